@@ -1,0 +1,52 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Threads: who is running, and how the library starts its own.
+#ifndef MICROMEGAS_PLATFORM_THREAD_H_
+#define MICROMEGAS_PLATFORM_THREAD_H_
+
+#include <signal.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "micromegas/platform/result.h"
+
+namespace micromegas {
+
+// The kernel's id of the calling thread, as top and gdb show it.
+std::uint64_t current_thread_id() noexcept;
+
+// The calling thread's name, at most 15 bytes; a thread that was never named has the name of the
+// program's executable or of its creator. Empty when the system does not say.
+std::string current_thread_name();
+
+// Cut to 15 bytes, at a UTF-8 boundary.
+void set_current_thread_name(std::string_view name) noexcept;
+
+// Blocks every signal that can wait in the calling thread until destroyed. Those that a fault of
+// the thread itself raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS) stay as they
+// are: blocked, they would kill the process past the host's crash handler.
+class ScopedBlockAllSignals {
+ public:
+  ScopedBlockAllSignals() noexcept;
+  ~ScopedBlockAllSignals();
+  ScopedBlockAllSignals(const ScopedBlockAllSignals&) = delete;
+  ScopedBlockAllSignals& operator=(const ScopedBlockAllSignals&) = delete;
+
+ private:
+  sigset_t previous_;
+};
+
+// Starts a thread of the library: named, every signal blocked from its first instruction, so that
+// the host's signals keep going to the host's threads. `body` must not throw. An error when the
+// system has no thread to give.
+Result<std::thread> start_thread_with_signals_blocked(std::string_view name,
+                                                      std::function<void()> body);
+
+}  // namespace micromegas
+
+#endif  // MICROMEGAS_PLATFORM_THREAD_H_
