@@ -1,0 +1,97 @@
+"""The rules of this repository's BUILD files.
+
+    load("//platform/build:micromegas.bzl", "mm_cc_library", "mm_cc_test")
+
+    mm_cc_library(
+        name = "queue",
+        srcs = ["queue.cc"],
+        hdrs = ["queue.h"],               # every header goes into hdrs: include "micromegas/pipeline/queue/queue.h"
+        visibility = ["//pipeline:__subpackages__", "//tests:__subpackages__"],
+        deps = ["//platform"],
+    )
+
+    mm_cc_test(                           # gtest, gmock and main() come by themselves
+        name = "queue_test",
+        srcs = ["queue_test.cc"],
+        deps = ["//pipeline/queue"],
+    )
+
+Tags of a test: "notsan" (does not run under ThreadSanitizer; say why), "noasan" likewise.
+"""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+
+_WARNINGS = [
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+]
+
+def mm_cc_library(name, copts = [], **kwargs):
+    """A cc_library whose headers are reached as "micromegas/<path from the top>"."""
+    cc_library(
+        name = name,
+        copts = _WARNINGS + copts,
+        include_prefix = "micromegas",
+        strip_include_prefix = "/",
+        **kwargs
+    )
+
+def mm_cc_binary(name, copts = [], **kwargs):
+    cc_binary(
+        name = name,
+        copts = _WARNINGS + copts,
+        **kwargs
+    )
+
+def mm_cc_test(name, copts = [], deps = [], main = True, linkstatic = True, **kwargs):
+    """A GoogleTest test.
+
+    Args:
+      name: name.
+      copts: further compiler options.
+      deps: libraries; GoogleTest is added.
+      main: False if the test brings its own main().
+      linkstatic: one plain executable, which starts faster and is what users ship.
+      **kwargs: as for cc_test.
+    """
+    cc_test(
+        name = name,
+        copts = _WARNINGS + copts,
+        linkstatic = linkstatic,
+        deps = deps + ["//platform/deps:gtest_main" if main else "//platform/deps:gtest"],
+        **kwargs
+    )
+
+def mm_cc_fuzz_test(name, srcs, corpus, copts = [], deps = [], tags = [], **kwargs):
+    """A libFuzzer target (LLVMFuzzerTestOneInput) that replays its corpus when it is run as a test.
+
+    With --config=fuzz it is the fuzzer itself: `./dev fuzz` runs each for a while.
+
+    Args:
+      name: name.
+      srcs: the sources.
+      corpus: the seed files, each of which is one test case of the replay.
+      copts: further compiler options.
+      deps: libraries.
+      tags: further tags.
+      **kwargs: as for cc_test.
+    """
+    cc_test(
+        name = name,
+        srcs = srcs,
+        args = ["$(locations %s)" % f for f in corpus],
+        copts = _WARNINGS + copts,
+        data = corpus,
+        linkopts = select({
+            "//platform/build:fuzz": ["-fsanitize=fuzzer"],
+            "//conditions:default": [],
+        }),
+        linkstatic = True,
+        tags = tags + ["fuzz"],
+        deps = deps + select({
+            "//platform/build:fuzz": [],
+            "//conditions:default": ["//platform/build:fuzz_replay_main"],
+        }),
+        **kwargs
+    )
