@@ -16,7 +16,8 @@
         deps = ["//pipeline/queue"],
     )
 
-Tags of a test: "notsan" (does not run under ThreadSanitizer; say why), "noasan" likewise.
+Tags of a test: "notsan" (not run under ThreadSanitizer; say why beside it), "noasan", "noubsan" and
+"nosanitizer" (nothing compiled runs in it). "exclusive" runs it alone.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
@@ -63,24 +64,27 @@ def mm_cc_test(name, copts = [], deps = [], main = True, linkstatic = True, **kw
         **kwargs
     )
 
-def mm_cc_fuzz_test(name, srcs, corpus, copts = [], deps = [], tags = [], **kwargs):
+def mm_cc_fuzz_test(name, srcs, copts = [], deps = [], tags = [], **kwargs):
     """A libFuzzer target (LLVMFuzzerTestOneInput) that replays its corpus when it is run as a test.
 
-    With --config=fuzz it is the fuzzer itself: `./dev fuzz` runs each for a while.
+    The seed corpus is every file of the folder NAME_corpus beside the BUILD file; each is one test
+    case. With --config=fuzz the target is the fuzzer itself: `./dev fuzz` runs each for a while.
 
     Args:
       name: name.
       srcs: the sources.
-      corpus: the seed files, each of which is one test case of the replay.
       copts: further compiler options.
       deps: libraries.
       tags: further tags.
       **kwargs: as for cc_test.
     """
+    corpus = native.glob([name + "_corpus/**"])
+    if not corpus:
+        fail("%s has no seeds: put some into %s_corpus/" % (name, name))
     cc_test(
         name = name,
         srcs = srcs,
-        args = ["$(locations %s)" % f for f in corpus],
+        args = ["$(location %s)" % f for f in corpus],
         copts = _WARNINGS + copts,
         data = corpus,
         linkopts = select({

@@ -63,7 +63,7 @@ def _header_library(name, package, target, links, lines = "", header_folders = {
         build = _HEADER + """
 cc_library(
     name = "%s",
-    hdrs = glob(["include/**"]),
+    hdrs = glob(["include/**"], allow_empty = True),
     includes = ["include"],
     %s
 )
@@ -97,7 +97,8 @@ def _libraries():
         name = "concurrentqueue",
         package = "libconcurrentqueue-dev",
         target = "concurrentqueue",
-        links = {"include/concurrentqueue": [_INC + "concurrentqueue"]},
+        links = {"concurrentqueue.h": [_INC + "concurrentqueue/concurrentqueue.h"]},
+        lines = 'textual_hdrs = ["concurrentqueue.h"],',
     )
     _header_library(
         name = "fmt",
@@ -110,7 +111,7 @@ def _libraries():
     _header_library(
         name = "lz4",
         package = "liblz4-dev",
-        target = "lz4",
+        target = "lz4_frame",
         links = {
             "include/lz4.h": [_INC + "lz4.h"],
             "include/lz4frame.h": [_INC + "lz4frame.h"],
