@@ -82,9 +82,9 @@ struct DecodedBlock {
   std::int64_t begin_ticks = 0;  // relative to the process's start_ticks
   std::int64_t end_ticks = 0;
   std::int64_t object_offset = 0;
-  std::int32_t event_count = 0;    // as announced (nb_objects)
-  std::string dependencies;        // decompressed
-  std::string objects;             // decompressed
+  std::int32_t event_count = 0;      // as announced (nb_objects)
+  std::string dependencies;          // decompressed
+  std::string objects;               // decompressed
   std::size_t dependencies_lz4 = 0;  // bytes on the wire
   std::size_t objects_lz4 = 0;
 };

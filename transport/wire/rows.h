@@ -60,9 +60,9 @@ struct SpanEventRow {
   std::string_view target;
   std::string_view file;
   std::uint32_t line = 0;
-  std::uint64_t span_id = 0;         // async only
-  std::uint64_t parent_span_id = 0;  // async only
-  std::uint32_t depth = 0;           // async only
+  std::uint64_t span_id = 0;             // async only
+  std::uint64_t parent_span_id = 0;      // async only
+  std::uint32_t depth = 0;               // async only
   std::span<const Property> properties;  // ends only
 };
 

@@ -1,0 +1,97 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the three encoders of events share: the two buffers of a payload, and the envelope around
+// them.
+//
+//   encoder.begin(process);
+//   block.for_each([&](const auto& event) { encoder.add(event); });
+//   auto body = encoder.finish(block.header(), process);
+#ifndef MICROMEGAS_TRANSPORT_WIRE_BLOCK_WRITER_H_
+#define MICROMEGAS_TRANSPORT_WIRE_BLOCK_WRITER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/sink/block.h"
+#include "micromegas/pipeline/sink/process_info.h"
+#include "micromegas/platform/result.h"
+#include "micromegas/transport/wire/byte_buffer.h"
+#include "micromegas/transport/wire/dependencies.h"
+#include "micromegas/transport/wire/encode.h"
+#include "micromegas/transport/wire/lz4_frame.h"
+
+namespace micromegas::wire {
+
+class BlockWriter {
+ public:
+  // Starts a block, forgetting an unfinished one.
+  void begin(const ProcessInfo& process);
+
+  // The body of insert_block; see BlockEncoder::encode() for the errors. Starts nothing new.
+  Result<EncodedBlock> finish(const BlockHeader& header, const ProcessInfo& process);
+
+  // The payload so far, uncompressed; valid until the next add() or begin().
+  [[nodiscard]] std::string_view dependencies() const noexcept {
+    return dependencies_.bytes().view();
+  }
+  [[nodiscard]] std::string_view objects() const noexcept { return objects_.view(); }
+
+ protected:
+  BlockWriter(EncodeOptions options, std::uint8_t string_type, std::uint8_t property_set_type)
+      : compatibility_(options.compatibility),
+        dependencies_(string_type, property_set_type),
+        compressor_(options.compression_level) {}
+  ~BlockWriter() = default;
+
+  // Counts an event. False once the payload is past what a body could hold: the event is not
+  // written, and finish() fails.
+  bool admit(std::size_t text_bytes) noexcept {
+    ++count_;
+    if (text_bytes > kMaxPayloadBytes || objects_.size() > kMaxPayloadBytes ||
+        dependencies_.bytes().size() > kMaxPayloadBytes) [[unlikely]] {
+      overflow_ = true;
+    }
+    return !overflow_;
+  }
+
+  // Interns names and values of `properties`, but for names that are one of `reserved`; the ids
+  // are left in property_ids_. Returns whether there is any.
+  bool intern_properties(std::span<const Property> properties,
+                         std::span<const std::string_view> reserved);
+
+  // Nanoseconds since the epoch to ticks.
+  [[nodiscard]] std::int64_t ticks(std::int64_t time) const noexcept {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(time) + tick_offset_);
+  }
+
+  char* record(std::uint8_t type, std::size_t bytes) { return put(objects_.room(1 + bytes), type); }
+  char* dynamic_record(std::uint8_t type, std::size_t bytes) {
+    char* at = put(objects_.room(5 + bytes), type);
+    return put(at, static_cast<std::uint32_t>(bytes));
+  }
+
+  Compatibility compatibility_;
+  Dependencies dependencies_;
+  std::vector<std::uint64_t> property_ids_;
+
+ private:
+  // Uncompressed, of each half; far above the blocks that the pipeline cuts.
+  static constexpr std::size_t kMaxPayloadBytes = std::size_t{512} << 20;
+
+  ByteBuffer objects_;
+  ByteBuffer compressed_dependencies_;
+  ByteBuffer compressed_objects_;
+  FrameCompressor compressor_;
+  std::uint64_t tick_offset_ = 0;
+  std::int64_t count_ = 0;
+  bool overflow_ = false;
+};
+
+}  // namespace micromegas::wire
+
+#endif  // MICROMEGAS_TRANSPORT_WIRE_BLOCK_WRITER_H_

@@ -1,0 +1,112 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/transport/wire/lz4_frame.h"
+
+#include <lz4frame.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace micromegas::wire {
+namespace {
+
+constexpr std::string_view kMagic = "\x04\x22\x4d\x18";
+
+// The reader allocates this much: no more than the content needs.
+LZ4F_blockSizeID_t block_size_for(std::size_t bytes) noexcept {
+  if (bytes <= (std::size_t{64} << 10)) return LZ4F_max64KB;
+  if (bytes <= (std::size_t{256} << 10)) return LZ4F_max256KB;
+  if (bytes <= (std::size_t{1} << 20)) return LZ4F_max1MB;
+  return LZ4F_max4MB;
+}
+
+Error lz4_error(std::size_t code) {
+  return Error(std::string("lz4 compression failed: ") + LZ4F_getErrorName(code));
+}
+
+}  // namespace
+
+FrameCompressor::~FrameCompressor() { LZ4F_freeCompressionContext(context_); }
+
+Result<void> FrameCompressor::compress(std::string_view bytes, ByteBuffer& out) {
+  if (context_ == nullptr) {
+    const std::size_t code = LZ4F_createCompressionContext(&context_, LZ4F_VERSION);
+    if (LZ4F_isError(code) != 0) {
+      context_ = nullptr;
+      return lz4_error(code);
+    }
+  }
+  LZ4F_preferences_t preferences{};
+  preferences.frameInfo.blockSizeID = block_size_for(bytes.size());
+  preferences.frameInfo.blockMode = LZ4F_blockIndependent;
+  preferences.compressionLevel = level_;
+  preferences.autoFlush = 1;  // nothing is copied into the context first
+
+  out.clear();
+  const std::size_t capacity =
+      LZ4F_HEADER_SIZE_MAX + LZ4F_compressBound(bytes.size(), &preferences);
+  char* const begin = out.room(capacity);
+  char* at = begin;
+  const auto left = [&] { return capacity - static_cast<std::size_t>(at - begin); };
+
+  std::size_t written = LZ4F_compressBegin(context_, at, left(), &preferences);
+  if (LZ4F_isError(written) != 0) return lz4_error(written);
+  at += written;
+  if (!bytes.empty()) {
+    written = LZ4F_compressUpdate(context_, at, left(), bytes.data(), bytes.size(), nullptr);
+    if (LZ4F_isError(written) != 0) return lz4_error(written);
+    at += written;
+  }
+  written = LZ4F_compressEnd(context_, at, left(), nullptr);
+  if (LZ4F_isError(written) != 0) return lz4_error(written);
+  at += written;
+  out.truncate(static_cast<std::size_t>(at - begin));
+  return {};
+}
+
+Result<std::string> decompress_frame(std::string_view frame, std::size_t max_bytes) {
+  if (!frame.starts_with(kMagic)) {
+    return Error(frame.empty() ? "no bytes where an LZ4 frame should be (an empty payload is a "
+                                 "frame of zero bytes)"
+                               : "not an LZ4 frame: no magic number");
+  }
+  LZ4F_dctx* raw = nullptr;
+  if (LZ4F_isError(LZ4F_createDecompressionContext(&raw, LZ4F_VERSION)) != 0) {
+    return Error("lz4 decompression context: out of memory");
+  }
+  const std::unique_ptr<LZ4F_dctx, decltype(&LZ4F_freeDecompressionContext)> context(
+      raw, &LZ4F_freeDecompressionContext);
+
+  // Room is given as the content comes, doubling: a header's content size is only a claim.
+  std::string out;
+  std::size_t filled = 0;
+  std::size_t room = std::min(max_bytes, std::max<std::size_t>(frame.size() * 4, 4096));
+  for (;;) {
+    out.resize(room);
+    std::size_t produced = room - filled;
+    std::size_t consumed = frame.size();
+    const std::size_t hint = LZ4F_decompress(context.get(), out.data() + filled, &produced,
+                                             frame.data(), &consumed, nullptr);
+    if (LZ4F_isError(hint) != 0) {
+      return Error(std::string("bad LZ4 frame: ") + LZ4F_getErrorName(hint));
+    }
+    filled += produced;
+    frame.remove_prefix(consumed);
+    if (hint == 0) break;
+    if (filled == room) {
+      if (room >= max_bytes && produced == 0 && consumed == 0) {
+        return Error("LZ4 frame holds more than " + std::to_string(max_bytes) + " bytes");
+      }
+      room = std::min(max_bytes, room * 2);
+      continue;
+    }
+    if (frame.empty() || (produced == 0 && consumed == 0)) {
+      return Error("LZ4 frame is cut: its end mark is missing");
+    }
+  }
+  out.resize(filled);
+  return out;
+}
+
+}  // namespace micromegas::wire

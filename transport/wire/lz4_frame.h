@@ -1,0 +1,43 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// LZ4 frames (magic 04 22 4D 18) by liblz4.
+#ifndef MICROMEGAS_TRANSPORT_WIRE_LZ4_FRAME_H_
+#define MICROMEGAS_TRANSPORT_WIRE_LZ4_FRAME_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "micromegas/platform/result.h"
+#include "micromegas/transport/wire/byte_buffer.h"
+
+struct LZ4F_cctx_s;
+
+namespace micromegas::wire {
+
+// Makes frames of independent blocks without checksums (the transport has its own), and keeps the
+// compressor's tables from frame to frame. One thread at a time.
+class FrameCompressor {
+ public:
+  explicit FrameCompressor(int level) : level_(level) {}
+  ~FrameCompressor();
+  FrameCompressor(const FrameCompressor&) = delete;
+  FrameCompressor& operator=(const FrameCompressor&) = delete;
+
+  // Replaces `out` by one frame; of nothing: a frame that holds zero bytes. Fails only when memory
+  // or liblz4 does.
+  Result<void> compress(std::string_view bytes, ByteBuffer& out);
+
+ private:
+  int level_;
+  LZ4F_cctx_s* context_ = nullptr;
+};
+
+// The content of the frame at the front of `frame`; what follows it is ignored, as the official
+// decoder does. Fails past `max_bytes`.
+Result<std::string> decompress_frame(std::string_view frame, std::size_t max_bytes);
+
+}  // namespace micromegas::wire
+
+#endif  // MICROMEGAS_TRANSPORT_WIRE_LZ4_FRAME_H_

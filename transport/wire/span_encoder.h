@@ -1,0 +1,27 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef MICROMEGAS_TRANSPORT_WIRE_SPAN_ENCODER_H_
+#define MICROMEGAS_TRANSPORT_WIRE_SPAN_ENCODER_H_
+
+#include <cstdint>
+
+#include "micromegas/pipeline/sink/block.h"
+#include "micromegas/transport/wire/block_writer.h"
+
+namespace micromegas::wire {
+
+class SpanEncoder final : public BlockWriter {
+ public:
+  explicit SpanEncoder(EncodeOptions options = {});
+
+  // Properties of a begin are left out: the protocol has none. So are all, before 0.33.
+  void add(const SpanEvent& event);
+
+ private:
+  std::uint64_t descriptor(const SpanEvent& event, bool with_properties, std::uint64_t& name);
+};
+
+}  // namespace micromegas::wire
+
+#endif  // MICROMEGAS_TRANSPORT_WIRE_SPAN_ENCODER_H_
