@@ -95,7 +95,7 @@ def mm_cc_fuzz_test(name, srcs, copts = [], deps = [], tags = [], **kwargs):
         tags = tags + ["fuzz"],
         deps = deps + select({
             "//platform/build:fuzz": [],
-            "//conditions:default": ["//platform/build:fuzz_replay_main"],
+            "//conditions:default": ["//tests/fuzz:replay_main"],
         }),
         **kwargs
     )
