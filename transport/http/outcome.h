@@ -1,0 +1,29 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// How one try of a request ended.
+#ifndef MICROMEGAS_TRANSPORT_HTTP_OUTCOME_H_
+#define MICROMEGAS_TRANSPORT_HTTP_OUTCOME_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace micromegas::http {
+
+struct Outcome {
+  enum class Kind {
+    kAnswered,     // a complete head came back: `status`
+    kUnreachable,  // no address, or no connection
+    kBroken,       // the connection ended, or what came is not HTTP
+    kTimeout,      // nothing of the above in time
+  };
+  Kind kind = Kind::kBroken;
+  unsigned status = 0;
+  std::optional<std::chrono::seconds> retry_after;
+  std::string error;  // for people, empty if answered; our own words and the system's, nothing else
+};
+
+}  // namespace micromegas::http
+
+#endif  // MICROMEGAS_TRANSPORT_HTTP_OUTCOME_H_

@@ -1,0 +1,252 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/transport/http_sink.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <random>
+#include <string_view>
+#include <utility>
+
+#include "micromegas/transport/http/credential.h"
+#include "micromegas/transport/http/endpoint.h"
+#include "micromegas/transport/upload/uploader.h"
+#include "micromegas/transport/wire/encode.h"
+
+namespace micromegas {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using TimePoint = steady_clock::time_point;
+
+template <class T>
+std::optional<Error> check_range(std::string_view option, T value, T min, T max,
+                                 std::string_view unit) {
+  if (value >= min && value <= max) return std::nullopt;
+  return Error(std::string(option) + " = " + std::to_string(value) + std::string(unit) +
+               ": must be from " + std::to_string(min) + " to " + std::to_string(max));
+}
+
+std::optional<Error> check(const HttpSinkOptions& options) {
+  constexpr std::size_t kMinBytes = 64 * 1024;
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 40;
+  constexpr std::int64_t kHour = 3'600'000;
+  const auto ms = [](std::string_view option, milliseconds value, std::int64_t min) {
+    return check_range<std::int64_t>(option, value.count(), min, kHour, " ms");
+  };
+  const std::optional<Error> errors[] = {
+      check_range("soft_queue_bytes (MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES)",
+                  options.soft_queue_bytes, kMinBytes, kMaxBytes, ""),
+      check_range("hard_queue_bytes (MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES)",
+                  options.hard_queue_bytes, kMinBytes, kMaxBytes, ""),
+      check_range("max_in_flight (MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS)",
+                  options.max_in_flight, 1, 64, ""),
+      ms("request_timeout (MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS)", options.request_timeout,
+         10),
+      ms("idle_timeout", options.idle_timeout, 0),
+      ms("backoff_min", options.backoff_min, 1),
+      ms("backoff_max", options.backoff_max, options.backoff_min.count()),
+      ms("shutdown_deadline", options.shutdown_deadline, 0),
+  };
+  for (const auto& error : errors) {
+    if (error) return error;
+  }
+  const bool sendable =
+      !options.user_agent.empty() && options.user_agent.size() <= 256 &&
+      std::all_of(options.user_agent.begin(), options.user_agent.end(),
+                  [](char c) { return c >= ' ' && c <= '~'; });
+  if (!sendable) return Error("user_agent: must be 1 to 256 printable ASCII characters");
+  return std::nullopt;
+}
+
+// Of an object with strings; good enough for a budget.
+std::size_t metadata_bytes(const PropertyMap& properties) {
+  std::size_t bytes = 1024;
+  for (const auto& [name, value] : properties) bytes += 64 + name.size() + value.size();
+  return bytes;
+}
+
+}  // namespace
+
+struct HttpSink::Impl {
+  Impl(upload::OutboxOptions outbox, http::ClientOptions client, milliseconds deadline)
+      : uploader(std::move(outbox), std::move(client)), shutdown_deadline(deadline) {}
+
+  template <class B>
+  void add_block(StreamKind kind, std::shared_ptr<const B> block, upload::EventCounts events) {
+    upload::BlockItem item;
+    item.kind = kind;
+    item.process_id = block->header().process_id;
+    item.stream_id = block->header().stream_id;
+    item.block_id = block->header().block_id;
+    item.events = events;
+    item.bytes = block->memory_bytes();
+    item.encode = [this, block = std::move(block), process = current_process()]() -> Result<std::string> {
+      if (!process) return Error("no process was announced");
+      auto encoded = encoder.encode(*block, *process);
+      if (!encoded) return encoded.error();
+      return std::move(encoded->body);
+    };
+    if (uploader.outbox().add_block(std::move(item))) uploader.wake();
+  }
+
+  void add_stream(const StreamInfo& stream) {
+    uploader.outbox().announce_stream(stream, metadata_bytes(stream.properties), [stream] {
+      return Result<std::string>(wire::encode_stream(stream));
+    });
+  }
+
+  std::shared_ptr<const ProcessInfo> current_process() {
+    const std::lock_guard lock(mutex);
+    return process;
+  }
+
+  static std::uint64_t& count(upload::EventCounts& events, EventKind kind) {
+    return events[static_cast<std::size_t>(kind)];
+  }
+
+  std::atomic<bool> abandoned{false};
+  wire::BlockEncoder encoder;  // the upload thread's
+  upload::Uploader uploader;
+  const milliseconds shutdown_deadline;
+
+  std::mutex mutex;
+  std::shared_ptr<const ProcessInfo> process;
+  std::optional<TimePoint> next_deadline;
+};
+
+Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
+  auto credential = http::make_api_key(options.api_key, "api_key (MICROMEGAS_INGESTION_API_KEY)");
+  http::wipe(options.api_key);
+  if (!credential) return credential.error();
+  auto endpoint = http::parse_endpoint(options.url, "url (MICROMEGAS_TELEMETRY_URL)");
+  if (!endpoint) return endpoint.error();
+  if (auto error = check(options)) return *std::move(error);
+
+  upload::OutboxOptions outbox;
+  outbox.destination = endpoint->to_string();
+  outbox.soft_bytes = options.soft_queue_bytes;
+  outbox.hard_bytes = std::max(options.hard_queue_bytes, options.soft_queue_bytes);
+  outbox.max_in_flight = options.max_in_flight;
+  outbox.backoff = {options.backoff_min, options.backoff_max};
+  outbox.seed = std::random_device{}();
+
+  http::ClientOptions client;
+  client.endpoint = std::move(*endpoint);
+  client.credential = std::move(*credential);
+  client.user_agent = std::move(options.user_agent);
+  client.request_timeout = options.request_timeout;
+  client.idle_timeout = options.idle_timeout;
+
+  auto impl =
+      std::make_unique<Impl>(std::move(outbox), std::move(client), options.shutdown_deadline);
+  if (auto started = impl->uploader.start(); !started) return started.error();
+  return std::shared_ptr<HttpSink>(new HttpSink(std::move(impl)));
+}
+
+HttpSink::HttpSink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpSink::~HttpSink() {
+  if (impl_->abandoned) {
+    // The thread that is to be joined and that may hold the locks is not in this process.
+    static_cast<void>(impl_.release());
+    return;
+  }
+  on_shutdown();
+}
+
+bool HttpSink::wait_delivered(TimePoint deadline) {
+  return impl_->abandoned || impl_->uploader.outbox().wait_delivered(deadline);
+}
+
+UploadStats HttpSink::stats() const {
+  if (impl_->abandoned) return {};
+  return impl_->uploader.outbox().stats();
+}
+
+void HttpSink::shutdown(TimePoint deadline) {
+  if (!impl_->abandoned) impl_->uploader.stop(deadline);
+}
+
+void HttpSink::set_shutdown_deadline(TimePoint deadline) {
+  if (impl_->abandoned) return;
+  const std::lock_guard lock(impl_->mutex);
+  impl_->next_deadline = deadline;
+}
+
+void HttpSink::abandon_after_fork() noexcept { impl_->abandoned = true; }
+
+void HttpSink::on_startup(std::shared_ptr<const ProcessInfo> process) {
+  if (impl_->abandoned || !process) return;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->process = process;
+  }
+  const Uuid id = process->process_id;
+  const std::size_t bytes = metadata_bytes(process->properties);
+  const bool added = impl_->uploader.outbox().add_process(
+      id, bytes, [process = std::move(process)] {
+        return Result<std::string>(wire::encode_process(*process));
+      });
+  if (added) impl_->uploader.wake();
+}
+
+void HttpSink::on_shutdown() {
+  if (impl_->abandoned) return;
+  TimePoint deadline = steady_clock::now() + impl_->shutdown_deadline;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->next_deadline) deadline = *std::exchange(impl_->next_deadline, std::nullopt);
+  }
+  impl_->uploader.stop(deadline);
+}
+
+bool HttpSink::on_log_enabled(const LogMetadata&) { return false; }
+
+void HttpSink::on_init_log_stream(const LogStream& stream) {
+  if (!impl_->abandoned) impl_->add_stream(stream);
+}
+
+void HttpSink::on_process_log_block(std::shared_ptr<const LogBlock> block) {
+  if (impl_->abandoned) return;
+  upload::EventCounts events{};
+  Impl::count(events, EventKind::kLog) = static_cast<std::uint64_t>(block->event_count());
+  impl_->add_block(StreamKind::kLog, std::move(block), events);
+}
+
+void HttpSink::on_init_metrics_stream(const MetricsStream& stream) {
+  if (!impl_->abandoned) impl_->add_stream(stream);
+}
+
+void HttpSink::on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) {
+  if (impl_->abandoned) return;
+  upload::EventCounts events{};
+  const std::int32_t integers = block->integer_count();
+  Impl::count(events, EventKind::kIntegerMetric) = static_cast<std::uint64_t>(integers);
+  Impl::count(events, EventKind::kFloatMetric) =
+      static_cast<std::uint64_t>(block->event_count() - integers);
+  impl_->add_block(StreamKind::kMetrics, std::move(block), events);
+}
+
+void HttpSink::on_init_thread_stream(const ThreadStream& stream) {
+  if (!impl_->abandoned) impl_->add_stream(stream);
+}
+
+void HttpSink::on_process_thread_block(std::shared_ptr<const ThreadBlock> block) {
+  if (impl_->abandoned) return;
+  upload::EventCounts events{};
+  const std::int32_t asyncs = block->async_count();
+  Impl::count(events, EventKind::kAsyncSpan) = static_cast<std::uint64_t>(asyncs);
+  Impl::count(events, EventKind::kSpan) =
+      static_cast<std::uint64_t>(block->event_count() - asyncs);
+  impl_->add_block(StreamKind::kThread, std::move(block), events);
+}
+
+bool HttpSink::is_busy() const {
+  return !impl_->abandoned && !impl_->uploader.outbox().empty();
+}
+
+}  // namespace micromegas

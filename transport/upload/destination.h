@@ -1,0 +1,79 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Whether the server is worth a try right now. Waiting is a property of the destination: no request
+// holds a slot while it waits, and after a failure one request at a time finds out whether the
+// server is back before all do. Not safe for several threads.
+#ifndef MICROMEGAS_TRANSPORT_UPLOAD_DESTINATION_H_
+#define MICROMEGAS_TRANSPORT_UPLOAD_DESTINATION_H_
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "micromegas/transport/upload/backoff.h"
+
+namespace micromegas::upload {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+class Destination {
+ public:
+  Destination(BackoffOptions options, int max_in_flight, std::uint64_t seed)
+      : backoff_(options, seed), max_in_flight_(max_in_flight) {}
+
+  // Requests that may be under way at once.
+  [[nodiscard]] int allowed() const noexcept { return failures_ == 0 ? max_in_flight_ : 1; }
+  // Not before this.
+  [[nodiscard]] TimePoint resume_at() const noexcept { return resume_at_; }
+
+  // Kept by a request when it leaves, given back with its result.
+  [[nodiscard]] std::uint64_t period() const noexcept { return period_; }
+
+  // A pause that the server asked for stands.
+  void succeeded() noexcept {
+    failures_ = 0;
+    if (!told_to_wait_) resume_at_ = TimePoint::min();
+  }
+
+  // Failures in a row.
+  [[nodiscard]] int failures() const noexcept { return failures_; }
+
+  // Several requests under way fail together: that is one failure.
+  void failed(std::uint64_t period, std::optional<std::chrono::seconds> retry_after,
+              TimePoint now) {
+    if (period == period_) {
+      ++period_;
+      ++failures_;
+      told_to_wait_ = false;
+      resume_at_ = now + backoff_.wait(failures_);
+    }
+    if (retry_after) {
+      told_to_wait_ = true;
+      resume_at_ = std::max(resume_at_, now + std::min(*retry_after, kLongestPause));
+    }
+  }
+
+  // A stop is near: try again now.
+  void wake() noexcept {
+    told_to_wait_ = false;
+    resume_at_ = TimePoint::min();
+    failures_ = 0;
+  }
+
+ private:
+  // However long a server wants us to wait.
+  static constexpr std::chrono::seconds kLongestPause{600};
+
+  Backoff backoff_;
+  int max_in_flight_;
+  int failures_ = 0;
+  std::uint64_t period_ = 0;
+  bool told_to_wait_ = false;
+  TimePoint resume_at_ = TimePoint::min();
+};
+
+}  // namespace micromegas::upload
+
+#endif  // MICROMEGAS_TRANSPORT_UPLOAD_DESTINATION_H_

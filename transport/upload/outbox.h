@@ -1,0 +1,198 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Everything that waits for the server, and the rules of what goes next. No socket, no thread and
+// no clock in here: the uploader asks and reports, with the time as an argument.
+//
+//   hand-over side          add_process, announce_stream, add_block    flush actor's thread
+//   upload side             take, encoded, complete, next_wake         upload thread
+//   anybody                 stats, wait_delivered
+//
+// All functions lock one mutex for moments; nothing is called and nothing is printed under it.
+//
+// The books: an entry is in entries_ from hand-over until it is acknowledged or dropped, whatever
+// else is waiting for it. What is held is summed from there.
+#ifndef MICROMEGAS_TRANSPORT_UPLOAD_OUTBOX_H_
+#define MICROMEGAS_TRANSPORT_UPLOAD_OUTBOX_H_
+
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "micromegas/pipeline/sink/block.h"
+#include "micromegas/pipeline/sink/stats.h"
+#include "micromegas/platform/result.h"
+#include "micromegas/platform/uuid.h"
+#include "micromegas/transport/http/outcome.h"
+#include "micromegas/transport/upload/backoff.h"
+#include "micromegas/transport/upload/destination.h"
+#include "micromegas/transport/upload/stats.h"
+#include "micromegas/transport/upload/verdict.h"
+
+namespace micromegas::upload {
+
+enum class RequestKind : std::uint8_t { kProcess, kStream, kBlock };
+
+// Makes a body, once, on the upload thread. What it has captured is released afterwards.
+using Encode = std::function<Result<std::string>()>;
+using EventCounts = std::array<std::uint64_t, kEventKinds>;
+
+struct BlockItem {
+  StreamKind kind = StreamKind::kLog;
+  Uuid process_id;
+  Uuid stream_id;
+  Uuid block_id;
+  EventCounts events{};
+  std::size_t bytes = 0;  // that `encode` keeps alive
+  Encode encode;
+};
+
+struct OutboxOptions {
+  std::string destination;  // for messages
+  std::size_t soft_bytes = std::size_t{128} << 20;
+  std::size_t hard_bytes = std::size_t{256} << 20;
+  int max_in_flight = 3;
+  BackoffOptions backoff;
+  std::uint64_t seed = 0;  // of the jitter
+};
+
+// A request to make now.
+struct Job {
+  std::uint64_t ticket = 0;
+  RequestKind kind = RequestKind::kBlock;
+  std::shared_ptr<const std::string> body;  // null: encode first
+  Encode encode;
+};
+
+class Outbox {
+ public:
+  explicit Outbox(OutboxOptions options);
+
+  // --- hand-over. Each returns whether there may be something to send that was not there before.
+  bool add_process(const Uuid& id, std::size_t bytes, Encode encode);
+  // Kept until the stream's first block is accepted.
+  void announce_stream(const StreamInfo& stream, std::size_t bytes, Encode encode);
+  bool add_block(BlockItem item);
+
+  // --- upload.
+  std::optional<Job> take(TimePoint now);
+  void encoded(std::uint64_t ticket, std::shared_ptr<const std::string> body);
+  // The request cannot be made at all: the block is dropped as kInvalid.
+  void unencodable(std::uint64_t ticket, std::string_view why);
+  void complete(std::uint64_t ticket, const http::Outcome& outcome, TimePoint now);
+  // When take() will have something, unless something happens before; nothing if only that helps.
+  [[nodiscard]] std::optional<TimePoint> next_wake() const;
+
+  // --- stop.
+  // From now on blocks are dropped as kStopped, and nothing waits for its next try.
+  void close();
+  // False at the deadline.
+  bool wait_empty(TimePoint deadline);
+  // Drops what is left as kDeadline, and says so.
+  void expire();
+
+  // --- anybody.
+  // Waits until nothing of what has been handed over before is held. False at the deadline, or if
+  // anything was dropped since the last call.
+  bool wait_delivered(TimePoint deadline);
+  [[nodiscard]] UploadStats stats() const;
+  [[nodiscard]] bool empty() const;
+
+ private:
+  // In the order of sending. A thread's stream is announced with its spans, not with the metadata:
+  // ten thousand new threads must not stand before one log.
+  enum Lane : std::uint8_t { kMetadata, kLogs, kMetrics, kTraceMetadata, kTraces, kLanes };
+
+  struct Entry {
+    RequestKind kind = RequestKind::kBlock;
+    Lane lane = kMetadata;
+    bool in_flight = false;
+    Uuid id;  // of the process, stream or block
+    EventCounts events{};
+    std::size_t bytes = 0;
+    Encode encode;
+    std::shared_ptr<const std::string> body;
+    std::uint64_t period = 0;  // of the destination, when it left
+    int tries = 0;
+    int server_failures = 0;             // 5xx in all
+    int lonely_failures = 0;             // 5xx between which others succeeded
+    std::uint64_t successes_before = 0;  // of all requests, at the last 5xx
+    TimePoint due;                       // where it is in delayed_
+  };
+  using Entries = std::map<std::uint64_t, Entry>;  // by ticket: the order of hand-over
+
+  // A block's rows are joined with those of its process and stream, and a row that comes late is
+  // seen late: so a block waits until both are acknowledged. No gate: acknowledged.
+  struct Gate {
+    enum class State { kDeferred, kPending, kRefused };
+    State state = State::kPending;
+    std::vector<std::uint64_t> waiting;
+    // While deferred:
+    Uuid process_id;
+    Lane lane = kMetadata;
+    std::size_t bytes = 0;
+    Encode encode;
+  };
+  using Gates = std::unordered_map<Uuid, Gate>;
+
+  struct Message {
+    std::string_view key;
+    std::string text;
+  };
+  using Messages = std::vector<Message>;
+
+  std::uint64_t insert(Entry entry);
+  void wait_at_or_ready(Gates& gates, const Uuid& gate, std::uint64_t ticket);
+  void make_ready(std::uint64_t ticket);
+  void release_due(TimePoint now);
+  void open_gate(Gates& gates, const Uuid& id);
+  void refuse_gate(Gates& gates, const Uuid& id, DropReason reason);
+  void accept(Entries::iterator it);
+  void drop(Entries::iterator it, DropReason reason);
+  void forget(Entries::iterator it);
+  void count_drop(const EventCounts& events, DropReason reason);
+  void set_bytes(Entry& entry, std::size_t bytes);
+  void fail(Entries::iterator it, Verdict verdict, const http::Outcome& outcome, TimePoint now,
+            Messages& messages);
+  void refuse(Entries::iterator it, const http::Outcome& outcome, Messages& messages);
+  void complain(std::string_view key, std::string text, Messages& messages);
+  static void say(const Messages& messages);
+
+  const OutboxOptions options_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable shrunk_;
+  Destination destination_;
+  Backoff backoff_;
+  Entries entries_;
+  std::array<std::set<std::uint64_t>, kLanes> ready_;
+  std::multimap<TimePoint, std::uint64_t> delayed_;
+  Gates processes_;
+  Gates streams_;
+  std::uint64_t next_ticket_ = 1;
+  int in_flight_ = 0;
+  std::size_t bytes_ = 0;
+  bool closed_ = false;
+  bool expired_ = false;
+  std::string_view complaint_;  // the last one, until a request succeeds
+
+  UploadStats done_;  // everything but what is held
+  std::uint64_t successes_ = 0;
+  std::uint64_t drops_ = 0;
+  std::uint64_t drops_told_ = 0;
+};
+
+}  // namespace micromegas::upload
+
+#endif  // MICROMEGAS_TRANSPORT_UPLOAD_OUTBOX_H_

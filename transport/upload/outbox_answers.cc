@@ -1,0 +1,211 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What goes next, and what its answer does.
+
+#include <algorithm>
+#include <utility>
+
+#include "micromegas/platform/diagnostics.h"
+#include "micromegas/transport/upload/outbox.h"
+
+namespace micromegas::upload {
+namespace {
+
+// A block that makes the server fail this often while it takes others will not get better.
+constexpr int kMaxLonelyFailures = 10;
+
+std::string describe(const http::Outcome& outcome) {
+  return outcome.kind == http::Outcome::Kind::kAnswered
+             ? "answered with status " + std::to_string(outcome.status)
+             : outcome.error;
+}
+
+}  // namespace
+
+std::optional<Job> Outbox::take(TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  if (expired_ || in_flight_ >= destination_.allowed() || now < destination_.resume_at()) {
+    return std::nullopt;
+  }
+  release_due(now);
+  for (auto& lane : ready_) {
+    if (lane.empty()) continue;
+    const std::uint64_t ticket = *lane.begin();
+    lane.erase(lane.begin());
+    Entry& entry = entries_.at(ticket);
+    entry.in_flight = true;
+    entry.period = destination_.period();
+    ++in_flight_;
+    ++done_.requests;
+    if (entry.tries++ > 0) ++done_.retries;
+    return Job{ticket, entry.kind, entry.body, std::move(entry.encode)};
+  }
+  return std::nullopt;
+}
+
+void Outbox::release_due(TimePoint now) {
+  const auto end = delayed_.upper_bound(now);
+  for (auto it = delayed_.begin(); it != end; ++it) make_ready(it->second);
+  delayed_.erase(delayed_.begin(), end);
+}
+
+std::optional<TimePoint> Outbox::next_wake() const {
+  const std::lock_guard lock(mutex_);
+  if (expired_ || in_flight_ >= destination_.allowed()) return std::nullopt;
+  const bool ready =
+      std::any_of(ready_.begin(), ready_.end(), [](const auto& lane) { return !lane.empty(); });
+  if (ready) return destination_.resume_at();
+  if (delayed_.empty()) return std::nullopt;
+  return std::max(destination_.resume_at(), delayed_.begin()->first);
+}
+
+void Outbox::encoded(std::uint64_t ticket, std::shared_ptr<const std::string> body) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(ticket);
+  if (it == entries_.end()) return;
+  set_bytes(it->second, body->size());
+  it->second.body = std::move(body);
+}
+
+void Outbox::unencodable(std::uint64_t ticket, std::string_view why) {
+  Messages messages;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = entries_.find(ticket);
+    if (it == entries_.end()) return;
+    Entry& entry = it->second;
+    done_.last_error = "cannot encode: " + std::string(why);
+    messages.push_back({"upload.encode", done_.last_error + "; dropped " + entry.id.to_string()});
+    if (entry.kind == RequestKind::kProcess) refuse_gate(processes_, entry.id, DropReason::kInvalid);
+    if (entry.kind == RequestKind::kStream) refuse_gate(streams_, entry.id, DropReason::kInvalid);
+    drop(it, DropReason::kInvalid);
+  }
+  say(messages);
+}
+
+void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePoint now) {
+  Messages messages;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = entries_.find(ticket);
+    if (it == entries_.end()) return;  // expired meanwhile
+    it->second.in_flight = false;
+    --in_flight_;
+    const Verdict verdict = judge(outcome);
+    if (verdict == Verdict::kAccepted || verdict == Verdict::kRefused) {
+      // Either way the server is there and does its work.
+      destination_.succeeded();
+      if (!complaint_.empty()) {
+        messages.push_back({"upload.recovered", "delivering to " + options_.destination + " again"});
+      }
+      complaint_ = {};
+    }
+    switch (verdict) {
+      case Verdict::kAccepted:
+        accept(it);
+        break;
+      case Verdict::kRefused:
+        refuse(it, outcome, messages);
+        break;
+      default:
+        fail(it, verdict, outcome, now, messages);
+    }
+  }
+  say(messages);
+}
+
+void Outbox::accept(Entries::iterator it) {
+  ++successes_;
+  Entry& entry = it->second;
+  switch (entry.kind) {
+    case RequestKind::kProcess:
+      open_gate(processes_, entry.id);
+      break;
+    case RequestKind::kStream:
+      open_gate(streams_, entry.id);
+      break;
+    case RequestKind::kBlock:
+      ++done_.blocks_sent;
+      done_.bytes_sent += entry.body ? entry.body->size() : 0;
+      for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+        done_.events[kind].delivered += entry.events[kind];
+      }
+      break;
+  }
+  forget(it);
+}
+
+void Outbox::refuse(Entries::iterator it, const http::Outcome& outcome, Messages& messages) {
+  Entry& entry = it->second;
+  done_.last_error = describe(outcome);
+  std::string text = options_.destination + " refused ";
+  const std::string status = "status " + std::to_string(outcome.status);
+  switch (entry.kind) {
+    case RequestKind::kProcess:
+      text += "process " + entry.id.to_string() + " (" + status + "): nothing of it will be sent";
+      refuse_gate(processes_, entry.id, DropReason::kRefused);
+      break;
+    case RequestKind::kStream:
+      text += "stream " + entry.id.to_string() + " (" + status + "): its blocks are dropped";
+      refuse_gate(streams_, entry.id, DropReason::kRefused);
+      break;
+    case RequestKind::kBlock:
+      text += "block " + entry.id.to_string() + " (" + status + "): dropped";
+      break;
+  }
+  if (outcome.status / 100 == 3) text += "; redirects are not followed: correct the url";
+  messages.push_back({"upload.refused", std::move(text)});
+  drop(it, DropReason::kRefused);
+}
+
+void Outbox::fail(Entries::iterator it, Verdict verdict, const http::Outcome& outcome,
+                  TimePoint now, Messages& messages) {
+  const std::uint64_t ticket = it->first;
+  Entry& entry = it->second;
+  done_.last_error = describe(outcome);
+  destination_.failed(entry.period, outcome.retry_after, now);
+
+  const std::string& to = options_.destination;
+  if (verdict == Verdict::kMisdirected && outcome.status == 401) {
+    complain("upload.unauthorized",
+             to + " answers 401: the API key (api_key, MICROMEGAS_INGESTION_API_KEY) is missing, "
+                  "wrong or not known yet; what fits the upload budget is kept until it is accepted",
+             messages);
+  } else if (verdict == Verdict::kMisdirected) {
+    complain("upload.not_found",
+             to + " answers 404: no Micromegas ingestion server at this URL (url, "
+                  "MICROMEGAS_TELEMETRY_URL); what fits the upload budget is kept until there is one",
+             messages);
+  } else if (verdict == Verdict::kUnavailable || destination_.failures() > 2) {
+    complain("upload.unavailable",
+             "cannot deliver to " + to + ": " + done_.last_error +
+                 "; trying again, what fits the upload budget is kept",
+             messages);
+  }
+
+  if (verdict != Verdict::kServerFailed) return make_ready(ticket);
+
+  // It may be the server that fails, or this block that makes it fail: others will tell.
+  ++entry.server_failures;
+  if (entry.kind == RequestKind::kBlock) {
+    if (successes_ != entry.successes_before) ++entry.lonely_failures;
+    entry.successes_before = successes_;
+    if (entry.lonely_failures >= kMaxLonelyFailures) {
+      messages.push_back({"upload.refused", to + " failed " + std::to_string(entry.server_failures) +
+                                                " times on block " + entry.id.to_string() +
+                                                " while it took others: dropped"});
+      return drop(it, DropReason::kRefused);
+    }
+  }
+  delayed_.emplace(now + backoff_.wait(entry.server_failures), ticket);
+}
+
+// Once per kind of trouble, until a request succeeds.
+void Outbox::complain(std::string_view key, std::string text, Messages& messages) {
+  if (complaint_ == key) return;
+  complaint_ = key;
+  messages.push_back({key, std::move(text)});
+}
+
+}  // namespace micromegas::upload
