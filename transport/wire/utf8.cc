@@ -131,4 +131,6 @@ std::string sanitize(std::string_view text, std::size_t max_characters) {
   return out;
 }
 
+std::string quoted(std::string_view name) { return "'" + sanitize(name, 64) + "'"; }
+
 }  // namespace micromegas::wire

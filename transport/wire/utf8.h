@@ -24,6 +24,9 @@ void append_utf16le(std::string_view bytes, std::string& out);
 // `max_characters` code points.
 std::string sanitize(std::string_view text, std::size_t max_characters = std::string_view::npos);
 
+// A name from the wire for an error text: quoted, sanitized and cut.
+std::string quoted(std::string_view name);
+
 }  // namespace micromegas::wire
 
 #endif  // MICROMEGAS_TRANSPORT_WIRE_UTF8_H_
