@@ -17,9 +17,11 @@ The file must compile as it is, without a warning: that is the control, with the
         name = "instrument_headers_test",
         deps = ["//:instrument"],
         hidden = "/(asio|boost)/",       # no header below a path like this may be reached
+        not_in_graph = "/openssl/|-lssl",
     )
 
 Each header of the deps compiles alone, twice included, with -fno-exceptions -fno-rtti and no warning.
+`hidden` speaks of what the headers include, `not_in_graph` of everything the deps depend on.
 """
 
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
@@ -51,7 +53,15 @@ def _probe(ctx, name, compiler, src, flags):
         outputs = [said, code, read],
         inputs = depset([src], transitive = [context.headers for context in contexts]),
         arguments = [said.path, code.path, read.path, args],
-        command = 'said=$1 code=$2 read=$3; shift 3; "$@" >"$said" 2>&1; echo $? >"$code"; touch "$read"',
+        command = """
+said=$1 code=$2 read=$3 compiler=$4
+shift 4
+# Elsewhere than on Debian the version is not in the name.
+command -v "$compiler" >/dev/null || compiler=${compiler%%-*}
+"$compiler" "$@" >"$said" 2>&1
+echo $? >"$code"
+touch "$read"
+""",
         mnemonic = "CompileProbe",
         progress_message = "Asking %s about %s" % (compiler, src.short_path),
         use_default_shell_env = True,
@@ -105,9 +115,24 @@ _compile_fail_test = rule(
     test = True,
 )
 
+def _graph(ctx):
+    """A file that names every header and link option of everything that the deps depend on."""
+    graph = ctx.actions.declare_file(ctx.label.name + "_/graph")
+    args = ctx.actions.args()
+    args.set_param_file_format("multiline")
+    for dep in ctx.attr.deps:
+        args.add_all(dep[CcInfo].compilation_context.headers)
+        for linked in dep[CcInfo].linking_context.linker_inputs.to_list():
+            args.add_all(linked.user_link_flags)
+    ctx.actions.write(graph, args)
+    return graph
+
 def _header_test_impl(ctx):
     checks = []
     seen = {}
+    if ctx.attr.not_in_graph:
+        graph = _graph(ctx)
+        checks.append(("graph", "hides", ctx.attr.not_in_graph, [graph, graph, graph]))
     for context in _contexts(ctx.attr.deps):
         for header in context.direct_public_headers:
             parts = header.path.split("/_virtual_includes/")
@@ -128,7 +153,7 @@ def _header_test_impl(ctx):
                 if ctx.attr.cxx20_error:
                     old = _probe(ctx, name + ".cxx17", compiler, src, _FLAGS + ["-std=c++17"])
                     checks.append((name + ".cxx17", "refused", "#error.*C\\+\\+20", old))
-    if not checks:
+    if not seen:
         fail("no header found in deps")
     return _test(ctx, checks)
 
@@ -138,6 +163,7 @@ _header_test = rule(
         "cxx20_error": attr.bool(),
         "deps": attr.label_list(mandatory = True, providers = [CcInfo]),
         "hidden": attr.string(),
+        "not_in_graph": attr.string(),
         "_judge": _JUDGE,
     },
     test = True,
@@ -164,13 +190,14 @@ def mm_compile_fail_test(name, src, cases, deps = [], tags = [], **kwargs):
         **kwargs
     )
 
-def mm_header_test(name, deps, hidden = "", cxx20_error = False, tags = [], **kwargs):
+def mm_header_test(name, deps, hidden = "", not_in_graph = "", cxx20_error = False, tags = [], **kwargs):
     """Each public header of deps compiles alone, on both compilers.
 
     Args:
       name: name.
       deps: libraries whose own headers (not those of their deps) are tested.
       hidden: extended regular expression; no file that a header reaches may match it.
+      not_in_graph: extended regular expression; no header or link option of the whole graph may match.
       cxx20_error: also demand an #error that names C++20 where the language is older.
       tags: further tags.
       **kwargs: as for other tests.
@@ -179,6 +206,7 @@ def mm_header_test(name, deps, hidden = "", cxx20_error = False, tags = [], **kw
         name = name,
         size = "small",
         hidden = hidden,
+        not_in_graph = not_in_graph,
         cxx20_error = cxx20_error,
         tags = tags + ["nosanitizer"],
         deps = deps,

@@ -97,7 +97,12 @@ def _libraries():
         name = "concurrentqueue",
         package = "libconcurrentqueue-dev",
         target = "concurrentqueue",
-        links = {"concurrentqueue.h": [_INC + "concurrentqueue/concurrentqueue.h"]},
+        links = {
+            "concurrentqueue.h": [
+                _INC + "concurrentqueue/concurrentqueue.h",
+                _INC + "concurrentqueue/moodycamel/concurrentqueue.h",
+            ],
+        },
         lines = 'textual_hdrs = ["concurrentqueue.h"],',
     )
     _header_library(
