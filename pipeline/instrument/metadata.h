@@ -27,36 +27,36 @@ using SiteWord = std::atomic<std::uint64_t>;
 
 struct LogMetadata {
   Level level = Level::kInfo;
-  std::string_view text;  // the format string; for a message without arguments, the message itself
-  std::string_view target;
-  std::string_view function;
-  std::string_view file;
+  std::string_view text = {};  // the format string; for a message without arguments, the message itself
+  std::string_view target = {};
+  std::string_view function = {};
+  std::string_view file = {};
   std::uint32_t line = 0;
   mutable SiteWord word{0};
 };
 
 struct StaticMetricMetadata {
   Verbosity verbosity = Verbosity::kMax;
-  std::string_view name;
-  std::string_view unit;
-  std::string_view target;
-  std::string_view file;
+  std::string_view name = {};
+  std::string_view unit = {};
+  std::string_view target = {};
+  std::string_view file = {};
   std::uint32_t line = 0;
   mutable SiteWord word{0};
 };
 
 struct SpanLocation {
   Verbosity verbosity = Verbosity::kMax;
-  std::string_view target;
-  std::string_view function;
-  std::string_view file;
+  std::string_view target = {};
+  std::string_view function = {};
+  std::string_view file = {};
   std::uint32_t line = 0;
   mutable SiteWord word{0};  // for the spans whose name is known only at run time
 };
 
 struct SpanMetadata {
-  std::string_view name;
-  SpanLocation location;
+  std::string_view name = {};
+  SpanLocation location = {};
 };
 
 }  // namespace micromegas

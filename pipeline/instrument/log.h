@@ -1,0 +1,139 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Log macros; the list with examples is in docs/reference.md.
+//
+//   MM_INFO("cache warmed in {:.1f} ms, {} entries", ms, entries);
+//   MM_WARN_T("net.dns", "slow answer from {}", server);
+//   if (MM_LOG_ENABLED(kDebug)) dump();
+//
+// Arguments are evaluated left to right, once, and only if the log is enabled. A record holds
+// 60 KiB: longer strings are cut, each to an equal share, and the text says so.
+#ifndef MICROMEGAS_PIPELINE_INSTRUMENT_LOG_H_
+#define MICROMEGAS_PIPELINE_INSTRUMENT_LOG_H_
+
+#include <type_traits>
+#include <utility>
+
+#include "micromegas/pipeline/instrument/arguments.h"
+#include "micromegas/pipeline/instrument/metadata.h"
+#include "micromegas/pipeline/queue/hot.h"
+
+// Logs above this level are not compiled: 0 (none) to 6 (all).
+#ifndef MICROMEGAS_STATIC_MAX_LEVEL
+#define MICROMEGAS_STATIC_MAX_LEVEL 6
+#endif
+
+// The target of what has no explicit one: define it per Bazel target, or have the file's path.
+#ifndef MM_DEFAULT_TARGET
+#define MM_DEFAULT_TARGET __FILE__
+#endif
+
+namespace micromegas::detail {
+
+constexpr bool compiled_in(Level level) noexcept {
+  return static_cast<int>(level) <= MICROMEGAS_STATIC_MAX_LEVEL;
+}
+
+template <class... Values>
+MICROMEGAS_INLINE void write_log(const LogMetadata& metadata, const queue::ArgType* types,
+                                 Values&&... values) noexcept {
+  std::uint32_t id = queue::site_id(metadata.word);
+  if (__builtin_expect(id == 0, 0)) {
+    id = micromegas_v0_register_log(&metadata, types, sizeof...(Values));
+    if (id == 0) return micromegas_v0_drop(EventKind::kLog, DropReason::kInvalid, 1);
+  }
+  std::size_t bytes = queue::kRecordHeaderBytes + (std::size_t{0} + ... + values.bytes());
+  constexpr std::size_t kTexts =
+      (std::size_t{0} + ... + std::size_t{std::decay_t<Values>::kIsText});
+  if constexpr (kTexts > 0) {
+    if (__builtin_expect(bytes > queue::kMaxRecordBytes, 0)) {
+      constexpr std::size_t kFixed = queue::kRecordHeaderBytes + 8 * sizeof...(Values);
+      constexpr auto kShare =
+          static_cast<std::uint32_t>((queue::kMaxRecordBytes - kFixed) / kTexts) & ~7U;
+      (values.cut(kShare), ...);
+      bytes = queue::kRecordHeaderBytes + (std::size_t{0} + ... + values.bytes());
+    }
+  }
+  queue::Writer w(queue::QueueKind::kEvents, static_cast<std::uint32_t>(bytes), EventKind::kLog);
+  if (!w) return;
+  w.header(id, queue::RecordKind::kLog, queue::kNoFlags);
+  (values.write(w), ...);
+  w.publish();
+  if (__builtin_expect(metadata.level == Level::kFatal, 0)) micromegas_v0_wait_for_live_sinks();
+}
+
+template <std::size_t... I, class... Args>
+MICROMEGAS_INLINE void convert_and_write(const LogMetadata& metadata, std::index_sequence<I...>,
+                                         const Args&... args) {
+  write_log(metadata, kArgTypes<Args...>, to_value(metadata, I, args)...);
+}
+
+template <class... Args>
+MICROMEGAS_INLINE void log(const LogMetadata& metadata,
+                           FormatString<std::type_identity_t<Args>...> /*checked*/,
+                           const Args&... args) {
+  convert_and_write(metadata, std::index_sequence_for<Args...>(), args...);
+}
+
+}  // namespace micromegas::detail
+
+#define MICROMEGAS_LOG_SITE_(variable, level_, target_, text_)                                 \
+  static constinit ::micromegas::LogMetadata variable {                                        \
+    .level = (level_), .text = (text_), .target = (target_), .function = __builtin_FUNCTION(), \
+    .file = __FILE__, .line = __LINE__                                                         \
+  }
+
+#define MICROMEGAS_LOG_IMPL_(level, target, text, ...)                               \
+  do {                                                                               \
+    if constexpr (::micromegas::detail::compiled_in(level)) {                        \
+      MICROMEGAS_LOG_SITE_(micromegas_site, level, target, text);                    \
+      if (::micromegas::queue::enabled(micromegas_site)) {                           \
+        ::micromegas::detail::log(micromegas_site, text __VA_OPT__(, ) __VA_ARGS__); \
+      }                                                                              \
+    }                                                                                \
+  } while (false)
+
+// The level is a constant: kFatal, kError, kWarn, kInfo, kDebug or kTrace.
+#define MICROMEGAS_LOG(level, ...) \
+  MICROMEGAS_LOG_IMPL_(::micromegas::Level::level, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_LOG_T(level, target, ...) \
+  MICROMEGAS_LOG_IMPL_(::micromegas::Level::level, target, __VA_ARGS__)
+
+#define MICROMEGAS_FATAL(...) MICROMEGAS_LOG(kFatal, __VA_ARGS__)
+#define MICROMEGAS_ERROR(...) MICROMEGAS_LOG(kError, __VA_ARGS__)
+#define MICROMEGAS_WARN(...) MICROMEGAS_LOG(kWarn, __VA_ARGS__)
+#define MICROMEGAS_INFO(...) MICROMEGAS_LOG(kInfo, __VA_ARGS__)
+#define MICROMEGAS_DEBUG(...) MICROMEGAS_LOG(kDebug, __VA_ARGS__)
+#define MICROMEGAS_TRACE(...) MICROMEGAS_LOG(kTrace, __VA_ARGS__)
+
+#define MICROMEGAS_FATAL_T(target, ...) MICROMEGAS_LOG_T(kFatal, target, __VA_ARGS__)
+#define MICROMEGAS_ERROR_T(target, ...) MICROMEGAS_LOG_T(kError, target, __VA_ARGS__)
+#define MICROMEGAS_WARN_T(target, ...) MICROMEGAS_LOG_T(kWarn, target, __VA_ARGS__)
+#define MICROMEGAS_INFO_T(target, ...) MICROMEGAS_LOG_T(kInfo, target, __VA_ARGS__)
+#define MICROMEGAS_DEBUG_T(target, ...) MICROMEGAS_LOG_T(kDebug, target, __VA_ARGS__)
+#define MICROMEGAS_TRACE_T(target, ...) MICROMEGAS_LOG_T(kTrace, target, __VA_ARGS__)
+
+// An expression: whether a log of this level would be recorded here. The lambda holds nothing of
+// the caller's.
+#define MICROMEGAS_LOG_ENABLED_T(level, target)                                     \
+  (::micromegas::detail::compiled_in(::micromegas::Level::level) &&                 \
+   ::micromegas::queue::enabled([]() -> const ::micromegas::LogMetadata& {          \
+     MICROMEGAS_LOG_SITE_(micromegas_site, ::micromegas::Level::level, target, ""); \
+     return micromegas_site;                                                        \
+   }()))
+#define MICROMEGAS_LOG_ENABLED(level) MICROMEGAS_LOG_ENABLED_T(level, MM_DEFAULT_TARGET)
+
+// Logs the enclosing function's name at trace level.
+#define MICROMEGAS_LOG_FN()                                                                 \
+  do {                                                                                      \
+    if constexpr (::micromegas::detail::compiled_in(::micromegas::Level::kTrace)) {         \
+      MICROMEGAS_LOG_SITE_(micromegas_site, ::micromegas::Level::kTrace, MM_DEFAULT_TARGET, \
+                           __builtin_FUNCTION());                                           \
+      if (::micromegas::queue::enabled(micromegas_site)) {                                  \
+        ::micromegas::detail::write_log(micromegas_site, nullptr);                          \
+      }                                                                                     \
+    }                                                                                       \
+  } while (false)
+
+#endif  // MICROMEGAS_PIPELINE_INSTRUMENT_LOG_H_

@@ -1,0 +1,74 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Every call site that has recorded, by its 32-bit id. Entries hold copies of all strings and are
+// never freed, so a shared library may be unloaded and its events still be read. Equal call sites
+// (a library loaded again, a template) share one entry.
+#ifndef MICROMEGAS_PIPELINE_QUEUE_CATALOGUE_H_
+#define MICROMEGAS_PIPELINE_QUEUE_CATALOGUE_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "micromegas/pipeline/instrument/metadata.h"
+#include "micromegas/pipeline/queue/record.h"
+
+namespace micromegas::queue {
+
+struct Descriptor {
+  // One of the three is filled, by what the records that refer to it are. A span whose name is
+  // given at run time has an empty span.name.
+  LogMetadata log;  // text: as written; of a literal: the message, doubled braces undone
+  StaticMetricMetadata metric;
+  SpanMetadata span;
+
+  std::vector<ArgType> arg_types;      // of a log's arguments
+  std::vector<std::string> arg_names;  // from named placeholders; "" where there is none
+  std::string format;                  // log.text with every placeholder numbered, for {fmt}
+  std::unique_ptr<char[]> strings;     // what the views above point into
+};
+
+class Catalogue {
+ public:
+  static constexpr std::size_t kMaxDescriptors = 1U << 20;
+
+  // The id of this call site, from 1; 0 when the catalogue is full or memory is short. Any thread;
+  // locks and allocates.
+  std::uint32_t add_log(const LogMetadata& metadata, std::span<const ArgType> types);
+  std::uint32_t add_metric(const StaticMetricMetadata& metadata);
+  std::uint32_t add_span(std::string_view name, const SpanLocation& location);
+
+  // Null for an id that was never given out. Any thread, no lock: an entry is complete before its
+  // id can be in a record, and the record is published with release.
+  [[nodiscard]] const Descriptor* find(std::uint32_t id) const noexcept {
+    if (id == 0 || id > kMaxDescriptors) return nullptr;
+    const Chunk* chunk = chunks_[(id - 1) / kChunk].load(std::memory_order_acquire);
+    return chunk == nullptr ? nullptr : (*chunk)[(id - 1) % kChunk].load(std::memory_order_acquire);
+  }
+
+  // For the fork hooks: held over a fork so that the child finds the catalogue whole.
+  std::mutex& mutex() noexcept { return mutex_; }
+
+ private:
+  static constexpr std::size_t kChunk = 1024;
+  using Chunk = std::array<std::atomic<const Descriptor*>, kChunk>;
+
+  std::uint32_t insert(std::string key, std::unique_ptr<Descriptor> descriptor);
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::uint32_t> ids_;
+  std::array<std::atomic<Chunk*>, kMaxDescriptors / kChunk> chunks_{};
+};
+
+}  // namespace micromegas::queue
+
+#endif  // MICROMEGAS_PIPELINE_QUEUE_CATALOGUE_H_

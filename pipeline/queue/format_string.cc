@@ -1,0 +1,91 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/pipeline/queue/format_string.h"
+
+namespace micromegas::queue {
+
+std::string unescape_braces(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    out.push_back(text[i]);
+    if ((text[i] == '{' || text[i] == '}') && i + 1 < text.size() && text[i + 1] == text[i]) ++i;
+  }
+  return out;
+}
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+class Numberer {
+ public:
+  Numberer(std::string_view text, std::size_t arguments) : text_(text) {
+    result_.names.resize(arguments);
+  }
+
+  NumberedFormat run() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if ((c == '{' || c == '}') && at_ + 1 < text_.size() && text_[at_ + 1] == c) {
+        result_.format.append(2, c);
+        at_ += 2;
+      } else if (c == '{') {
+        ++at_;
+        placeholder();
+      } else {
+        result_.format.push_back(c);
+        ++at_;
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  // Behind the opening brace; copies up to and including the closing one.
+  void placeholder() {
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && text_[at_] != ':' && text_[at_] != '}') ++at_;
+    const std::string_view id = text_.substr(begin, at_ - begin);
+    result_.format.push_back('{');
+    if (!id.empty() && is_digit(id[0])) {
+      result_.format.append(id);
+    } else {
+      result_.format.append(std::to_string(argument(id)));
+    }
+    while (at_ < text_.size() && text_[at_] != '}') {
+      if (text_[at_] == '{') {
+        ++at_;
+        placeholder();
+      } else {
+        result_.format.push_back(text_[at_++]);
+      }
+    }
+    result_.format.push_back('}');
+    ++at_;
+  }
+
+  std::size_t argument(std::string_view name) {
+    if (!name.empty()) {
+      for (std::size_t i = 0; i < result_.names.size(); ++i) {
+        if (result_.names[i] == name) return i;
+      }
+      if (next_ < result_.names.size()) result_.names[next_] = name;
+    }
+    return next_++;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t next_ = 0;
+  NumberedFormat result_;
+};
+
+}  // namespace
+
+NumberedFormat number_placeholders(std::string_view text, std::size_t arguments) {
+  return Numberer(text, arguments).run();
+}
+
+}  // namespace micromegas::queue

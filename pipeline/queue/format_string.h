@@ -1,0 +1,30 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Cold work on format strings, once per call site.
+#ifndef MICROMEGAS_PIPELINE_QUEUE_FORMAT_STRING_H_
+#define MICROMEGAS_PIPELINE_QUEUE_FORMAT_STRING_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace micromegas::queue {
+
+// "{{" and "}}" become one brace: the message of a literal without arguments.
+std::string unescape_braces(std::string_view text);
+
+struct NumberedFormat {
+  std::string format;              // "{user} {:.1f}" -> "{0} {1:.1f}"
+  std::vector<std::string> names;  // per argument, "" where the placeholder has no name
+};
+
+// Gives every placeholder, nested ones included, the number of its argument. A named placeholder
+// takes the next argument at its first mention and the same one afterwards. `text` has passed the
+// compile-time check; of anything else the result is merely harmless.
+NumberedFormat number_placeholders(std::string_view text, std::size_t arguments);
+
+}  // namespace micromegas::queue
+
+#endif  // MICROMEGAS_PIPELINE_QUEUE_FORMAT_STRING_H_

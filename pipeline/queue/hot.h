@@ -1,0 +1,230 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The recording path: what the macros inline into the application. Everything that is not needed
+// for every event is behind one of the cold functions at the end.
+//
+// One writer, one reader. Each thread owns a ThreadState with two chains of segments. The owner
+// writes a record behind `committed` and publishes it with one release store of the new
+// `committed`; the flush actor reads `committed` with acquire and so sees the whole record. Nothing
+// in front of `committed` is ever written again until the actor has given the segment back.
+//
+// `micromegas_v0_*` are the process-wide names: in a program whose shared libraries each carry a
+// copy of this code, the dynamic linker makes them one (docs/architecture.md, "One registry").
+#ifndef MICROMEGAS_PIPELINE_QUEUE_HOT_H_
+#define MICROMEGAS_PIPELINE_QUEUE_HOT_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "micromegas/pipeline/instrument/metadata.h"
+#include "micromegas/pipeline/queue/record.h"
+#include "micromegas/platform/clock.h"
+
+#define MICROMEGAS_EXPORT __attribute__((visibility("default")))
+#define MICROMEGAS_INLINE inline __attribute__((always_inline))
+#define MICROMEGAS_COLD __attribute__((cold, noinline))
+
+namespace micromegas::queue {
+
+inline constexpr std::uint32_t kSegmentBytes = 64 * 1024;
+inline constexpr std::uint32_t kSegmentHeaderBytes = 64;
+
+enum class QueueKind : std::uint8_t { kEvents = 0, kSpans = 1 };  // kEvents: logs and metrics
+inline constexpr std::size_t kQueueKinds = 2;
+
+// A piece of a queue; records follow the header. Offsets count from the segment's first byte.
+struct alignas(64) Segment {
+  std::atomic<std::uint32_t> committed{kSegmentHeaderBytes};  // owner: release; actor: acquire
+  std::uint32_t sequence = 0;                                 // place in its queue, from 1
+  std::uint32_t thread_uid = 0;                               // whose it is
+  QueueKind kind = QueueKind::kEvents;
+
+  std::byte* at(std::uint32_t offset) noexcept {
+    return reinterpret_cast<std::byte*>(this) + offset;
+  }
+  const std::byte* at(std::uint32_t offset) const noexcept {
+    return reinterpret_cast<const std::byte*>(this) + offset;
+  }
+};
+static_assert(sizeof(Segment) == kSegmentHeaderBytes);
+
+// What a thread's events go through. Counters: written by the owner only, read by anyone.
+struct ThreadState {
+  std::atomic<Segment*> current[kQueueKinds];  // owner: release; actor: acquire
+  std::uint32_t open_spans = 0;                // begins without an end yet; owner only
+  std::atomic<std::uint64_t> recorded[kEventKinds] = {};
+};
+
+// Bytes kept free at the end of a span segment for the ends of the open spans, so that an end
+// always has room where its begin was recorded.
+inline constexpr std::uint32_t kSpanEndBytes = kRecordHeaderBytes;
+// Deeper spans than this are dropped whole: their ends would not fit a segment.
+inline constexpr std::uint32_t kMaxOpenSpans = 2000;
+
+MICROMEGAS_INLINE void count(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
+}  // namespace micromegas::queue
+
+extern "C" {
+// (generation << 1) | 1. A call site whose word has these low 32 bits is enabled; with the last bit
+// cleared it is disabled; anything else must be decided anew.
+MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_enabled;
+
+// Never null: a thread that has not recorded yet shares a state whose segments are full.
+MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread
+    __attribute__((tls_model("initial-exec")));
+
+// Decides by the filters and caches the answer in the metadata's word.
+MICROMEGAS_EXPORT bool micromegas_v0_refresh_log(const micromegas::LogMetadata* metadata) noexcept;
+MICROMEGAS_EXPORT bool micromegas_v0_refresh_metric(
+    const micromegas::StaticMetricMetadata* metadata) noexcept;
+MICROMEGAS_EXPORT bool micromegas_v0_refresh_span(
+    const micromegas::SpanLocation* location) noexcept;
+
+// Enter the call site into the catalogue; return its id, 0 if the catalogue is full.
+MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_log(const micromegas::LogMetadata* metadata,
+                                                           const micromegas::queue::ArgType* types,
+                                                           std::size_t count) noexcept;
+MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_metric(
+    const micromegas::StaticMetricMetadata* metadata) noexcept;
+MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_span(
+    const micromegas::SpanMetadata* metadata) noexcept;
+MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_location(
+    const micromegas::SpanLocation* location) noexcept;
+
+// Makes room for `bytes` (and, for a begin, the end) in the thread's queue: registers the thread,
+// retires a full segment, takes an empty one. Null when the event must be dropped; it is then
+// counted already, as `events` events.
+MICROMEGAS_EXPORT micromegas::queue::Segment* micromegas_v0_make_room(
+    micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
+    std::uint32_t events) noexcept;
+
+// Counts events that never got into a queue.
+MICROMEGAS_EXPORT void micromegas_v0_drop(micromegas::EventKind kind, micromegas::DropReason reason,
+                                          std::uint32_t events) noexcept;
+
+// Waits, bounded, until the live sinks have shown what this thread recorded.
+MICROMEGAS_EXPORT void micromegas_v0_wait_for_live_sinks() noexcept;
+}
+
+namespace micromegas::queue {
+
+// The filters' cached answer: two loads, and a call only after a filter changed.
+MICROMEGAS_INLINE bool enabled(const LogMetadata& m) noexcept {
+  const auto word = static_cast<std::uint32_t>(m.word.load(std::memory_order_relaxed));
+  const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_relaxed);
+  if (word == (on & ~1U)) return false;
+  return __builtin_expect(word == on, 1) || micromegas_v0_refresh_log(&m);
+}
+MICROMEGAS_INLINE bool enabled(const StaticMetricMetadata& m) noexcept {
+  const auto word = static_cast<std::uint32_t>(m.word.load(std::memory_order_relaxed));
+  const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_relaxed);
+  if (word == (on & ~1U)) return false;
+  return __builtin_expect(word == on, 1) || micromegas_v0_refresh_metric(&m);
+}
+MICROMEGAS_INLINE bool enabled(const SpanLocation& m) noexcept {
+  const auto word = static_cast<std::uint32_t>(m.word.load(std::memory_order_relaxed));
+  const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_relaxed);
+  if (word == (on & ~1U)) return false;
+  return __builtin_expect(word == on, 1) || micromegas_v0_refresh_span(&m);
+}
+
+MICROMEGAS_INLINE std::uint32_t site_id(const SiteWord& word) noexcept {
+  return static_cast<std::uint32_t>(word.load(std::memory_order_relaxed) >> 32);
+}
+
+// One event being written: room, values, publish.
+//
+//   Writer w(QueueKind::kEvents, bytes, EventKind::kLog);
+//   if (!w) return;                       // dropped, and counted
+//   w.header(id, RecordKind::kLog, kNoFlags);
+//   w.number(42);
+//   w.publish();
+class Writer {
+ public:
+  // `reserve`: bytes that must stay free behind the record. `events`: how many events are lost if
+  // there is no room (a begin takes its end with it).
+  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                           std::uint32_t reserve = 0, std::uint32_t events = 1) noexcept
+      : bytes_(bytes), kind_(kind) {
+    segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
+        std::memory_order_relaxed);
+    start_ = segment_->committed.load(std::memory_order_relaxed);
+    if (__builtin_expect(start_ + bytes + reserve > kSegmentBytes, 0)) {
+      segment_ = micromegas_v0_make_room(queue, bytes + reserve, kind, events);
+      if (segment_ == nullptr) return;
+      start_ = segment_->committed.load(std::memory_order_relaxed);
+    }
+    at_ = segment_->at(start_);
+  }
+
+  MICROMEGAS_INLINE explicit operator bool() const noexcept { return segment_ != nullptr; }
+
+  MICROMEGAS_INLINE void header(std::uint32_t id, RecordKind kind, std::uint8_t flags) noexcept {
+    store64(at_, header_word(id, kind, flags, bytes_));
+    store64(at_ + 8, read_ticks());
+    at_ += kRecordHeaderBytes;
+  }
+  MICROMEGAS_INLINE void number(std::uint64_t v) noexcept {
+    store64(at_, v);
+    at_ += 8;
+  }
+  // `kept` bytes of a string that had `original`; room was counted as string_bytes(kept).
+  MICROMEGAS_INLINE void string(const char* text, std::uint32_t kept,
+                                std::uint32_t original) noexcept {
+    store64(at_, std::uint64_t{kept} | (std::uint64_t{original} << 32));
+    at_ += 8;
+    if (kept == 0) return;
+    // The last 8 bytes first cleared: the padding leaves the process, stale memory must not.
+    store64(at_ + padded(kept) - 8, 0);
+    copy(at_, text, kept);
+    at_ += padded(kept);
+  }
+  MICROMEGAS_INLINE void publish() noexcept {
+    segment_->committed.store(start_ + bytes_, std::memory_order_release);
+    count(micromegas_v0_thread->recorded[static_cast<std::size_t>(kind_)]);
+  }
+
+ private:
+  // Short strings are the common case: two overlapping moves beat a call.
+  MICROMEGAS_INLINE static void copy(std::byte* to, const char* from, std::uint32_t n) noexcept {
+    if (__builtin_expect(n <= 16, 1)) {
+      if (n >= 8) {
+        std::uint64_t head;
+        std::uint64_t tail;
+        std::memcpy(&head, from, 8);
+        std::memcpy(&tail, from + n - 8, 8);
+        std::memcpy(to, &head, 8);
+        std::memcpy(to + n - 8, &tail, 8);
+      } else if (n >= 4) {
+        std::uint32_t head;
+        std::uint32_t tail;
+        std::memcpy(&head, from, 4);
+        std::memcpy(&tail, from + n - 4, 4);
+        std::memcpy(to, &head, 4);
+        std::memcpy(to + n - 4, &tail, 4);
+      } else {
+        // n is 1, 2 or 3: first, middle and last byte cover it.
+        to[0] = static_cast<std::byte>(from[0]);
+        to[n / 2] = static_cast<std::byte>(from[n / 2]);
+        to[n - 1] = static_cast<std::byte>(from[n - 1]);
+      }
+    } else {
+      std::memcpy(to, from, n);
+    }
+  }
+
+  Segment* segment_;
+  std::byte* at_ = nullptr;
+  std::uint32_t start_ = 0;
+  std::uint32_t bytes_;
+  EventKind kind_;
+};
+
+}  // namespace micromegas::queue
+
+#endif  // MICROMEGAS_PIPELINE_QUEUE_HOT_H_

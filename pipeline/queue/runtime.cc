@@ -1,0 +1,567 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/pipeline/queue/runtime.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "micromegas/pipeline/queue/segment_pool.h"
+#include "micromegas/platform/fork.h"
+#include "micromegas/platform/thread.h"
+
+namespace micromegas::queue {
+namespace {
+
+// What a thread that has not recorded yet writes into: nothing fits.
+constinit Segment g_full_segment{{kSegmentBytes}, 0, 0, QueueKind::kEvents};
+constinit ThreadState g_nobody{{{&g_full_segment}, {&g_full_segment}}, 0, {}};
+
+pthread_key_t g_exit_key;  // its destructor runs after the thread's C++ thread-local destructors
+
+alignas(Runtime) std::byte g_runtime_memory[sizeof(Runtime)];
+
+std::size_t index(EventKind kind) { return static_cast<std::size_t>(kind); }
+std::size_t index(DropReason reason) { return static_cast<std::size_t>(reason); }
+std::size_t index(QueueKind queue) { return static_cast<std::size_t>(queue); }
+
+// Keeps the id, replaces what the filters said.
+void cache_decision(SiteWord& word, std::uint32_t decision) {
+  std::uint64_t old = word.load(std::memory_order_relaxed);
+  while (!word.compare_exchange_weak(old, (old & ~std::uint64_t{0xffffffff}) | decision,
+                                     std::memory_order_relaxed)) {
+  }
+}
+
+void cache_id(SiteWord& word, std::uint32_t id) {
+  std::uint64_t old = word.load(std::memory_order_relaxed);
+  while (!word.compare_exchange_weak(old, (old & 0xffffffff) | (std::uint64_t{id} << 32),
+                                     std::memory_order_relaxed)) {
+  }
+}
+
+void before_fork() { Runtime::get().before_fork(); }
+void after_fork_parent() { Runtime::get().after_fork_parent(); }
+void after_fork_child() { Runtime::get().after_fork_child(); }
+
+}  // namespace
+
+ThreadSlot::ThreadSlot() {
+  for (auto& segment : current) segment.store(&g_full_segment, std::memory_order_relaxed);
+}
+ThreadSlot::~ThreadSlot() = default;
+
+Runtime::Runtime() : pool_(nullptr) {
+  pthread_key_create(&g_exit_key, &Runtime::thread_exit);
+  set_fork_hooks(&queue::before_fork, &queue::after_fork_parent, &queue::after_fork_child);
+}
+
+// --- life ---
+
+void Runtime::prepare(std::size_t queue_bytes) {
+  const std::lock_guard lock(mutex_);
+  if (pool_ == nullptr) pool_ = new SegmentPool;
+  discard_leftovers();
+  pool_->set_budget(queue_bytes);
+  baseline_ = past_;
+  for (const ThreadSlot* slot : slots_) add(baseline_, *slot);
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
+      stray_dropped_[kind][reason].store(0, std::memory_order_relaxed);
+    }
+  }
+}
+
+void Runtime::open(const Filters& filters, void (*wake)() noexcept) {
+  const std::lock_guard lock(mutex_);
+  filters_ = filters;
+  wake_.store(wake, std::memory_order_release);
+  running_.store(true, std::memory_order_release);
+  bump_generation_locked();
+}
+
+void Runtime::close() noexcept {
+  const std::lock_guard lock(mutex_);
+  running_.store(false, std::memory_order_release);
+  wake_.store(nullptr, std::memory_order_release);
+  bump_generation_locked();
+}
+
+void Runtime::bump_generation_locked() noexcept {
+  generation_ = (generation_ + 1) & 0x7fffffff;
+  micromegas_v0_enabled.store((generation_ << 1) | 1U, std::memory_order_release);
+}
+
+void Runtime::discard_leftovers() {
+  Segment* segments[64];
+  while (const std::size_t n = pool_->pop_full(segments, std::size(segments))) {
+    for (std::size_t i = 0; i < n; ++i) pool_->give(segments[i]);
+  }
+  for (ThreadSlot* slot : slots_) {
+    for (std::size_t q = 0; q < kQueueKinds; ++q) {
+      ThreadSlot::Drain& drain = slot->drain[q];
+      for (Segment* segment : drain.full) pool_->give(segment);
+      drain.full.clear();
+      const Segment* live = slot->current[q].load(std::memory_order_acquire);
+      if (live == &g_full_segment) continue;
+      drain.expected = live->sequence;
+      drain.consumed = live->committed.load(std::memory_order_acquire);
+    }
+  }
+}
+
+// --- filters ---
+
+void Runtime::change_filters(FunctionRef<void(Filters&)> change) {
+  const std::lock_guard lock(mutex_);
+  change(filters_);
+  bump_generation_locked();
+}
+
+Filters Runtime::filters() const {
+  const std::lock_guard lock(mutex_);
+  return filters_;
+}
+
+namespace {
+LevelFilter level_for(const Filters& filters, std::string_view target) {
+  const LevelFilter* best = &filters.max_level;
+  std::size_t length = 0;
+  for (const auto& [prefix, level] : filters.targets) {
+    if (prefix.size() >= length && target.starts_with(prefix)) {
+      best = &level;
+      length = prefix.size();
+    }
+  }
+  return *best;
+}
+}  // namespace
+
+bool Runtime::log_enabled(Level level, std::string_view target) const {
+  const std::lock_guard lock(mutex_);
+  return running() && allows(level_for(filters_, target), level);
+}
+
+// --- threads ---
+
+ThreadSlot* Runtime::current_thread() noexcept {
+  if (micromegas_v0_thread != &g_nobody) return static_cast<ThreadSlot*>(micromegas_v0_thread);
+  try {
+    const std::lock_guard lock(mutex_);
+    if (pool_ == nullptr) return nullptr;
+    ThreadSlot* slot;
+    if (free_slots_.empty()) {
+      auto fresh = std::make_unique<ThreadSlot>();
+      fresh->producer = std::make_unique<ThreadSlot::Producer>(pool_->full());
+      if (!fresh->producer->token.valid()) return nullptr;
+      slots_.reserve(slots_.size() + 1);
+      free_slots_.reserve(slots_.size() + 1);
+      slot = fresh.release();
+    } else {
+      slots_.reserve(slots_.size() + 1);
+      slot = free_slots_.back();
+      free_slots_.pop_back();
+    }
+    slot->uid = next_uid_++;
+    slot->thread_id = current_thread_id();
+    slot->name = current_thread_name();
+    slot->open_spans = 0;
+    slot->retired.store(false, std::memory_order_relaxed);
+    slots_.push_back(slot);
+    pthread_setspecific(g_exit_key, slot);
+    micromegas_v0_thread = slot;
+    return slot;
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void Runtime::set_thread_name(std::string_view name) {
+  set_current_thread_name(name);
+  if (!running()) return;
+  if (ThreadSlot* slot = current_thread()) {
+    const std::lock_guard lock(mutex_);
+    slot->name = name;
+  }
+}
+
+void Runtime::prepare_current_thread() noexcept {
+  if (current_thread() == nullptr) return;
+  for (QueueKind queue : {QueueKind::kEvents, QueueKind::kSpans}) {
+    make_room(queue, kRecordHeaderBytes, EventKind::kLog, 0);
+  }
+}
+
+std::string Runtime::thread_name(const ThreadSlot& slot) const {
+  const std::lock_guard lock(mutex_);
+  return slot.name;
+}
+
+void Runtime::retire_current_thread() noexcept {
+  if (micromegas_v0_thread == &g_nobody) return;
+  pthread_setspecific(g_exit_key, nullptr);
+  thread_exit(static_cast<ThreadSlot*>(micromegas_v0_thread));
+}
+
+// Also for threads that record from destructors which run after this one: they find the shared
+// state, register anew and so set the key again, and this runs once more.
+void Runtime::thread_exit(void* slot) noexcept {
+  micromegas_v0_thread = &g_nobody;
+  static_cast<ThreadSlot*>(slot)->retired.store(true, std::memory_order_release);
+}
+
+// --- recording, cold ---
+
+Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                            std::uint32_t events) noexcept {
+  ThreadSlot* slot = running() ? current_thread() : nullptr;
+  if (slot == nullptr) {
+    drop(kind, running() ? DropReason::kQueueFull : DropReason::kStopped, events);
+    return nullptr;
+  }
+  if (bytes > kSegmentBytes - kSegmentHeaderBytes) {
+    drop(kind, DropReason::kInvalid, events);
+    return nullptr;
+  }
+  const std::size_t q = index(queue);
+  Segment* old = slot->current[q].load(std::memory_order_relaxed);
+  // The first look was at the shared state if the thread has just been registered.
+  if (old->committed.load(std::memory_order_relaxed) + bytes <= kSegmentBytes) return old;
+
+  bool fresh = false;
+  Segment* segment = pool_->take(fresh);
+  if (fresh) {
+    if (auto* wake = wake_.load(std::memory_order_acquire)) wake();
+  }
+  if (segment == nullptr) {
+    drop(kind, DropReason::kQueueFull, events);
+    return nullptr;
+  }
+  const std::uint32_t sequence = slot->sequence[q].load(std::memory_order_relaxed) + 1;
+  segment->committed.store(kSegmentHeaderBytes, std::memory_order_relaxed);
+  segment->sequence = sequence;
+  segment->thread_uid = slot->uid;
+  segment->kind = queue;
+  // Order: see ThreadSlot.
+  if (old != &g_full_segment && !pool_->push_full(*slot->producer, old)) {
+    drop(kind, DropReason::kQueueFull, events);
+    pool_->discard(segment);
+    return nullptr;
+  }
+  slot->current[q].store(segment, std::memory_order_release);
+  slot->sequence[q].store(sequence, std::memory_order_release);
+  return segment;
+}
+
+void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
+  if (micromegas_v0_thread != &g_nobody) {
+    auto* slot = static_cast<ThreadSlot*>(micromegas_v0_thread);
+    count(slot->recorded[index(kind)], events);
+    count(slot->dropped[index(kind)][index(reason)], events);
+  } else {
+    stray_dropped_[index(kind)][index(reason)].fetch_add(events, std::memory_order_relaxed);
+  }
+}
+
+// --- consumer ---
+
+void Runtime::threads(std::vector<ThreadSlot*>& out) {
+  index_threads();
+  out.clear();
+  for (const auto& [uid, slot] : by_uid_) out.push_back(slot);
+}
+
+void Runtime::index_threads() {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = slots_.size(); i > 0 && !by_uid_.contains(slots_[i - 1]->uid); --i) {
+    by_uid_.emplace(slots_[i - 1]->uid, slots_[i - 1]);
+  }
+}
+
+std::size_t Runtime::collect_full() {
+  Segment* segments[64];
+  std::size_t total = 0;
+  while (const std::size_t n = pool_->pop_full(segments, std::size(segments))) {
+    total += n;
+    for (std::size_t i = 0; i < n; ++i) {
+      auto slot = by_uid_.find(segments[i]->thread_uid);
+      if (slot == by_uid_.end()) {
+        // Registered since the last look; registration comes before the first segment.
+        index_threads();
+        slot = by_uid_.find(segments[i]->thread_uid);
+      }
+      slot->second->drain[index(segments[i]->kind)].full.push_back(segments[i]);
+    }
+  }
+  return total;
+}
+
+bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
+                         FunctionRef<void(const std::byte*, std::size_t)> read) {
+  ThreadSlot::Drain& drain = slot.drain[index(queue)];
+  const auto read_up_to = [&](const Segment* segment, std::uint32_t end) {
+    if (end > drain.consumed) {
+      read(segment->at(drain.consumed), end - drain.consumed);
+      drain.consumed = end;
+    }
+  };
+  const auto read_full = [&] {
+    while (!drain.full.empty() && drain.full.front()->sequence == drain.expected) {
+      Segment* segment = drain.full.front();
+      // Its owner has let go of it before it queued it: committed is final.
+      read_up_to(segment, segment->committed.load(std::memory_order_acquire));
+      drain.full.pop_front();
+      ++drain.expected;
+      drain.consumed = kSegmentHeaderBytes;
+      pool_->give(segment);
+    }
+  };
+  for (int round = 0; round < 2; ++round) {
+    read_full();
+    const std::uint32_t sequence = slot.sequence[index(queue)].load(std::memory_order_acquire);
+    if (sequence == 0) return true;              // the thread has no such queue
+    if (sequence < drain.expected) return true;  // between two segments, nothing committed behind
+    const Segment* live = slot.current[index(queue)].load(std::memory_order_acquire);
+    if (live->sequence == drain.expected) {
+      read_up_to(live, live->committed.load(std::memory_order_acquire));
+      return true;
+    }
+    collect_full();  // the segment expected has been filled meanwhile
+  }
+  return false;
+}
+
+void Runtime::release(ThreadSlot* slot) noexcept {
+  for (std::size_t q = 0; q < kQueueKinds; ++q) {
+    Segment* live = slot->current[q].exchange(&g_full_segment, std::memory_order_relaxed);
+    if (live != &g_full_segment) pool_->give(live);
+    slot->sequence[q].store(0, std::memory_order_relaxed);
+    slot->drain[q].expected = 1;
+    slot->drain[q].consumed = kSegmentHeaderBytes;
+  }
+  by_uid_.erase(slot->uid);
+  const std::lock_guard lock(mutex_);
+  add(past_, *slot);
+  for (auto& n : slot->recorded) n.store(0, std::memory_order_relaxed);
+  for (auto& reasons : slot->dropped) {
+    for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
+  }
+  slots_.erase(std::find(slots_.begin(), slots_.end(), slot));
+  free_slots_.push_back(slot);  // room was reserved when the slot was made
+}
+
+void Runtime::tend_pool() noexcept { pool_->tend(); }
+
+void Runtime::add_held(EventStats& stats) {
+  const auto count_records = [&](const Segment* segment, std::uint32_t from) {
+    const std::uint32_t end = segment->committed.load(std::memory_order_acquire);
+    while (from < end) {
+      const RecordReader record(segment->at(from), end - from);
+      if (!record.ok()) return;
+      ++stats[index(event_kind(record.kind()))].held;
+      from += static_cast<std::uint32_t>(record.bytes());
+    }
+  };
+  std::vector<ThreadSlot*> slots;
+  if (pool_ == nullptr) return;
+  collect_full();
+  threads(slots);
+  for (ThreadSlot* slot : slots) {
+    for (std::size_t q = 0; q < kQueueKinds; ++q) {
+      const ThreadSlot::Drain& drain = slot->drain[q];
+      for (const Segment* segment : drain.full) {
+        count_records(segment,
+                      segment->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes);
+      }
+      if (slot->sequence[q].load(std::memory_order_acquire) < drain.expected) continue;
+      const Segment* live = slot->current[q].load(std::memory_order_acquire);
+      if (live == &g_full_segment) continue;
+      count_records(live, live->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes);
+    }
+  }
+}
+
+// --- books ---
+
+void Runtime::add(Counts& to, const ThreadSlot& slot) noexcept {
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    to.recorded[kind] += slot.recorded[kind].load(std::memory_order_relaxed);
+    for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
+      to.dropped[kind][reason] += slot.dropped[kind][reason].load(std::memory_order_relaxed);
+    }
+  }
+}
+
+void Runtime::add_counts(EventStats& stats) const {
+  const std::lock_guard lock(mutex_);
+  Counts now = past_;
+  for (const ThreadSlot* slot : slots_) add(now, *slot);
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    stats[kind].recorded += now.recorded[kind] - baseline_.recorded[kind];
+    for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
+      const std::uint64_t stray = stray_dropped_[kind][reason].load(std::memory_order_relaxed);
+      stats[kind].recorded += stray;
+      stats[kind].dropped[reason] +=
+          now.dropped[kind][reason] - baseline_.dropped[kind][reason] + stray;
+    }
+  }
+}
+
+std::size_t Runtime::segment_bytes() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return pool_ == nullptr ? 0 : pool_->bytes();
+}
+
+// --- fork ---
+
+void Runtime::before_fork() noexcept {
+  mutex_.lock();
+  catalogue_.mutex().lock();
+}
+
+void Runtime::after_fork_parent() noexcept {
+  catalogue_.mutex().unlock();
+  mutex_.unlock();
+}
+
+// The other threads do not exist here, and may have stood in the middle of anything but the two
+// locks: their queues, the pool and the tokens are left behind untouched. The catalogue stays, call
+// sites keep their ids.
+void Runtime::after_fork_child() noexcept {
+  micromegas_v0_thread = &g_nobody;
+  running_.store(false, std::memory_order_relaxed);
+  wake_.store(nullptr, std::memory_order_relaxed);
+  live_wait_.store(nullptr, std::memory_order_relaxed);
+  new (&slots_) std::vector<ThreadSlot*>;  // the old storage is left behind as well
+  new (&free_slots_) std::vector<ThreadSlot*>;
+  new (&by_uid_) std::map<std::uint32_t, ThreadSlot*>;
+  pool_ = nullptr;
+  past_ = {};
+  baseline_ = {};
+  for (auto& reasons : stray_dropped_) {
+    for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
+  }
+  bump_generation_locked();
+  catalogue_.mutex().unlock();
+  mutex_.unlock();
+  if (auto* hook = child_hook_.load(std::memory_order_relaxed)) hook();
+}
+
+// Reaches the private half of Runtime from the cold functions of hot.h.
+struct ColdPath {
+  static Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                            std::uint32_t events) noexcept {
+    return Runtime::get().make_room(queue, bytes, kind, events);
+  }
+  static void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
+    Runtime::get().drop(kind, reason, events);
+  }
+  template <class Decide>
+  static bool refresh(SiteWord& word, Decide decide) noexcept {
+    Runtime& runtime = Runtime::get();
+    const std::lock_guard lock(runtime.mutex_);
+    const bool on = runtime.running() && decide(runtime.filters_);
+    cache_decision(word, (runtime.generation_ << 1) | (on ? 1U : 0U));
+    return on;
+  }
+  static Runtime* make() { return new (g_runtime_memory) Runtime; }
+};
+
+namespace {
+template <class Add>
+std::uint32_t register_site(SiteWord& word, Add add) noexcept {
+  try {
+    const std::uint32_t id = add(Runtime::get().catalogue());
+    if (id != 0) cache_id(word, id);
+    return id;
+  } catch (...) {
+    return 0;
+  }
+}
+}  // namespace
+
+}  // namespace micromegas::queue
+
+using micromegas::queue::ColdPath;
+using micromegas::queue::Filters;
+using micromegas::queue::Runtime;
+
+extern "C" {
+
+constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
+
+constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread =
+    &micromegas::queue::g_nobody;
+
+MICROMEGAS_EXPORT void* micromegas_v0_runtime() noexcept {
+  static Runtime* const runtime = ColdPath::make();
+  return runtime;
+}
+
+MICROMEGAS_COLD bool micromegas_v0_refresh_log(const micromegas::LogMetadata* m) noexcept {
+  return ColdPath::refresh(m->word, [m](const Filters& filters) {
+    return micromegas::allows(micromegas::queue::level_for(filters, m->target), m->level);
+  });
+}
+
+MICROMEGAS_COLD bool micromegas_v0_refresh_metric(
+    const micromegas::StaticMetricMetadata* m) noexcept {
+  return ColdPath::refresh(
+      m->word, [m](const Filters& filters) { return m->verbosity <= filters.max_verbosity; });
+}
+
+MICROMEGAS_COLD bool micromegas_v0_refresh_span(const micromegas::SpanLocation* l) noexcept {
+  return ColdPath::refresh(l->word, [l](const Filters& filters) {
+    return filters.spans && l->verbosity <= filters.max_verbosity;
+  });
+}
+
+MICROMEGAS_COLD std::uint32_t micromegas_v0_register_log(const micromegas::LogMetadata* m,
+                                                         const micromegas::queue::ArgType* types,
+                                                         std::size_t n) noexcept {
+  return micromegas::queue::register_site(m->word, [&](auto& catalogue) {
+    return catalogue.add_log(*m, {types, n});
+  });
+}
+
+MICROMEGAS_COLD std::uint32_t micromegas_v0_register_metric(
+    const micromegas::StaticMetricMetadata* m) noexcept {
+  return micromegas::queue::register_site(
+      m->word, [&](auto& catalogue) { return catalogue.add_metric(*m); });
+}
+
+MICROMEGAS_COLD std::uint32_t micromegas_v0_register_span(
+    const micromegas::SpanMetadata* m) noexcept {
+  return micromegas::queue::register_site(
+      m->location.word, [&](auto& catalogue) { return catalogue.add_span(m->name, m->location); });
+}
+
+MICROMEGAS_COLD std::uint32_t micromegas_v0_register_location(
+    const micromegas::SpanLocation* l) noexcept {
+  return micromegas::queue::register_site(
+      l->word, [&](auto& catalogue) { return catalogue.add_span({}, *l); });
+}
+
+MICROMEGAS_COLD micromegas::queue::Segment* micromegas_v0_make_room(
+    micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
+    std::uint32_t events) noexcept {
+  return ColdPath::make_room(queue, bytes, kind, events);
+}
+
+MICROMEGAS_COLD void micromegas_v0_drop(micromegas::EventKind kind, micromegas::DropReason reason,
+                                        std::uint32_t events) noexcept {
+  ColdPath::drop(kind, reason, events);
+}
+
+MICROMEGAS_COLD void micromegas_v0_wait_for_live_sinks() noexcept {
+  Runtime::get().wait_for_live_sinks();
+}
+
+}  // extern "C"
+
+namespace micromegas::queue {
+Runtime& Runtime::get() noexcept { return *static_cast<Runtime*>(micromegas_v0_runtime()); }
+}  // namespace micromegas::queue

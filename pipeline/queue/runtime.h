@@ -1,0 +1,188 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The process-wide side of recording: who records (threads), where (segments and their budget),
+// what (the catalogue) and whether (filters). One object per process, never destroyed, so that
+// events from static and thread-local destructors find it.
+//
+// Threading: the application's threads come in through the cold functions of hot.h. The flush actor
+// is the only caller of the functions marked "consumer". Locks guard registration and filters only.
+#ifndef MICROMEGAS_PIPELINE_QUEUE_RUNTIME_H_
+#define MICROMEGAS_PIPELINE_QUEUE_RUNTIME_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "micromegas/pipeline/instrument/function_ref.h"
+#include "micromegas/pipeline/queue/catalogue.h"
+#include "micromegas/pipeline/queue/hot.h"
+#include "micromegas/pipeline/sink/stats.h"
+
+namespace micromegas::queue {
+
+class SegmentPool;
+
+// One recording thread.
+//
+// Handing over a full segment, in this order: the owner puts it into the full queue, stores
+// `current`, stores `sequence` (release). The consumer reads the live segment only if `sequence`
+// (acquire) and the segment's own number are the ones that it expects next. A `current` read after
+// a `sequence` of n is the segment n or a later one, never an earlier one that has gone back to the
+// pool; and if it is a later one, the one expected is in the full queue.
+struct ThreadSlot : ThreadState {
+  std::uint32_t uid = 0;  // never reused
+  std::uint64_t thread_id = 0;
+  std::string name;                  // guarded by the runtime's mutex
+  std::atomic<bool> retired{false};  // the thread has ended (release): no record will follow
+  std::atomic<std::uint32_t> sequence[kQueueKinds] = {};  // of the current segments
+  std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
+  struct Producer;  // the moodycamel token with which the thread gives full segments away
+  std::unique_ptr<Producer> producer;
+
+  // How far the consumer is; the consumer's alone.
+  struct Drain {
+    std::uint32_t expected = 1;                    // number of the segment being read
+    std::uint32_t consumed = kSegmentHeaderBytes;  // offset in it
+    std::deque<Segment*> full;                     // taken from the full queue, not yet read
+  };
+  Drain drain[kQueueKinds];
+
+  ThreadSlot();
+  ~ThreadSlot();
+};
+
+struct Filters {
+  LevelFilter max_level = LevelFilter::kInfo;
+  Verbosity max_verbosity = Verbosity::kMax;
+  bool spans = true;
+  std::map<std::string, LevelFilter, std::less<>> targets;  // by prefix; the longest wins
+};
+
+class Runtime {
+ public:
+  static Runtime& get() noexcept;
+
+  // --- life ---
+
+  // Before a session: sets the budget, lets the counters begin anew and throws away what a stopped
+  // session left in the queues (it was counted as held then). No consumer may be running.
+  void prepare(std::size_t queue_bytes);
+  // Lets events in. `wake` is called by a recording thread that found no empty segment; it must be
+  // cheap, and never block.
+  void open(const Filters& filters, void (*wake)() noexcept);
+  // From here on call sites find themselves disabled. A thread that was just past the check may
+  // still commit one event.
+  void close() noexcept;
+  [[nodiscard]] bool running() const noexcept { return running_.load(std::memory_order_relaxed); }
+
+  // --- filters; any thread, each change reaches every call site at its next event ---
+
+  void change_filters(FunctionRef<void(Filters&)> change);
+  [[nodiscard]] Filters filters() const;
+  [[nodiscard]] bool log_enabled(Level level, std::string_view target) const;
+
+  // --- threads ---
+
+  // Registers the calling thread if it is not yet; null if that failed.
+  ThreadSlot* current_thread() noexcept;
+  void set_thread_name(std::string_view name);
+  // The first event's work, early: registration and the first segment of each queue.
+  void prepare_current_thread() noexcept;
+  std::string thread_name(const ThreadSlot& slot) const;
+  // The thread's queues end here, as if it had ended; its next event registers it anew.
+  void retire_current_thread() noexcept;
+
+  // --- consumer ---
+
+  // All threads that have recorded and were not released.
+  void threads(std::vector<ThreadSlot*>& out);
+  // Moves full segments to their threads' Drain; returns how many.
+  std::size_t collect_full();
+  // Hands every committed, unread run of records of one queue to `read`, oldest first, and gives
+  // segments that are through back to the pool. True if nothing that was committed before the call
+  // is left unread.
+  bool read_queue(ThreadSlot& slot, QueueKind queue,
+                  FunctionRef<void(const std::byte* records, std::size_t bytes)> read);
+  // Ends a retired thread whose queues have been read to the end.
+  void release(ThreadSlot* slot) noexcept;
+  // Keeps some touched segments ready, gives memory back after a burst.
+  void tend_pool() noexcept;
+  // Counts committed, unread records.
+  void add_held(EventStats& stats);
+
+  // --- live sinks ---
+
+  // What a fatal log waits with; null: does not wait.
+  void set_live_wait(void (*wait)() noexcept) noexcept { live_wait_.store(wait); }
+  void wait_for_live_sinks() noexcept {
+    if (auto* wait = live_wait_.load()) wait();
+  }
+
+  // --- books; any thread ---
+
+  // recorded and dropped of this session, as the recording side counted them. Locks.
+  void add_counts(EventStats& stats) const;
+  // Bytes of segments in existence.
+  [[nodiscard]] std::size_t segment_bytes() const noexcept;
+
+  [[nodiscard]] Catalogue& catalogue() noexcept { return catalogue_; }
+
+  // The id that the next asynchronous span takes.
+  std::atomic<std::uint64_t>& next_span_id() noexcept { return next_span_id_; }
+
+  // --- fork: prepare and parent in the parent, child in the child ---
+
+  void before_fork() noexcept;
+  void after_fork_parent() noexcept;
+  void after_fork_child() noexcept;
+  // Called last in the child, with everything above done.
+  void set_child_hook(void (*hook)() noexcept) noexcept { child_hook_.store(hook); }
+
+ private:
+  friend struct ColdPath;
+  Runtime();
+
+  struct Counts {
+    std::array<std::uint64_t, kEventKinds> recorded{};
+    std::array<std::array<std::uint64_t, kDropReasons>, kEventKinds> dropped{};
+  };
+  static void add(Counts& to, const ThreadSlot& slot) noexcept;
+  void bump_generation_locked() noexcept;
+  void discard_leftovers();
+  void index_threads();
+  Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                     std::uint32_t events) noexcept;
+  void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
+  static void thread_exit(void* slot) noexcept;
+
+  mutable std::mutex mutex_;  // filters, slots, names, past counts
+  std::atomic<bool> running_{false};
+  std::atomic<void (*)() noexcept> wake_{nullptr};
+  std::uint32_t generation_ = 0;
+  Filters filters_;
+  std::vector<ThreadSlot*> slots_;
+  std::vector<ThreadSlot*> free_slots_;
+  std::uint32_t next_uid_ = 1;
+  SegmentPool* pool_ = nullptr;                  // made by the first start()
+  std::map<std::uint32_t, ThreadSlot*> by_uid_;  // consumer's view of slots_
+  std::atomic<void (*)() noexcept> child_hook_{nullptr};
+  std::atomic<void (*)() noexcept> live_wait_{nullptr};
+  Counts past_;      // of slots that were released
+  Counts baseline_;  // at the session's start
+  std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
+  std::atomic<std::uint64_t> next_span_id_{1};
+  Catalogue catalogue_;
+};
+
+}  // namespace micromegas::queue
+
+#endif  // MICROMEGAS_PIPELINE_QUEUE_RUNTIME_H_

@@ -1,0 +1,110 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/pipeline/queue/segment_pool.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <new>
+
+namespace micromegas::queue {
+namespace {
+
+constexpr std::size_t kMinReady = 2;
+constexpr std::size_t kMaxReady = 64;
+constexpr unsigned kSurplusTicks = 100;  // ticks that a surplus must last before it shrinks
+
+}  // namespace
+
+SegmentPool::SegmentPool() : full_consumer_(full_), empty_producer_(empty_) {}
+
+void SegmentPool::set_budget(std::size_t bytes) noexcept {
+  budget_.store(bytes, std::memory_order_relaxed);
+  Segment* segment = nullptr;
+  while (this->bytes() > bytes && empty_.try_dequeue_from_producer(empty_producer_, segment)) {
+    empties_.fetch_sub(1, std::memory_order_relaxed);
+    discard(segment);
+  }
+}
+
+Segment* SegmentPool::allocate() noexcept {
+  std::size_t have = segments_.load(std::memory_order_relaxed);
+  do {
+    if ((have + 1) * kSegmentBytes > budget_.load(std::memory_order_relaxed)) return nullptr;
+  } while (!segments_.compare_exchange_weak(have, have + 1, std::memory_order_relaxed));
+  // Populated: the writer shall not take a page fault for every 4 KiB.
+  void* memory = mmap(nullptr, kSegmentBytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  if (memory == MAP_FAILED) {
+    segments_.fetch_sub(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  return new (memory) Segment;
+}
+
+void SegmentPool::discard(Segment* segment) noexcept {
+  munmap(segment, kSegmentBytes);
+  segments_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Segment* SegmentPool::take(bool& fresh) noexcept {
+  Segment* segment = nullptr;
+  fresh = false;
+  // Producer-less dequeue is avoided: all empties come from one producer, so this is one array.
+  if (empty_.try_dequeue_from_producer(empty_producer_, segment)) {
+    empties_.fetch_sub(1, std::memory_order_relaxed);
+    return segment;
+  }
+  fresh = true;
+  return allocate();
+}
+
+void SegmentPool::give(Segment* segment) noexcept {
+  empties_.fetch_add(1, std::memory_order_relaxed);
+  bool queued = false;
+  try {
+    queued = empty_.enqueue(empty_producer_, segment);
+  } catch (...) {  // out of memory: one segment less
+  }
+  if (!queued) {
+    empties_.fetch_sub(1, std::memory_order_relaxed);
+    discard(segment);
+  }
+}
+
+bool SegmentPool::push_full(ThreadSlot::Producer& producer, Segment* segment) noexcept {
+  try {
+    return full_.enqueue(producer.token, segment);
+  } catch (...) {
+    return false;
+  }
+}
+
+void SegmentPool::tend() noexcept {
+  const std::size_t total = segments_.load(std::memory_order_relaxed);
+  const std::size_t empties = empties_.load(std::memory_order_relaxed);
+  const std::size_t in_use = total > empties ? total - empties : 0;
+  if (in_use == 0) return;
+  const std::size_t wanted = std::clamp(in_use / 4, kMinReady, kMaxReady);
+  if (empties < wanted) {
+    surplus_ticks_ = 0;
+    for (std::size_t i = empties; i < wanted; ++i) {
+      Segment* segment = allocate();
+      if (segment == nullptr) return;
+      give(segment);
+    }
+  } else if (empties > 2 * wanted + kMaxReady) {
+    if (++surplus_ticks_ < kSurplusTicks) return;
+    for (std::size_t i = 0; i < (empties - wanted) / 16 + 1; ++i) {
+      Segment* segment = nullptr;
+      if (!empty_.try_dequeue_from_producer(empty_producer_, segment)) return;
+      empties_.fetch_sub(1, std::memory_order_relaxed);
+      discard(segment);
+    }
+  } else {
+    surplus_ticks_ = 0;
+  }
+}
+
+}  // namespace micromegas::queue

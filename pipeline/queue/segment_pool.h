@@ -1,0 +1,72 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The memory of all queues: touched 64 KiB segments within one byte budget, full ones on their way
+// to the consumer, empty ones on their way back.
+#ifndef MICROMEGAS_PIPELINE_QUEUE_SEGMENT_POOL_H_
+#define MICROMEGAS_PIPELINE_QUEUE_SEGMENT_POOL_H_
+
+#include <concurrentqueue/concurrentqueue.h>
+
+#include <atomic>
+#include <cstddef>
+
+#include "micromegas/pipeline/queue/hot.h"
+#include "micromegas/pipeline/queue/runtime.h"
+
+namespace micromegas::queue {
+
+using SegmentQueue = moodycamel::ConcurrentQueue<Segment*>;
+
+struct ThreadSlot::Producer {
+  explicit Producer(SegmentQueue& queue) : token(queue) {}
+  moodycamel::ProducerToken token;
+};
+
+class SegmentPool {
+ public:
+  SegmentPool();
+  ~SegmentPool() = delete;  // lives as long as the process
+
+  // No consumer may be running: empty segments beyond the budget are freed.
+  void set_budget(std::size_t bytes) noexcept;
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return segments_.load(std::memory_order_relaxed) * kSegmentBytes;
+  }
+
+  // An empty segment: a recycled one, else a new one within the budget, else null. `fresh` tells
+  // that the pool had run dry. Any thread.
+  Segment* take(bool& fresh) noexcept;
+  // Consumer.
+  void give(Segment* segment) noexcept;
+  // Frees a segment that never came into use. Any thread.
+  void discard(Segment* segment) noexcept;
+  // Consumer: a quarter of what is in use stays ready, within bounds; a surplus that lasts is freed
+  // little by little.
+  void tend() noexcept;
+
+  // Owner of the token. False when memory is short.
+  bool push_full(ThreadSlot::Producer& producer, Segment* segment) noexcept;
+  // Consumer.
+  std::size_t pop_full(Segment** segments, std::size_t max) noexcept {
+    return full_.try_dequeue_bulk(full_consumer_, segments, max);
+  }
+
+  SegmentQueue& full() noexcept { return full_; }
+
+ private:
+  Segment* allocate() noexcept;
+
+  SegmentQueue full_;
+  moodycamel::ConsumerToken full_consumer_;
+  SegmentQueue empty_;
+  moodycamel::ProducerToken empty_producer_;  // the consumer's: all empty segments come from it
+  std::atomic<std::size_t> segments_{0};
+  std::atomic<std::size_t> empties_{0};
+  std::atomic<std::size_t> budget_{0};
+  unsigned surplus_ticks_ = 0;
+};
+
+}  // namespace micromegas::queue
+
+#endif  // MICROMEGAS_PIPELINE_QUEUE_SEGMENT_POOL_H_
