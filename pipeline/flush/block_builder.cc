@@ -1,0 +1,94 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/pipeline/flush/block_builder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace micromegas::pipeline {
+
+BlockBuilder::BlockBuilder(const Uuid& process_id, const Uuid& stream_id, std::int64_t begin_time,
+                           bool merged)
+    : process_id_(process_id), stream_id_(stream_id), merged_(merged), begin_time_(begin_time) {}
+
+void BlockBuilder::account(std::int64_t time, EventKind kind) noexcept {
+  if (count_ == 0) {
+    min_time_ = max_time_ = time;
+  } else {
+    if (time < last_time_) sorted_ = false;
+    min_time_ = std::min(min_time_, time);
+    max_time_ = std::max(max_time_, time);
+  }
+  last_time_ = time;
+  ++count_;
+  ++kinds_[static_cast<std::size_t>(kind)];
+}
+
+std::uint32_t BlockBuilder::add(const std::byte* record, std::size_t bytes, std::int64_t time,
+                                EventKind kind) {
+  const std::size_t at = records_.bytes.size();
+  records_.bytes.insert(records_.bytes.end(), record, record + bytes);
+  queue::store64(records_.bytes.data() + at + 8, static_cast<std::uint64_t>(time));
+  account(time, kind);
+  return static_cast<std::uint32_t>(at);
+}
+
+void BlockBuilder::add_named(std::uint32_t id, queue::RecordKind kind, std::int64_t time,
+                             std::string_view name) {
+  const auto length = static_cast<std::uint32_t>(name.size());
+  const std::uint32_t bytes = queue::kRecordHeaderBytes + queue::string_bytes(length);
+  const std::size_t at = records_.bytes.size();
+  records_.bytes.resize(at + bytes);  // zeroes the padding
+  std::byte* record = records_.bytes.data() + at;
+  queue::store64(record, queue::header_word(id, kind, queue::kNoFlags, bytes));
+  queue::store64(record + 8, static_cast<std::uint64_t>(time));
+  queue::store64(record + 16, std::uint64_t{length} | (std::uint64_t{length} << 32));
+  if (length != 0) std::memcpy(record + 24, name.data(), length);
+  account(time, queue::event_kind(kind));
+}
+
+BlockBuilder::Cut BlockBuilder::cut(std::int64_t now) {
+  if (!sorted_) {
+    records_.order.reserve(static_cast<std::size_t>(count_));
+    for (std::size_t at = 0; at < records_.bytes.size();) {
+      records_.order.push_back(static_cast<std::uint32_t>(at));
+      at += (queue::load64(records_.bytes.data() + at) >> 48) * 8;
+    }
+    // Stable: events of one thread keep their order even if the clock gave them the same time.
+    const auto time = [this](std::uint32_t at) {
+      return static_cast<std::int64_t>(queue::load64(records_.bytes.data() + at + 8));
+    };
+    std::stable_sort(records_.order.begin(), records_.order.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return time(a) < time(b); });
+  }
+  Cut out;
+  out.header.process_id = process_id_;
+  out.header.stream_id = stream_id_;
+  out.header.block_id = Uuid::random();
+  out.header.begin_time = std::min(begin_time_, min_time_);
+  out.header.end_time = merged_ ? std::max(now, max_time_) : max_time_;
+  out.header.object_offset = object_offset_;
+  out.header.event_count = count_;
+  // The block lives long and is small more often than not; the builder starts anew with room for
+  // as much again.
+  const std::size_t expected = std::min<std::size_t>(records_.bytes.size(), 1U << 20);
+  out.records = std::move(records_);
+  if (out.records.bytes.capacity() > out.records.bytes.size() * 5 / 4) {
+    out.records.bytes.shrink_to_fit();
+  }
+  out.kinds = kinds_;
+
+  records_ = {};
+  records_.bytes.reserve(merged_ ? expected : 0);
+  begin_time_ = out.header.end_time;
+  object_offset_ += count_;
+  ++blocks_;
+  kinds_ = {};
+  count_ = 0;
+  sorted_ = true;
+  return out;
+}
+
+}  // namespace micromegas::pipeline

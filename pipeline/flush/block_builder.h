@@ -1,0 +1,78 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Collects one stream's records, times converted, until they leave as a block. The flush actor's
+// alone.
+//
+// Bounds (docs/architecture.md): a thread's block ends at its last event and the next one begins
+// there. Log and metric blocks merge threads, and a thread may stamp before a cut and be read after
+// it, so they begin at the earlier of the last end and their earliest event.
+#ifndef MICROMEGAS_PIPELINE_FLUSH_BLOCK_BUILDER_H_
+#define MICROMEGAS_PIPELINE_FLUSH_BLOCK_BUILDER_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "micromegas/pipeline/queue/record.h"
+#include "micromegas/pipeline/sink/block.h"
+#include "micromegas/pipeline/sink/stats.h"
+
+namespace micromegas::pipeline {
+
+class BlockBuilder {
+ public:
+  // `begin_time`: where the first block begins, at the latest. `merged`: records come from several
+  // threads and may be out of order.
+  BlockBuilder(const Uuid& process_id, const Uuid& stream_id, std::int64_t begin_time, bool merged);
+
+  // Copies a record with its time replaced. Returns its offset in the block.
+  std::uint32_t add(const std::byte* record, std::size_t bytes, std::int64_t time, EventKind kind);
+  // The same for a record that gets a name: the end of a span that was named at run time.
+  void add_named(std::uint32_t id, queue::RecordKind kind, std::int64_t time,
+                 std::string_view name);
+
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return records_.bytes.size(); }
+  [[nodiscard]] const std::byte* record(std::uint32_t offset) const noexcept {
+    return records_.bytes.data() + offset;
+  }
+  [[nodiscard]] const std::array<std::uint32_t, kEventKinds>& counts() const noexcept {
+    return kinds_;
+  }
+  // Time of the earliest record; only if !empty().
+  [[nodiscard]] std::int64_t first_time() const noexcept { return min_time_; }
+  // Blocks that have been cut.
+  [[nodiscard]] std::uint64_t blocks() const noexcept { return blocks_; }
+
+  struct Cut {
+    BlockHeader header;
+    BlockRecords records;
+    std::array<std::uint32_t, kEventKinds> kinds;
+  };
+  // Takes everything out as one block. `now`: the end of a merged block. Precondition: !empty().
+  Cut cut(std::int64_t now);
+
+ private:
+  void account(std::int64_t time, EventKind kind) noexcept;
+
+  Uuid process_id_;
+  Uuid stream_id_;
+  bool merged_;
+  std::int64_t begin_time_;
+  std::int64_t object_offset_ = 0;
+  std::uint64_t blocks_ = 0;
+
+  BlockRecords records_;
+  std::array<std::uint32_t, kEventKinds> kinds_{};
+  std::int32_t count_ = 0;
+  std::int64_t min_time_ = 0;
+  std::int64_t max_time_ = 0;
+  std::int64_t last_time_ = 0;
+  bool sorted_ = true;
+};
+
+}  // namespace micromegas::pipeline
+
+#endif  // MICROMEGAS_PIPELINE_FLUSH_BLOCK_BUILDER_H_

@@ -1,0 +1,313 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/pipeline/flush/drain.h"
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "micromegas/platform/clock.h"
+#include "micromegas/platform/diagnostics.h"
+
+namespace micromegas::pipeline {
+namespace {
+
+constexpr std::int64_t kSyncEvery = 1'000'000'000;      // ns
+constexpr std::int64_t kFirstBlockAfter = 500'000'000;  // ns: a stream's first block leaves early
+constexpr std::size_t kBusySegments = 4;                // full segments in one tick
+
+template <class Stream>
+Stream make_stream(const Uuid& process_id, StreamKind kind) {
+  Stream stream;
+  stream.process_id = process_id;
+  stream.stream_id = Uuid::random();
+  stream.kind = kind;
+  return stream;
+}
+
+std::size_t index(EventKind kind) { return static_cast<std::size_t>(kind); }
+
+}  // namespace
+
+Drain::Drain(const FlushOptions& options, std::shared_ptr<EventSink> sink,
+             std::shared_ptr<const ProcessInfo> process, const ClockModel& model,
+             PublishedClock& clock)
+    : runtime_(queue::Runtime::get()),
+      options_(options),
+      sink_(std::move(sink)),
+      process_(std::move(process)),
+      model_(model),
+      clock_(clock),
+      log_info_(make_stream<LogStream>(process_->process_id, StreamKind::kLog)),
+      metrics_info_(make_stream<MetricsStream>(process_->process_id, StreamKind::kMetrics)),
+      logs_(process_->process_id, log_info_.stream_id, process_->start_time, /*merged=*/true),
+      metrics_(process_->process_id, metrics_info_.stream_id, process_->start_time,
+               /*merged=*/true),
+      live_reader_(runtime_.catalogue()) {}
+
+template <class F>
+bool Drain::guarded(const char* what, F call) noexcept {
+  try {
+    call();
+    return true;
+  } catch (const std::exception& error) {
+    diagnose("sink.threw", std::string("a sink's ") + what + " threw: " + error.what());
+  } catch (...) {
+    diagnose("sink.threw", std::string("a sink's ") + what + " threw");
+  }
+  return false;
+}
+
+template <class F>
+void Drain::hand_over(const Kinds& kinds, F call) noexcept {
+  const bool taken = guarded("block handler", call);
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    (taken ? handed_[kind] : dropped_[kind][static_cast<std::size_t>(DropReason::kSinkFailed)]) +=
+        kinds[kind];
+  }
+}
+
+void Drain::startup() {
+  guarded("on_startup", [&] { sink_->on_startup(process_); });
+  guarded("on_init_log_stream", [&] { sink_->on_init_log_stream(log_info_); });
+  guarded("on_init_metrics_stream", [&] { sink_->on_init_metrics_stream(metrics_info_); });
+}
+
+std::int64_t Drain::now() { return model_.to_ns(read_ticks()); }
+
+void Drain::sync_clock() {
+  const std::int64_t at = now();
+  if (at < next_sync_) return;
+  model_.sync(sample_clock());
+  clock_.publish(model_);
+  next_sync_ = at + kSyncEvery;
+}
+
+void Drain::tick() {
+  sync_clock();
+  read_all();
+  cut_due(false);
+  runtime_.tend_pool();
+}
+
+void Drain::flush() {
+  sync_clock();
+  read_all();
+  cut_due(true);
+}
+
+void Drain::shutdown() {
+  flush();
+  guarded("on_shutdown", [&] { sink_->on_shutdown(); });
+}
+
+// --- reading ---
+
+void Drain::read_all() {
+  busy_ = runtime_.collect_full() >= kBusySegments;
+  runtime_.threads(slots_);
+  for (queue::ThreadSlot* slot : slots_) {
+    // Before the queues: what a thread recorded before it retired is then seen below.
+    const bool retired = slot->retired.load(std::memory_order_acquire);
+    bool complete = runtime_.read_queue(
+        *slot, queue::QueueKind::kEvents,
+        [&](const std::byte* records, std::size_t bytes) { read_events(records, bytes); });
+    complete &= runtime_.read_queue(
+        *slot, queue::QueueKind::kSpans,
+        [&](const std::byte* records, std::size_t bytes) { read_spans(*slot, records, bytes); });
+    if (retired && complete) finish_thread(slot);
+  }
+  show_live();
+}
+
+void Drain::read_events(const std::byte* records, std::size_t bytes) {
+  while (bytes > 0) {
+    const queue::RecordReader record(records, bytes);
+    if (!record.ok()) {
+      diagnose("queue.damaged", "a queue holds a damaged record; the rest of its segment is lost");
+      return;
+    }
+    const std::int64_t time = model_.to_ns(record.time());
+    const EventKind kind = queue::event_kind(record.kind());
+    if (kind == EventKind::kLog) {
+      const std::uint32_t offset = logs_.add(records, record.bytes(), time, kind);
+      if (wants_live(record)) live_.push_back({time, offset});
+    } else {
+      metrics_.add(records, record.bytes(), time, kind);
+    }
+    records += record.bytes();
+    bytes -= record.bytes();
+  }
+  if (logs_.bytes() >= options_.log_block_bytes) {
+    show_live();
+    cut_logs();
+  }
+  if (metrics_.bytes() >= options_.metrics_block_bytes) cut_metrics();
+}
+
+void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
+  ThreadStreamState* stream = nullptr;
+  while (bytes > 0) {
+    const queue::RecordReader record(records, bytes);
+    if (!record.ok()) {
+      diagnose("queue.damaged", "a queue holds a damaged record; the rest of its segment is lost");
+      return;
+    }
+    const std::int64_t time = model_.to_ns(record.time());
+    if (stream == nullptr) stream = &thread_stream(slot, time);
+    const int repaired = stream->add(record, records, time);
+    if (repaired > 0) {
+      invented_ += static_cast<std::uint64_t>(repaired);
+    } else if (repaired < 0) {
+      ++dropped_[index(EventKind::kSpan)][static_cast<std::size_t>(DropReason::kInvalid)];
+    }
+    records += record.bytes();
+    bytes -= record.bytes();
+  }
+  if (stream != nullptr && stream->builder().bytes() >= options_.thread_block_bytes) {
+    cut_thread(*stream);
+  }
+}
+
+ThreadStreamState& Drain::thread_stream(queue::ThreadSlot& slot, std::int64_t first_time) {
+  auto& stream = threads_[slot.uid];
+  if (stream == nullptr) {
+    auto info = make_stream<ThreadStream>(process_->process_id, StreamKind::kThread);
+    info.properties["thread-id"] = std::to_string(slot.thread_id);
+    if (std::string name = runtime_.thread_name(slot); !name.empty()) {
+      info.properties["thread-name"] = std::move(name);
+    }
+    stream = std::make_unique<ThreadStreamState>(info, first_time);
+  }
+  return *stream;
+}
+
+void Drain::finish_thread(queue::ThreadSlot* slot) {
+  if (const auto found = threads_.find(slot->uid); found != threads_.end()) {
+    if (!found->second->builder().empty()) cut_thread(*found->second);
+    threads_.erase(found);
+  }
+  runtime_.release(slot);
+}
+
+// --- live lines ---
+
+bool Drain::wants_live(const queue::RecordReader& record) {
+  const std::uint32_t generation = micromegas_v0_enabled.load(std::memory_order_relaxed);
+  if (generation != live_generation_) {
+    live_generation_ = generation;
+    live_wanted_.clear();
+  }
+  if (record.id() == 0) return true;  // decided when it is shown
+  if (record.id() >= live_wanted_.size()) live_wanted_.resize(record.id() + 64);
+  std::uint8_t& wanted = live_wanted_[record.id()];
+  if (wanted == 0) {
+    const queue::Descriptor* descriptor = runtime_.catalogue().find(record.id());
+    bool answer = false;
+    if (descriptor != nullptr) {
+      guarded("on_log_enabled", [&] { answer = sink_->on_log_enabled(descriptor->log); });
+    }
+    wanted = answer ? 2 : 1;
+  }
+  return wanted == 2;
+}
+
+void Drain::show_live() {
+  std::stable_sort(live_.begin(), live_.end(),
+                   [](const Live& a, const Live& b) { return a.time < b.time; });
+  for (const Live& live : live_) {
+    queue::RecordReader record(logs_.record(live.offset), logs_.bytes() - live.offset);
+    const LogEvent event = live_reader_.read(record);
+    if (event.metadata != nullptr) {
+      guarded("on_log",
+              [&] { sink_->on_log(*event.metadata, event.properties, event.time, event.text); });
+    } else {
+      const LogMetadata metadata{.level = event.level, .target = event.target};
+      guarded("on_log", [&] {
+        if (sink_->on_log_enabled(metadata)) {
+          sink_->on_log(metadata, event.properties, event.time, event.text);
+        }
+      });
+    }
+  }
+  live_.clear();
+}
+
+// --- cutting ---
+
+bool Drain::due(const BlockBuilder& builder, std::size_t limit, std::int64_t at) const {
+  if (builder.empty()) return false;
+  if (builder.bytes() >= limit) return true;
+  const std::int64_t age = at - builder.first_time();
+  const std::int64_t period = std::chrono::nanoseconds(options_.period).count();
+  return age >= period || (builder.blocks() == 0 && age >= std::min(kFirstBlockAfter, period));
+}
+
+void Drain::cut_due(bool everything) {
+  const std::int64_t at = now();
+  const auto wanted = [&](const BlockBuilder& builder, std::size_t limit) {
+    return everything ? !builder.empty() : due(builder, limit, at);
+  };
+  if (wanted(logs_, options_.log_block_bytes)) cut_logs();
+  if (wanted(metrics_, options_.metrics_block_bytes)) cut_metrics();
+  for (auto& [uid, stream] : threads_) {
+    if (wanted(stream->builder(), options_.thread_block_bytes)) cut_thread(*stream);
+  }
+}
+
+void Drain::cut_logs() {
+  BlockBuilder::Cut cut = logs_.cut(now());
+  hand_over(cut.kinds, [&] {
+    sink_->on_process_log_block(
+        std::make_shared<const LogBlock>(cut.header, std::move(cut.records)));
+  });
+}
+
+void Drain::cut_metrics() {
+  BlockBuilder::Cut cut = metrics_.cut(now());
+  const auto integers = static_cast<std::int32_t>(cut.kinds[index(EventKind::kIntegerMetric)]);
+  hand_over(cut.kinds, [&] {
+    sink_->on_process_metrics_block(
+        std::make_shared<const MetricsBlock>(cut.header, std::move(cut.records), integers));
+  });
+}
+
+void Drain::cut_thread(ThreadStreamState& stream) {
+  if (!stream.announced) {
+    stream.announced = true;
+    guarded("on_init_thread_stream", [&] { sink_->on_init_thread_stream(stream.info()); });
+  }
+  BlockBuilder::Cut cut = stream.builder().cut(0);
+  hand_over(cut.kinds, [&] {
+    sink_->on_process_thread_block(
+        std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records)));
+  });
+}
+
+// --- asked by others ---
+
+void Drain::add_stats(EventStats& stats) const {
+  const auto add_builder = [&](const BlockBuilder& builder) {
+    for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+      stats[kind].held += builder.counts()[kind];
+    }
+  };
+  add_builder(logs_);
+  add_builder(metrics_);
+  for (const auto& [uid, stream] : threads_) add_builder(stream->builder());
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    stats[kind].delivered += handed_[kind];
+    for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
+      stats[kind].dropped[reason] += dropped_[kind][reason];
+    }
+  }
+  stats[index(EventKind::kSpan)].recorded += invented_;
+}
+
+void Drain::thread_streams(std::vector<ThreadStream>& out) const {
+  for (const auto& [uid, stream] : threads_) out.push_back(stream->info());
+}
+
+}  // namespace micromegas::pipeline

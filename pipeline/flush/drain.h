@@ -1,0 +1,101 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the flush actor does, without its thread and timer: reads the queues, shows live lines, cuts
+// blocks and hands them to the sink. One thread at a time.
+#ifndef MICROMEGAS_PIPELINE_FLUSH_DRAIN_H_
+#define MICROMEGAS_PIPELINE_FLUSH_DRAIN_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "micromegas/pipeline/flush/block_builder.h"
+#include "micromegas/pipeline/flush/clock_model.h"
+#include "micromegas/pipeline/flush/flush_actor.h"
+#include "micromegas/pipeline/flush/record_events.h"
+#include "micromegas/pipeline/flush/thread_stream.h"
+#include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/pipeline/sink/event_sink.h"
+
+namespace micromegas::pipeline {
+
+class Drain {
+ public:
+  Drain(const FlushOptions& options, std::shared_ptr<EventSink> sink,
+        std::shared_ptr<const ProcessInfo> process, const ClockModel& model, PublishedClock& clock);
+
+  void startup();
+  // Reads what is there, shows live lines, cuts the blocks that are due.
+  void tick();
+  // As tick(), and cuts everything.
+  void flush();
+  // As flush(), and ends the sink.
+  void shutdown();
+
+  // Whether the last tick found so much that the next should come soon.
+  [[nodiscard]] bool busy() const noexcept { return busy_; }
+
+  // What is held in builders, what was handed over and what was dropped here.
+  void add_stats(EventStats& stats) const;
+  void thread_streams(std::vector<ThreadStream>& out) const;
+
+ private:
+  using Kinds = std::array<std::uint32_t, kEventKinds>;
+
+  void sync_clock();
+  void read_all();
+  void read_events(const std::byte* records, std::size_t bytes);
+  void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
+  ThreadStreamState& thread_stream(queue::ThreadSlot& slot, std::int64_t first_time);
+  bool wants_live(const queue::RecordReader& record);
+  void show_live();
+  void cut_due(bool everything);
+  void cut_logs();
+  void cut_metrics();
+  void cut_thread(ThreadStreamState& stream);
+  void finish_thread(queue::ThreadSlot* slot);
+  [[nodiscard]] bool due(const BlockBuilder& builder, std::size_t limit, std::int64_t now) const;
+  std::int64_t now();
+  template <class F>
+  bool guarded(const char* what, F call) noexcept;
+  template <class F>
+  void hand_over(const Kinds& kinds, F call) noexcept;
+
+  queue::Runtime& runtime_;
+  FlushOptions options_;
+  std::shared_ptr<EventSink> sink_;
+  std::shared_ptr<const ProcessInfo> process_;
+  ClockModel model_;
+  PublishedClock& clock_;
+  std::int64_t next_sync_ = 0;
+
+  LogStream log_info_;
+  MetricsStream metrics_info_;
+  BlockBuilder logs_;
+  BlockBuilder metrics_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<ThreadStreamState>> threads_;  // by uid
+
+  struct Live {
+    std::int64_t time;
+    std::uint32_t offset;  // in logs_
+  };
+  std::vector<Live> live_;
+  std::vector<std::uint8_t> live_wanted_;  // by call site id: 0 unknown, 1 no, 2 yes
+  std::uint32_t live_generation_ = 0;
+  LogEventReader live_reader_;
+
+  std::vector<queue::ThreadSlot*> slots_;  // scratch
+  bool busy_ = false;
+
+  std::array<std::uint64_t, kEventKinds> handed_{};
+  std::array<std::array<std::uint64_t, kDropReasons>, kEventKinds> dropped_{};
+  std::uint64_t invented_ = 0;  // span ends that a repair added
+};
+
+}  // namespace micromegas::pipeline
+
+#endif  // MICROMEGAS_PIPELINE_FLUSH_DRAIN_H_

@@ -1,0 +1,201 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/pipeline/flush/flush_actor.h"
+
+#include <algorithm>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "micromegas/pipeline/flush/drain.h"
+#include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/platform/diagnostics.h"
+#include "micromegas/platform/thread.h"
+
+namespace micromegas::pipeline {
+namespace {
+
+// A message's way back. The caller may give up; then the message no longer runs.
+struct Reply {
+  enum class State { kWaiting, kRunning, kDone, kGivenUp };
+  std::mutex mutex;
+  std::condition_variable changed;
+  State state = State::kWaiting;
+
+  bool begin() {
+    const std::lock_guard lock(mutex);
+    if (state != State::kWaiting) return false;
+    state = State::kRunning;
+    return true;
+  }
+  void finish() {
+    const std::lock_guard lock(mutex);
+    state = State::kDone;
+    changed.notify_all();
+  }
+  // `interruptible`: the message uses nothing of the caller's, so it may be left running.
+  bool wait(Deadline deadline, bool interruptible) {
+    std::unique_lock lock(mutex);
+    changed.wait_until(lock, deadline, [this] { return state == State::kDone; });
+    if (state == State::kRunning && !interruptible) {
+      changed.wait(lock, [this] { return state == State::kDone; });
+    }
+    if (state == State::kWaiting) state = State::kGivenUp;
+    return state == State::kDone;
+  }
+};
+
+}  // namespace
+
+struct FlushActor::Impl {
+  Impl(const FlushOptions& options, std::shared_ptr<EventSink> sink,
+       std::shared_ptr<const ProcessInfo> process, const ClockModel& model, PublishedClock& clock)
+      : tick(options.tick), drain(options, std::move(sink), std::move(process), model, clock) {}
+
+  asio::io_context io{1};
+  asio::steady_timer timer{io};
+  std::chrono::milliseconds tick;
+  Drain drain;
+  std::thread thread;
+  std::thread::id thread_id;
+  std::atomic<bool> wake_pending{false};
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> ended{false};
+  std::shared_ptr<Reply> end = std::make_shared<Reply>();
+
+  void run() {
+    drain.startup();
+    arm();
+    io.run();
+    ended.store(true, std::memory_order_release);
+    end->finish();
+  }
+
+  void arm() {
+    if (stopping.load(std::memory_order_relaxed)) return;
+    // A burst is followed closely, so that its segments come back before the budget is spent.
+    const auto wait = drain.busy() ? std::chrono::milliseconds(1) : tick;
+    timer.expires_after(wait);
+    timer.async_wait([this](const asio::error_code& error) {
+      if (error) return;
+      drain.tick();
+      arm();
+    });
+  }
+
+  template <class F>
+  bool call(F message, Deadline deadline, bool interruptible) {
+    if (std::this_thread::get_id() == thread_id || stopping.load(std::memory_order_acquire)) {
+      return false;
+    }
+    auto reply = std::make_shared<Reply>();
+    asio::post(io, [reply, message = std::move(message)] {
+      if (!reply->begin()) return;
+      message();
+      reply->finish();
+    });
+    return reply->wait(deadline, interruptible);
+  }
+};
+
+FlushActor::FlushActor() = default;
+
+Result<std::shared_ptr<FlushActor>> FlushActor::start(const FlushOptions& options,
+                                                      std::shared_ptr<EventSink> sink,
+                                                      std::shared_ptr<const ProcessInfo> process,
+                                                      const ClockModel& model,
+                                                      PublishedClock& clock) {
+  std::shared_ptr<FlushActor> actor(new FlushActor);
+  actor->impl_ = std::make_shared<Impl>(options, std::move(sink), std::move(process), model, clock);
+  // The thread owns a share: it may outlive the actor when a sink does not return.
+  std::shared_ptr<Impl> impl = actor->impl_;
+  std::promise<void> known;
+  auto started =
+      start_thread_with_signals_blocked("mm-flush", [impl, ready = known.get_future().share()] {
+        ready.wait();
+        impl->run();
+      });
+  if (!started) return started.error();
+  impl->thread = std::move(*started);
+  impl->thread_id = impl->thread.get_id();
+  known.set_value();
+  return actor;
+}
+
+FlushActor::~FlushActor() {
+  if (impl_ && impl_->thread.joinable()) stop(std::chrono::steady_clock::now());
+}
+
+bool FlushActor::flush(Deadline deadline) {
+  return impl_->call([impl = impl_] { impl->drain.flush(); }, deadline, true);
+}
+
+bool FlushActor::show_live(Deadline deadline) {
+  return impl_->call([impl = impl_] { impl->drain.tick(); }, deadline, true);
+}
+
+bool FlushActor::add_stats(EventStats& stats, const std::function<void()>& also,
+                           Deadline deadline) {
+  if (impl_->ended.load(std::memory_order_acquire)) {
+    impl_->drain.add_stats(stats);  // nobody else is there any more
+    also();
+    return true;
+  }
+  return impl_->call(
+      [impl = impl_, &stats, &also] {
+        impl->drain.add_stats(stats);
+        queue::Runtime::get().add_held(stats);
+        also();
+      },
+      deadline, false);
+}
+
+bool FlushActor::thread_streams(std::vector<ThreadStream>& out, Deadline deadline) {
+  return impl_->call([impl = impl_, &out] { impl->drain.thread_streams(out); }, deadline, false);
+}
+
+bool FlushActor::stop(Deadline deadline) {
+  Impl& impl = *impl_;
+  if (!impl.stopping.exchange(true)) {
+    asio::post(impl.io, [impl = impl_] {
+      impl->timer.cancel();
+      impl->drain.shutdown();
+    });
+  }
+  if (!impl.thread.joinable()) return true;
+  if (std::this_thread::get_id() == impl.thread_id || !impl.end->wait(deadline, true)) {
+    impl.thread.detach();
+    return false;
+  }
+  impl.thread.join();
+  return true;
+}
+
+bool FlushActor::ended() const noexcept { return impl_->ended.load(std::memory_order_acquire); }
+
+void FlushActor::wake() noexcept {
+  if (impl_->wake_pending.exchange(true, std::memory_order_acq_rel)) return;
+  try {
+    asio::post(impl_->io, [impl = impl_] {
+      impl->wake_pending.store(false, std::memory_order_release);
+      if (!impl->stopping.load(std::memory_order_relaxed)) impl->drain.tick();
+    });
+  } catch (...) {  // out of memory: the next tick will do
+    impl_->wake_pending.store(false, std::memory_order_release);
+  }
+}
+
+void FlushActor::abandon_after_fork() noexcept {
+  // Joining, detaching or destroying would touch a thread that is not there, or locks that it held.
+  new std::shared_ptr<Impl>(std::move(impl_));
+}
+
+}  // namespace micromegas::pipeline

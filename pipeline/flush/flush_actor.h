@@ -1,0 +1,79 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The thread that empties the queues: live lines to the sinks within tens of milliseconds, blocks
+// by size, by period, on request, at a thread's end and at the end. All its state is its own;
+// others talk to it in messages. It runs whether or not anything is uploaded.
+#ifndef MICROMEGAS_PIPELINE_FLUSH_FLUSH_ACTOR_H_
+#define MICROMEGAS_PIPELINE_FLUSH_FLUSH_ACTOR_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "micromegas/pipeline/flush/published_clock.h"
+#include "micromegas/pipeline/sink/block.h"
+#include "micromegas/pipeline/sink/event_sink.h"
+#include "micromegas/pipeline/sink/process_info.h"
+#include "micromegas/pipeline/sink/stats.h"
+#include "micromegas/platform/result.h"
+
+namespace micromegas::pipeline {
+
+struct FlushOptions {
+  std::chrono::milliseconds tick{20};        // how late a live line may be
+  std::chrono::milliseconds period{60'000};  // how long an event waits for its block at most
+  std::size_t log_block_bytes = 4U << 20;    // a block is cut when its records pass this
+  std::size_t metrics_block_bytes = 1U << 20;
+  std::size_t thread_block_bytes = 4U << 20;
+};
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+class FlushActor {
+ public:
+  // Starts the thread. `clock` is kept current by the actor. The process's start stamps are taken
+  // by the caller. `sink` gets on_startup() first and on_shutdown() last, on the thread.
+  static Result<std::shared_ptr<FlushActor>> start(const FlushOptions& options,
+                                                   std::shared_ptr<EventSink> sink,
+                                                   std::shared_ptr<const ProcessInfo> process,
+                                                   const ClockModel& model, PublishedClock& clock);
+  ~FlushActor();
+  FlushActor(const FlushActor&) = delete;
+  FlushActor& operator=(const FlushActor&) = delete;
+
+  // The following are for any thread but the actor's own (a sink that calls them gets `false` at
+  // once). They wait for the actor until the deadline; false when it passed.
+
+  // Everything recorded before the call has been given to the sink in blocks.
+  bool flush(Deadline deadline);
+  // Everything logged before the call has been shown to the live sinks.
+  bool show_live(Deadline deadline);
+  // Adds what is held in queues and builders, handed to the sink as `delivered`, and dropped here.
+  // `also` runs on the actor at the same instant, to read the sink's own books. After the end: at
+  // once, and without the queues.
+  bool add_stats(EventStats& stats, const std::function<void()>& also, Deadline deadline);
+  bool thread_streams(std::vector<ThreadStream>& out, Deadline deadline);
+  // The last cut, on_shutdown(), the thread's end. On false the thread has been left to itself: a
+  // sink did not return.
+  bool stop(Deadline deadline);
+  // Whether the thread has come to its end.
+  [[nodiscard]] bool ended() const noexcept;
+
+  // Asks for a drain soon. Never blocks; any thread.
+  void wake() noexcept;
+  // In a forked child: forgets the thread, which does not exist there.
+  void abandon_after_fork() noexcept;
+
+ private:
+  struct Impl;
+  FlushActor();
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace micromegas::pipeline
+
+#endif  // MICROMEGAS_PIPELINE_FLUSH_FLUSH_ACTOR_H_

@@ -1,0 +1,50 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The spans of one thread on their way into blocks: keeps the stack of open spans, so that what
+// leaves always nests. A guard that ended out of order (on the heap, on another thread) is repaired
+// here. The flush actor's alone.
+#ifndef MICROMEGAS_PIPELINE_FLUSH_THREAD_STREAM_H_
+#define MICROMEGAS_PIPELINE_FLUSH_THREAD_STREAM_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "micromegas/pipeline/flush/block_builder.h"
+#include "micromegas/pipeline/queue/record.h"
+#include "micromegas/pipeline/sink/block.h"
+
+namespace micromegas::pipeline {
+
+class ThreadStreamState {
+ public:
+  ThreadStreamState(const StreamInfo& info, std::int64_t begin_time);
+
+  // One record of the thread's span queue, in order. Returns how many span events were invented
+  // (+1: an end for a span that was left open inside another) or thrown away (-1: an end whose
+  // begin is not open).
+  int add(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time);
+
+  [[nodiscard]] BlockBuilder& builder() noexcept { return builder_; }
+  [[nodiscard]] const BlockBuilder& builder() const noexcept { return builder_; }
+  [[nodiscard]] const ThreadStream& info() const noexcept { return info_; }
+  bool announced = false;
+
+ private:
+  struct Open {
+    std::uint32_t id;
+    bool named;
+    std::string name;
+  };
+  void end_top(std::int64_t time);
+
+  ThreadStream info_;
+  BlockBuilder builder_;
+  std::vector<Open> stack_;
+};
+
+}  // namespace micromegas::pipeline
+
+#endif  // MICROMEGAS_PIPELINE_FLUSH_THREAD_STREAM_H_
