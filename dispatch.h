@@ -1,0 +1,10 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Events as function calls, for bridges from another logger.
+#ifndef MICROMEGAS_DISPATCH_H_
+#define MICROMEGAS_DISPATCH_H_
+
+#include "micromegas/pipeline/dispatch.h"
+
+#endif  // MICROMEGAS_DISPATCH_H_

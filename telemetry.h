@@ -1,0 +1,174 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What a program starts with:
+//
+//   int main() {
+//     auto telemetry = micromegas::init_telemetry({
+//         .url = "http://127.0.0.1:8081",
+//         .properties = {{"service", "matchmaker"}, {"region", "eu"}},
+//     });
+//     if (!telemetry) std::fprintf(stderr, "%s\n", telemetry.error().message().c_str());
+//     ...
+//   }  // the guard flushes, waits up to its deadline and says what was lost
+//
+// Code that is instrumented includes instrument.h; only the program includes this.
+#ifndef MICROMEGAS_TELEMETRY_H_
+#define MICROMEGAS_TELEMETRY_H_
+
+#if !(defined(__cplusplus) && __cplusplus >= 202002L)
+#error "micromegas needs C++20: compile with -std=c++20 or later"
+#endif
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "micromegas/instrument.h"
+#include "micromegas/pipeline/instrument/level.h"
+#include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/sink/event_sink.h"
+#include "micromegas/pipeline/sink/stats.h"
+#include "micromegas/platform/result.h"
+#include "micromegas/platform/uuid.h"
+
+namespace micromegas {
+
+// A sink of the program's own, and the level up to which it gets live lines.
+struct ExtraSink {
+  std::shared_ptr<EventSink> sink = nullptr;
+  LevelFilter max_level = LevelFilter::kTrace;
+};
+
+// An option set here wins over its environment variable; a blank variable counts as unset; a value
+// that cannot be read is an error of init_telemetry(). Sizes in bytes.
+struct TelemetryOptions {
+  // The server, with or without a path; empty: nothing is uploaded.
+  std::string url = {};      // MICROMEGAS_TELEMETRY_URL
+  std::string api_key = {};  // MICROMEGAS_INGESTION_API_KEY
+
+  // Of the process. Keys that begin with "micromegas." belong to the server and are an error.
+  PropertyMap properties = {};     // MICROMEGAS_PROCESS_PROPERTIES: "k=v,k=v"; these win
+  bool default_properties = true;  // exe, username, realname, computer, distro, cpu_brand,
+                                   // physical_core_count, logical_cpu_count, total_memory
+
+  // What is recorded: unset, the most that the console, the upload or an extra sink wants.
+  std::optional<LevelFilter> max_level = {};                           // MICROMEGAS_LOG="info,..."
+  std::map<std::string, LevelFilter, std::less<>> target_levels = {};  // ... "net=debug,..."
+  std::optional<bool> cpu_tracing = {};  // MICROMEGAS_ENABLE_CPU_TRACING: true or false; true
+
+  bool console = true;                            // live lines on stderr
+  std::optional<LevelFilter> console_level = {};  // MICROMEGAS_LOCAL_SINK_MAX_LEVEL; info
+  std::optional<LevelFilter> upload_level = {};   // MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL; debug
+  std::vector<ExtraSink> sinks = {};
+
+  // Memory of all threads' queues; when it is spent, events are dropped and counted.
+  std::size_t queue_bytes = 64U << 20;
+  // How long an event waits for its block at most.
+  std::optional<std::chrono::milliseconds> flush_period = {};  // MICROMEGAS_FLUSH_PERIOD, s; 60 s
+  // A block is cut when its records pass this.
+  std::size_t log_block_bytes = 4U << 20;
+  std::size_t metrics_block_bytes = 1U << 20;
+  std::size_t thread_block_bytes = 4U << 20;
+
+  // Everything that waits for the server: past the first, spans are dropped; past the second, logs
+  // and metrics too.
+  std::optional<std::size_t> upload_soft_bytes =
+      {};  // MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES; 128 MiB
+  std::optional<std::size_t> upload_hard_bytes =
+      {};                                 // MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES; 256 MiB
+  std::optional<int> max_in_flight = {};  // MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS; 3
+  std::optional<std::chrono::milliseconds> request_timeout = {};
+  // ^ MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS; 10 s for connect, send and receive
+
+  // How long the guard's destructor, and exit(), wait for the server.
+  std::chrono::milliseconds shutdown_deadline{5000};
+  // Flush on SIGINT, SIGTERM and SIGHUP, then let the signal do what it would have done.
+  bool handle_signals = false;
+};
+
+// Ends telemetry when it is destroyed. Movable; in a forked child it does nothing.
+class [[nodiscard]] TelemetryGuard {
+ public:
+  TelemetryGuard(TelemetryGuard&& other) noexcept : id_(other.id_), deadline_(other.deadline_) {
+    other.id_ = 0;
+  }
+  TelemetryGuard& operator=(TelemetryGuard&& other) noexcept;
+  ~TelemetryGuard();
+
+ private:
+  friend Result<TelemetryGuard> init_telemetry(TelemetryOptions options);
+  TelemetryGuard(std::uint64_t id, std::chrono::milliseconds deadline) noexcept
+      : id_(id), deadline_(deadline) {}
+
+  std::uint64_t id_;
+  std::chrono::milliseconds deadline_;
+};
+
+// Starts telemetry for the process. An error names the option or variable, its value and the
+// remedy; the program can go on without telemetry. Running twice at once is an error; again after
+// the end is fine. MICROMEGAS_TELEMETRY_PARENT_PROCESS is read as the parent's id and, while the
+// process has only one thread, set to this process's, for its children.
+Result<TelemetryGuard> init_telemetry(TelemetryOptions options = {});
+
+// True when every sink has taken, and the server has acknowledged, everything recorded before the
+// call; false after `timeout` or when telemetry is not running.
+bool flush(std::chrono::milliseconds timeout);
+
+// Ends telemetry now; the guard then has nothing left to do. False when something was left behind:
+// unsent events (in stats() as dropped) or a sink that did not return.
+bool shutdown(std::chrono::milliseconds deadline);
+
+struct TelemetryStats {
+  // recorded = delivered + dropped (by reason) + held, for each kind. Exact while nobody records.
+  EventStats events{};
+  // Of the upload; bytes are request bodies.
+  std::uint64_t blocks_sent = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t retries = 0;
+  std::size_t queue_memory = 0;  // bytes of queue segments in existence
+
+  [[nodiscard]] KindStats total() const noexcept;
+};
+// Of the running telemetry, else of the last one. Waits for the flush actor, 1 s at most.
+TelemetryStats stats();
+
+// Filters; they reach every call site at its next event. Any thread.
+void set_max_level(LevelFilter level);
+void set_target_level(std::string_view target_prefix, LevelFilter level);
+void set_max_verbosity(Verbosity verbosity);
+
+// None before and after.
+std::optional<Uuid> process_id();
+
+// The calling thread's name in the system and on its stream; give it before the first event.
+void set_thread_name(std::string_view name);
+// Does the first event's work early: registration, memory.
+void prepare_thread();
+
+// A log whose level, target and text are known only now.
+void log_dynamic(Level level, std::string_view target, std::string_view text);
+
+// Nanoseconds since the Unix epoch by the clock that stamps the events.
+std::int64_t now() noexcept;
+// Ticks of now() per second.
+constexpr std::int64_t frequency() noexcept { return 1'000'000'000; }
+
+// One instant on both clocks.
+struct DualTime {
+  std::int64_t ticks = 0;                           // as now()
+  std::chrono::system_clock::time_point time = {};  // as the system says
+
+  static DualTime now() noexcept;
+};
+
+}  // namespace micromegas
+
+#endif  // MICROMEGAS_TELEMETRY_H_

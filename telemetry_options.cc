@@ -1,0 +1,296 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/telemetry_options.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "micromegas/platform/env.h"
+#include "micromegas/platform/process.h"
+
+namespace micromegas {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr const char* kParent = "MICROMEGAS_TELEMETRY_PARENT_PROCESS";
+constexpr std::string_view kReservedPrefix = "micromegas.";
+constexpr std::size_t kMiB = 1U << 20;
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+// Calls f with each trimmed, non-blank entry of a comma-separated list until it returns an error.
+template <class F>
+Result<void> for_each_entry(std::string_view text, F f) {
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    if (const std::string_view entry = trim(text.substr(0, comma)); !entry.empty()) {
+      if (Result<void> done = f(entry); !done) return done;
+    }
+    text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+  }
+  return {};
+}
+
+Result<void> check_range(const char* name, std::size_t value, std::size_t min, std::size_t max) {
+  if (value >= min && value <= max) return {};
+  return Error(std::string("init_telemetry: ") + name + " is " + std::to_string(value) +
+               ": use a value from " + std::to_string(min) + " to " + std::to_string(max));
+}
+
+Result<void> check_range(const char* name, milliseconds value, milliseconds min, milliseconds max) {
+  if (value >= min && value <= max) return {};
+  return Error(std::string("init_telemetry: ") + name + " is " + std::to_string(value.count()) +
+               " ms: use a value from " + std::to_string(min.count()) + " ms to " +
+               std::to_string(max.count()) + " ms");
+}
+
+Result<LevelFilter> level_or(const std::optional<LevelFilter>& option, const char* variable,
+                             LevelFilter otherwise) {
+  if (option) return *option;
+  const std::optional<std::string> text = env_string(variable);
+  if (!text) return otherwise;
+  if (const auto level = parse_level_filter(trim(*text))) return *level;
+  return Error(std::string(variable) + " is " + in_quotes(*text) +
+               ": use off, fatal, error, warn, info, debug or trace");
+}
+
+Result<std::size_t> size_or(const std::optional<std::size_t>& option, const char* variable,
+                            std::size_t min, std::size_t otherwise) {
+  if (option) return *option;
+  const auto value = env_unsigned(variable, min, std::size_t{1} << 40);
+  if (!value) return value.error();
+  return *value ? static_cast<std::size_t>(**value) : otherwise;
+}
+
+Result<milliseconds> time_or(const std::optional<milliseconds>& option, const char* variable,
+                             milliseconds min, milliseconds max, milliseconds otherwise) {
+  if (option) return *option;
+  const auto value = env_seconds(variable, min, max);
+  if (!value) return value.error();
+  return value->value_or(otherwise);
+}
+
+Result<void> check_property_key(std::string_view key, const std::string& where) {
+  if (key.empty()) return Error(where + " has a property with an empty key: give it a name");
+  if (key.starts_with(kReservedPrefix)) {
+    return Error(where + " has the property " + in_quotes(key) +
+                 ": keys that begin with 'micromegas.' belong to the server; rename it");
+  }
+  return {};
+}
+
+Result<void> resolve_properties(TelemetryOptions& options, ResolvedOptions& out) {
+  for (const auto& [key, value] : options.properties) {
+    if (Result<void> ok = check_property_key(key, "init_telemetry: properties"); !ok) return ok;
+  }
+  out.properties = std::move(options.properties);
+  if (const auto text = env_string("MICROMEGAS_PROCESS_PROPERTIES")) {
+    Result<PropertyMap> more = parse_process_properties(*text);
+    if (!more) return more.error();
+    out.properties.merge(*more);  // keeps what is there
+  }
+  return {};
+}
+
+Result<void> resolve_levels(const TelemetryOptions& options, ResolvedOptions& out) {
+  const auto console =
+      level_or(options.console_level, "MICROMEGAS_LOCAL_SINK_MAX_LEVEL", LevelFilter::kInfo);
+  if (!console) return console.error();
+  out.console_level = *console;
+  const auto upload =
+      level_or(options.upload_level, "MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", LevelFilter::kDebug);
+  if (!upload) return upload.error();
+
+  LevelFilter derived = LevelFilter::kOff;
+  if (out.console) derived = std::max(derived, *console);
+  if (!out.url.empty()) derived = std::max(derived, *upload);
+  for (const ExtraSink& extra : options.sinks) derived = std::max(derived, extra.max_level);
+
+  LogFilterSpec spec;
+  if (const auto text = env_string("MICROMEGAS_LOG")) {
+    Result<LogFilterSpec> parsed = parse_log_filter(*text);
+    if (!parsed) return parsed.error();
+    spec = std::move(*parsed);
+  }
+  out.filters.max_level = options.max_level.value_or(spec.max_level.value_or(derived));
+  out.filters.targets = options.target_levels;
+  out.filters.targets.merge(spec.targets);
+
+  const auto spans = env_bool("MICROMEGAS_ENABLE_CPU_TRACING");
+  if (!options.cpu_tracing && !spans) return spans.error();
+  out.filters.spans = options.cpu_tracing ? *options.cpu_tracing : spans->value_or(true);
+  return {};
+}
+
+Result<void> resolve_sizes(const TelemetryOptions& options, ResolvedOptions& out) {
+  const std::pair<const char*, std::size_t> blocks[] = {
+      {"log_block_bytes", options.log_block_bytes},
+      {"metrics_block_bytes", options.metrics_block_bytes},
+      {"thread_block_bytes", options.thread_block_bytes}};
+  for (const auto& [name, bytes] : blocks) {
+    if (Result<void> ok = check_range(name, bytes, 128, 64 * kMiB); !ok) return ok;
+  }
+  // Two threads with both queues fit the least.
+  if (Result<void> ok = check_range("queue_bytes", options.queue_bytes, 4 * queue::kSegmentBytes,
+                                    std::size_t{64} << 30);
+      !ok) {
+    return ok;
+  }
+  out.queue_bytes = options.queue_bytes;
+  out.flush.log_block_bytes = options.log_block_bytes;
+  out.flush.metrics_block_bytes = options.metrics_block_bytes;
+  out.flush.thread_block_bytes = options.thread_block_bytes;
+
+  const auto soft = size_or(options.upload_soft_bytes, "MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES",
+                            64 << 10, 128 * kMiB);
+  if (!soft) return soft.error();
+  const auto hard = size_or(options.upload_hard_bytes, "MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES",
+                            64 << 10, 256 * kMiB);
+  if (!hard) return hard.error();
+  out.upload_soft_bytes = *soft;
+  out.upload_hard_bytes = std::max(*soft, *hard);
+  if (options.max_in_flight) {
+    out.max_in_flight = *options.max_in_flight;
+  } else {
+    const auto value = env_unsigned("MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS", 1, 64);
+    if (!value) return value.error();
+    out.max_in_flight = static_cast<int>(value->value_or(3));
+  }
+  return {};
+}
+
+Result<void> resolve_times(const TelemetryOptions& options, ResolvedOptions& out) {
+  constexpr milliseconds kDay{86'400'000};
+  const auto period = time_or(options.flush_period, "MICROMEGAS_FLUSH_PERIOD", milliseconds(1),
+                              kDay, milliseconds(60'000));
+  if (!period) return period.error();
+  if (Result<void> ok = check_range("flush_period", *period, milliseconds(1), kDay); !ok) return ok;
+  out.flush.period = *period;
+  const auto timeout = time_or(options.request_timeout, "MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS",
+                               milliseconds(10), milliseconds(3'600'000), milliseconds(10'000));
+  if (!timeout) return timeout.error();
+  out.request_timeout = *timeout;
+  if (Result<void> ok = check_range("shutdown_deadline", options.shutdown_deadline, milliseconds(0),
+                                    milliseconds(600'000));
+      !ok) {
+    return ok;
+  }
+  out.shutdown_deadline = options.shutdown_deadline;
+  return {};
+}
+
+}  // namespace
+
+Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
+  ResolvedOptions out;
+  out.url = options.url.empty() ? env_string("MICROMEGAS_TELEMETRY_URL").value_or("")
+                                : std::move(options.url);
+  out.url = trim(out.url);
+  out.api_key = options.api_key.empty() ? env_string("MICROMEGAS_INGESTION_API_KEY").value_or("")
+                                        : std::move(options.api_key);
+  out.default_properties = options.default_properties;
+  out.console = options.console;
+  out.handle_signals = options.handle_signals;
+  for (const ExtraSink& extra : options.sinks) {
+    if (extra.sink == nullptr) return Error("init_telemetry: sinks has a null sink: remove it");
+  }
+  if (Result<void> ok = resolve_properties(options, out); !ok) return ok.error();
+  if (Result<void> ok = resolve_levels(options, out); !ok) return ok.error();
+  if (Result<void> ok = resolve_sizes(options, out); !ok) return ok.error();
+  if (Result<void> ok = resolve_times(options, out); !ok) return ok.error();
+  out.sinks = std::move(options.sinks);
+  if (const auto text = env_string(kParent)) {
+    out.parent_process_id = Uuid::parse(trim(*text));
+    if (!out.parent_process_id) {
+      return Error(std::string(kParent) + " is " + in_quotes(*text) +
+                   ": use the process id (UUID) of the parent, or unset it");
+    }
+  }
+  return out;
+}
+
+Result<LogFilterSpec> parse_log_filter(std::string_view text) {
+  LogFilterSpec spec;
+  const Result<void> done = for_each_entry(text, [&](std::string_view entry) -> Result<void> {
+    const std::size_t equals = entry.rfind('=');
+    const std::string_view target =
+        equals == std::string_view::npos ? std::string_view{} : trim(entry.substr(0, equals));
+    const std::string_view word =
+        equals == std::string_view::npos ? entry : trim(entry.substr(equals + 1));
+    const auto level = parse_level_filter(word);
+    if (!level) {
+      return Error("MICROMEGAS_LOG: " + in_quotes(word) + " in " + in_quotes(entry) +
+                   " is no level: use off, fatal, error, warn, info, debug or trace");
+    }
+    if (equals == std::string_view::npos) {
+      if (spec.max_level) {
+        return Error("MICROMEGAS_LOG: " + in_quotes(entry) +
+                     " is a second level without a target: write target=level");
+      }
+      spec.max_level = level;
+    } else if (target.empty()) {
+      return Error("MICROMEGAS_LOG: " + in_quotes(entry) + " has no target: write target=level");
+    } else {
+      spec.targets[std::string(target)] = *level;
+    }
+    return {};
+  });
+  if (!done) return done.error();
+  return spec;
+}
+
+Result<PropertyMap> parse_process_properties(std::string_view text) {
+  PropertyMap properties;
+  const std::string where = "MICROMEGAS_PROCESS_PROPERTIES";
+  const Result<void> done = for_each_entry(text, [&](std::string_view entry) -> Result<void> {
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string_view::npos) {
+      return Error(where + " has the entry " + in_quotes(entry) + " without '=': write key=value");
+    }
+    const std::string_view key = trim(entry.substr(0, equals));
+    if (Result<void> ok = check_property_key(key, where); !ok) return ok;
+    properties.emplace(key, trim(entry.substr(equals + 1)));
+    return {};
+  });
+  if (!done) return done.error();
+  return properties;
+}
+
+void add_default_properties(ProcessInfo& process) {
+  const SystemInfo system = gather_system_info();
+  PropertyMap& p = process.properties;
+  p.emplace("exe", process.exe);
+  p.emplace("username", process.username);
+  p.emplace("realname", process.realname);
+  p.emplace("computer", process.computer);
+  p.emplace("distro", process.distro);
+  p.emplace("cpu_brand", process.cpu_brand);
+  p.emplace("physical_core_count", std::to_string(system.physical_cores));
+  p.emplace("logical_cpu_count", std::to_string(system.logical_cores));
+  p.emplace("total_memory", std::to_string(system.total_memory));
+}
+
+void export_process_id(const Uuid& process_id) {
+  std::error_code error;
+  std::size_t threads = 0;
+  for (std::filesystem::directory_iterator task("/proc/self/task", error), end;
+       !error && task != end; task.increment(error)) {
+    ++threads;
+  }
+  if (!error && threads == 1) setenv(kParent, process_id.to_string().c_str(), 1);
+}
+
+}  // namespace micromegas

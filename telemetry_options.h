@@ -1,0 +1,67 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// TelemetryOptions with the environment and the defaults filled in and every value checked.
+// Internal to //:telemetry.
+#ifndef MICROMEGAS_TELEMETRY_OPTIONS_H_
+#define MICROMEGAS_TELEMETRY_OPTIONS_H_
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "micromegas/pipeline/flush/flush_actor.h"
+#include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/pipeline/sink/process_info.h"
+#include "micromegas/platform/result.h"
+#include "micromegas/platform/uuid.h"
+#include "micromegas/telemetry.h"
+
+namespace micromegas {
+
+struct ResolvedOptions {
+  std::string url;
+  std::string api_key;
+  PropertyMap properties;
+  bool default_properties = true;
+  queue::Filters filters;
+  bool console = true;
+  LevelFilter console_level = LevelFilter::kInfo;
+  std::vector<ExtraSink> sinks;
+  std::size_t queue_bytes = 0;
+  pipeline::FlushOptions flush;
+  std::size_t upload_soft_bytes = 0;
+  std::size_t upload_hard_bytes = 0;
+  int max_in_flight = 0;
+  std::chrono::milliseconds request_timeout{};
+  std::chrono::milliseconds shutdown_deadline{};
+  bool handle_signals = false;
+  std::optional<Uuid> parent_process_id;
+};
+
+Result<ResolvedOptions> resolve_options(TelemetryOptions options);
+
+// "info,net=debug,db.pool=off": at most one level without a target, which is the one for all.
+struct LogFilterSpec {
+  std::optional<LevelFilter> max_level;
+  std::map<std::string, LevelFilter, std::less<>> targets;
+};
+Result<LogFilterSpec> parse_log_filter(std::string_view text);
+
+// "k=v,k=v": blanks around entries, keys and values go; the first '=' splits; the first of equal
+// keys wins; an entry without '=', an empty key or one that begins with "micromegas." is an error.
+Result<PropertyMap> parse_process_properties(std::string_view text);
+
+// Adds what is not there yet.
+void add_default_properties(ProcessInfo& process);
+
+// Sets MICROMEGAS_TELEMETRY_PARENT_PROCESS for children, if the calling thread is the only one:
+// setenv() is not safe beside another thread's getenv().
+void export_process_id(const Uuid& process_id);
+
+}  // namespace micromegas
+
+#endif  // MICROMEGAS_TELEMETRY_OPTIONS_H_
