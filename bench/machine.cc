@@ -1,0 +1,74 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/bench/machine.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "micromegas/bench/measure.h"
+#include "micromegas/platform/process.h"
+
+namespace bench {
+
+double ns_per_tick() {
+  static const double value = 1e9 / static_cast<double>(micromegas::tick_frequency_estimate());
+  return value;
+}
+
+void pin_to(unsigned cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+Summary summarize(std::vector<double>& values) {
+  if (values.empty()) return {};
+  std::sort(values.begin(), values.end());
+  const auto at = [&](double p) {
+    return values[static_cast<std::size_t>(p * static_cast<double>(values.size() - 1))];
+  };
+  return {at(0.5), at(0.999), values.front(), values.back()};
+}
+
+std::string machine() {
+  const micromegas::SystemInfo system = micromegas::gather_system_info();
+  std::string compiler =
+#if defined(__clang__)
+      "clang++ " + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__);
+#else
+      "g++ " + std::to_string(__GNUC__) + "." + std::to_string(__GNUC_MINOR__);
+#endif
+  return system.cpu_brand + ", " + std::to_string(system.logical_cores) + " processors, " +
+         system.distro + ", " + compiler;
+}
+
+std::uint64_t resident_bytes() {
+  std::uint64_t pages = 0;
+  std::uint64_t resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t thread_cpu_ns(std::string_view name) {
+  std::uint64_t sum = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator task("/proc/self/task", error), end;
+       !error && task != end; task.increment(error)) {
+    std::string comm;
+    std::getline(std::ifstream(task->path() / "comm"), comm);
+    if (comm != name) continue;
+    std::uint64_t ns = 0;
+    std::ifstream(task->path() / "schedstat") >> ns;
+    sum += ns;
+  }
+  return sum;
+}
+
+}  // namespace bench
