@@ -15,7 +15,7 @@
 
 namespace micromegas::testing {
 
-inline constexpr char kCapturesFolder[] = "tests/wire/data/rust-0.33.0";
+inline constexpr char kCapturesFolder[] = "tests/wire/data/captures/rust-0.33.0";
 
 struct Capture {
   collector::BodyKind kind = collector::BodyKind::kProcess;

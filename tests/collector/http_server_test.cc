@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "micromegas/tests/collector/raw_client.h"
@@ -132,7 +133,7 @@ TEST_F(HttpServerTest, TellsAClientThatKeepsSendingWhyItWasRefused) {
   start({.max_body_bytes = 1'000});
   RawClient client(port());
   const std::string body(20'000'000, 'x');
-  client.send(post_text("/", body));  // all of it, before looking for an answer
+  EXPECT_TRUE(client.send(post_text("/", body)));  // all of it, before looking for an answer
   EXPECT_EQ(client.read_answer().status, 413);
   expect_alive();
 }
@@ -177,13 +178,16 @@ TEST_F(HttpServerTest, AnswersWhatIsNotHttpWith400) {
 }
 
 TEST_F(HttpServerTest, AnswersASlowHeaderAndASlowBodyWith408) {
-  start({.header_timeout = milliseconds(50), .body_timeout = milliseconds(50)});
+  start({.header_timeout = milliseconds(50)});
   EXPECT_EQ(exchange(port(), "POST / HT").status, 408);
+  const auto before = steady_clock::now();
+  start({.body_timeout = milliseconds(50)});
   RawClient client(port());
   client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab");
   const RawAnswer answer = client.read_answer();
   EXPECT_EQ(answer.status, 408);
   EXPECT_THAT(answer.body, HasSubstr("body took too long"));
+  EXPECT_LT(steady_clock::now() - before, std::chrono::seconds(5));  // not the header's 10
   EXPECT_TRUE(client.is_closed_by_peer());
   EXPECT_THAT(echo_.refused(), ElementsAre(408, 408));
 }
@@ -306,6 +310,17 @@ TEST_F(HttpServerTest, StopsAtOnceWhateverIsConnected) {
   EXPECT_TRUE(in_header.is_closed_by_peer());
   EXPECT_TRUE(in_body.is_closed_by_peer());
   EXPECT_FALSE(RawClient(old_port).is_connected());
+}
+
+TEST_F(HttpServerTest, StopsWhileBodiesArrive) {
+  const std::string request = post_text("/", std::string(2'000'000, 'x'));
+  for (int i = 0; i < 50; ++i) {
+    start();
+    RawClient client(port());
+    std::thread sender([&] { client.send(request); });
+    server_->stop();
+    sender.join();
+  }
 }
 
 TEST_F(HttpServerTest, StopsWhileItAnswersAClientThatDoesNotRead) {

@@ -35,10 +35,11 @@ namespace fs = std::filesystem;
 
 constexpr char kProgram[] = "transport/collector/collector";
 
-// The program, running. Its streams are read to their end by threads, so that it never blocks.
+// The program, running. Its output is read as it comes, so that it never blocks.
 class Program {
  public:
-  explicit Program(std::vector<std::string> arguments) {
+  // Without `reads_output` nobody reads stdout, and its pipe is closed.
+  explicit Program(std::vector<std::string> arguments, bool reads_output = true) {
     pid_ = testing::start_child([&] {
       dup2(out_pipe_.write_end(), 1);
       dup2(error_pipe_.write_end(), 2);
@@ -52,6 +53,14 @@ class Program {
     });
     out_pipe_.close_write();
     error_pipe_.close_write();
+    if (reads_output) {
+      reader_ = std::thread([this] { out_ = out_pipe_.read_all(); });
+    } else {
+      out_pipe_.close_read();
+    }
+  }
+  ~Program() {
+    if (reader_.joinable()) reader_.join();
   }
 
   // The first line on stderr, which tells the port.
@@ -68,14 +77,10 @@ class Program {
   // Sends `signal` if there is one, and waits for the end.
   void finish(int signal = 0) {
     if (signal != 0) kill(pid_, signal);
-    std::thread reader([&] { out_ = out_pipe_.read_all(); });
     error_ = first_line_ + error_pipe_.read_all();
-    reader.join();
+    if (reader_.joinable()) reader_.join();
     status_ = testing::wait_for_child(pid_);
   }
-
-  // The reader of its output goes away.
-  void close_output() { out_pipe_.close_read(); }
 
   [[nodiscard]] int exit_code() const { return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1; }
   [[nodiscard]] const std::string& out() const { return out_; }
@@ -87,6 +92,7 @@ class Program {
   pid_t pid_ = -1;
   int status_ = -1;
   std::string first_line_;
+  std::thread reader_;
   std::string out_;
   std::string error_;
 };
@@ -165,6 +171,7 @@ TEST(CollectorProgramTest, PrintsRowsAndASummaryWhenInterrupted) {
   EXPECT_THAT(program.out(), HasSubstr(" metric "));
   EXPECT_THAT(program.out(), HasSubstr(" span   "));
   EXPECT_THAT(program.out(), HasSubstr("answered 400: "));
+  EXPECT_THAT(program.out(), HasSubstr("LLL... (70000 bytes)\n"));
   EXPECT_EQ(program.out().find('\x1b'), std::string::npos);
   EXPECT_THAT(program.error(), AllOf(HasSubstr("events                152\n"),
                                      HasSubstr("undecodable blocks    1\n")));
@@ -232,9 +239,8 @@ TEST(CollectorProgramTest, DecodeNamesWhatIsWrongAndPrintsTheRest) {
 }
 
 TEST(CollectorProgramTest, EndsWhenNobodyReadsItsOutput) {
-  Program program({"--port=0"});
+  Program program({"--port=0"}, false);
   const std::uint16_t port = program.read_port();
-  program.close_output();
   for (const Capture& capture : captures()) {
     testing::exchange(port, testing::post_text(testing::path_of(capture.kind), capture.body));
   }

@@ -103,6 +103,8 @@ class RawClient {
 
  private:
   bool ready(short events) {
+    timed_out_ = false;
+    if (fd_ < 0) return false;
     pollfd poller{fd_, events, 0};
     const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kWait);
     timed_out_ = poll(&poller, 1, static_cast<int>(wait.count())) <= 0;

@@ -93,7 +93,6 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void wait_for_request() {
-    if (stopping_) return close();
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(shared_.limits.max_header_bytes));
     parser_->body_limit(shared_.limits.max_body_bytes);
@@ -274,9 +273,9 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string().swap(body_);
   }
 
+  // The body stays: a read that is completing may still write to it. It goes with the session.
   void close() {
     disarm();
-    release_body();
     error_code ignored;
     socket_.close(ignored);
     if (on_end_) std::exchange(on_end_, nullptr)();

@@ -3,6 +3,7 @@
 
 #include "micromegas/transport/collector/print.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -15,6 +16,16 @@
 
 namespace micromegas::collector {
 namespace {
+
+constexpr std::size_t kMaxRowText = 2'000;  // of a message or a value; JSON lines have all of it
+
+// `text` for a row: printable, and cut with a remark if it is long.
+std::string row_text(std::string_view text) {
+  if (text.size() <= kMaxRowText) return printable(text);
+  std::size_t size = kMaxRowText;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  return printable(text.substr(0, size)) + "... (" + std::to_string(text.size()) + " bytes)";
+}
 
 // "2025-01-02 03:04:05.678901", UTC.
 std::string time_column(std::int64_t time) {
@@ -37,7 +48,7 @@ std::string property_columns(std::span<const Property> properties) {
   std::string text;
   for (const Property& property : properties) {
     text += text.empty() ? "  {" : ", ";
-    text += printable(property.name) + "=" + printable(property.value);
+    text += row_text(property.name) + "=" + row_text(property.value);
   }
   return text.empty() ? text : text + "}";
 }
@@ -63,8 +74,8 @@ void LineOutput::check(bool written) {
 
 void RowPrinter::on_process(const wire::DecodedProcess& process) {
   out_.line(time_column(process.info.start_time) + " process " +
-            process.info.process_id.to_string() + "  " + printable(process.info.exe) + " on " +
-            printable(process.info.computer));
+            process.info.process_id.to_string() + "  " + row_text(process.info.exe) + " on " +
+            row_text(process.info.computer));
   out_.flush();
 }
 
@@ -73,31 +84,30 @@ void RowPrinter::on_block(const wire::DecodedProcess& process, const wire::Decod
   Result<std::int64_t> read = std::int64_t{0};
   if (stream.has_tag("log")) {
     read = wire::for_each_log_row(process, stream, block, [&](const wire::LogRow& row) {
-      out_.line(time_column(row.time) + " " + level_column(row.level) + " " +
-                printable(row.target) + "  " + printable(row.msg) +
-                property_columns(row.properties));
+      out_.line(time_column(row.time) + " " + level_column(row.level) + " " + row_text(row.target) +
+                "  " + row_text(row.msg) + property_columns(row.properties));
     });
   } else if (stream.has_tag("metrics")) {
     read = wire::for_each_metric_row(process, stream, block, [&](const wire::MetricRow& row) {
       const bool as_sent = row.is_integer && row.unit != "seconds";
-      out_.line(time_column(row.time) + " metric " + printable(row.target) + "  " +
-                printable(row.name) + " = " +
+      out_.line(time_column(row.time) + " metric " + row_text(row.target) + "  " +
+                row_text(row.name) + " = " +
                 (as_sent ? std::to_string(row.integer) : number_text(row.value)) + " " +
-                printable(row.unit) + property_columns(row.properties));
+                row_text(row.unit) + property_columns(row.properties));
     });
   } else if (stream.has_tag("image")) {
     read = wire::for_each_image_row(process, stream, block, [&](const wire::ImageRow& row) {
-      out_.line(time_column(row.time) + " image  " + printable(row.name) + "  " +
-                printable(row.format) + ", " + std::to_string(row.data.size()) + " bytes");
+      out_.line(time_column(row.time) + " image  " + row_text(row.name) + "  " +
+                row_text(row.format) + ", " + std::to_string(row.data.size()) + " bytes");
     });
   }
-  if (!read) out_.line("cannot show a block: " + printable(read.error().message()));
+  if (!read) out_.line("cannot show a block: " + row_text(read.error().message()));
   out_.flush();
 }
 
 void RowPrinter::on_span(const FinishedSpan& span) {
   out_.line(time_column(span.begin_time) + " span   " +
-            (span.is_async ? "(async)" : printable(span.thread)) + "  " + printable(span.name) +
+            (span.is_async ? "(async)" : row_text(span.thread)) + "  " + row_text(span.name) +
             "  " + duration_text(span.duration_ns));
   out_.flush();
 }
@@ -105,7 +115,7 @@ void RowPrinter::on_span(const FinishedSpan& span) {
 void RowPrinter::on_refused(unsigned status, std::string_view reason) {
   out_.line((status == 0 ? std::string("undecodable block: ")
                          : "answered " + std::to_string(status) + ": ") +
-            printable(reason));
+            row_text(reason));
   out_.flush();
 }
 
