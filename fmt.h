@@ -12,6 +12,10 @@
 #ifndef MICROMEGAS_FMT_H_
 #define MICROMEGAS_FMT_H_
 
+#if !(defined(__cplusplus) && __cplusplus >= 202002L)
+#error "micromegas needs C++20: compile with -std=c++20 or later"
+#endif
+
 #include <fmt/format.h>
 
 #include <cstddef>

@@ -13,6 +13,10 @@
 #ifndef MICROMEGAS_SINK_H_
 #define MICROMEGAS_SINK_H_
 
+#if !(defined(__cplusplus) && __cplusplus >= 202002L)
+#error "micromegas needs C++20: compile with -std=c++20 or later"
+#endif
+
 #include "micromegas/pipeline/sink/composite_sink.h"
 #include "micromegas/pipeline/sink/console_sink.h"
 #include "micromegas/pipeline/sink/event_sink.h"

@@ -6,6 +6,10 @@
 #ifndef MICROMEGAS_TELEMETRY_OPTIONS_H_
 #define MICROMEGAS_TELEMETRY_OPTIONS_H_
 
+#if !(defined(__cplusplus) && __cplusplus >= 202002L)
+#error "micromegas needs C++20: compile with -std=c++20 or later"
+#endif
+
 #include <chrono>
 #include <cstddef>
 #include <optional>

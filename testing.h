@@ -9,6 +9,10 @@
 #ifndef MICROMEGAS_TESTING_H_
 #define MICROMEGAS_TESTING_H_
 
+#if !(defined(__cplusplus) && __cplusplus >= 202002L)
+#error "micromegas needs C++20: compile with -std=c++20 or later"
+#endif
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
