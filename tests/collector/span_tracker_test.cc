@@ -107,13 +107,15 @@ TEST_F(SpanTrackerTest, GivesUpABlockThatNeverComes) {
   EXPECT_EQ(stats().unclosed_spans, 1U);
 }
 
-TEST_F(SpanTrackerTest, CountsWhatIsWholeInABlockThatCameFarTooLate) {
-  add(10, {begin("a", 5), end("a", 6)});
-  tracker_.end_stream(kStream, finished_);
-  finished();
-  add(0, {begin("b", 1), end("b", 3), begin("c", 4)});
-  add(1, {begin("d", 1), end("d", 8)});
+TEST_F(SpanTrackerTest, ABlockThatCameFarTooLateCountsByItself) {
+  add(0, {begin("outer", 0), begin("b", 1), end("b", 3)});
+  add(1,
+      {begin("d", 1), end("d", 8), end("outer", 9)});  // says that it was before the last one's end
   EXPECT_THAT(finished(), ElementsAre("b 2", "d 7"));
+  EXPECT_EQ(stats().span_gaps, 1U);
+  EXPECT_EQ(stats().orphan_span_ends, 1U);
+  add(3, {end("outer", 10)});
+  EXPECT_THAT(finished(), ElementsAre("outer 10"));
 }
 
 TEST_F(SpanTrackerTest, CountsEndsAndBeginsThatAreAlone) {
@@ -188,6 +190,30 @@ TEST_F(SpanTrackerTest, BoundsTheNumberOfNames) {
     ASSERT_LT(tracker_.intern(std::to_string(i)), SpanTracker::kMaxNames);
   }
   EXPECT_EQ(tracker_.intern("one more"), tracker_.intern("another"));
+}
+
+TEST_F(SpanTrackerTest, SpansThatEndedTakeNoRoom) {
+  Marks marks;
+  for (std::size_t i = 0; i < SpanTracker::kMaxHeldMarks / 8; ++i) {
+    marks.push_back(begin("a", 0));
+    marks.push_back(end("a", 1));
+  }
+  for (std::int64_t i = 0; i < 10; ++i) {
+    add(i * static_cast<std::int64_t>(marks.size()), marks);
+    finished_.clear();
+  }
+  EXPECT_EQ(stats().finished_spans, 10 * marks.size() / 2);
+  EXPECT_EQ(stats().unclosed_spans, 0U);
+}
+
+TEST_F(SpanTrackerTest, BlocksThatWaitedTakeNoRoom) {
+  const Marks marks(SpanTracker::kMaxHeldMarks / 2, end("a", 1));
+  const auto size = static_cast<std::int64_t>(marks.size());
+  for (std::int64_t i = 0; i < 10; ++i) {
+    add((2 * i + 1) * size, marks);
+    add(2 * i * size, marks);
+  }
+  EXPECT_EQ(stats().span_gaps, 0U);
 }
 
 TEST_F(SpanTrackerTest, BoundsTheOpenSpans) {
