@@ -6,8 +6,6 @@
 #include <cstring>
 #include <utility>
 
-#include "micromegas/pipeline/queue/format_string.h"
-
 namespace micromegas::queue {
 namespace {
 
@@ -71,6 +69,7 @@ std::uint32_t Catalogue::add_log(const LogMetadata& m, std::span<const ArgType> 
   if (!types.empty()) {
     NumberedFormat numbered = number_placeholders(m.text, types.size());
     d->format = std::move(numbered.format);
+    d->pieces = take_apart(d->format);
     d->arg_names = std::move(numbered.names);
   }
   return insert(key.take(), std::move(d));

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "micromegas/pipeline/instrument/metadata.h"
+#include "micromegas/pipeline/queue/format_string.h"
 #include "micromegas/pipeline/queue/record.h"
 
 namespace micromegas::queue {
@@ -34,6 +35,7 @@ struct Descriptor {
   std::vector<ArgType> arg_types;      // of a log's arguments
   std::vector<std::string> arg_names;  // from named placeholders; "" where there is none
   std::string format;                  // log.text with every placeholder numbered, for {fmt}
+  std::vector<FormatPiece> pieces;     // the same taken apart; empty if that cannot be
   std::unique_ptr<char[]> strings;     // what the views above point into
 };
 

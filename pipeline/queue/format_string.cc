@@ -88,4 +88,31 @@ NumberedFormat number_placeholders(std::string_view text, std::size_t arguments)
   return Numberer(text, arguments).run();
 }
 
+std::vector<FormatPiece> take_apart(std::string_view numbered) {
+  std::vector<FormatPiece> pieces(1);
+  for (std::size_t at = 0; at < numbered.size(); ++at) {
+    const char c = numbered[at];
+    if (c != '{' || (at + 1 < numbered.size() && numbered[at + 1] == '{')) {
+      pieces.back().literal.push_back(c);
+      if (c == '{' || c == '}') ++at;
+      continue;
+    }
+    const std::size_t end = numbered.find('}', at);
+    std::string_view inside = numbered.substr(at + 1, end - at - 1);
+    if (end == std::string_view::npos || inside.find('{') != std::string_view::npos) return {};
+    const std::size_t colon = inside.find(':');
+    std::size_t argument = 0;
+    for (char digit : inside.substr(0, colon)) {
+      argument = argument * 10 + static_cast<std::size_t>(digit - '0');
+    }
+    pieces.back().argument = argument;
+    if (colon != std::string_view::npos && colon + 1 < inside.size()) {
+      pieces.back().format = "{" + std::string(inside.substr(colon)) + "}";
+    }
+    pieces.emplace_back();
+    at = end;
+  }
+  return pieces;
+}
+
 }  // namespace micromegas::queue

@@ -12,6 +12,19 @@
 
 namespace micromegas::queue {
 
+// A format string taken apart: literal text, then one argument. The last piece may have none.
+struct FormatPiece {
+  std::string literal;           // braces undone
+  std::size_t argument = kNone;  // its number
+  std::string format;            // "{:spec}" for {fmt}; empty: the type's default
+
+  static constexpr std::size_t kNone = ~std::size_t{0};
+};
+
+// Of a string in which every placeholder is numbered. Empty if a width or precision is an argument:
+// such a string can only be formatted as a whole.
+std::vector<FormatPiece> take_apart(std::string_view numbered);
+
 // "{{" and "}}" become one brace: the message of a literal without arguments.
 std::string unescape_braces(std::string_view text);
 
