@@ -79,6 +79,13 @@ class FormatString {
   consteval FormatString(const char (&text)[N]) {  // NOLINT: stands for the literal
     FormatChecker(text, N - 1, kArgTraits<Args...>, sizeof...(Args)).check();
   }
+  template <class T>
+    requires(!std::is_array_v<T>)
+  consteval FormatString(const T&) {  // NOLINT: only there to say what is wrong
+    static_assert(AlwaysFalse<T>::value,
+                  "a log's format string is a literal; for a text known at run time write "
+                  "MM_INFO(\"{}\", text)");
+  }
 };
 
 // --- values, ready to be written ---

@@ -3,7 +3,7 @@
 
 // Compile-time check of a log's format string against the types of its arguments. What is wrong is
 // a compile error at the statement, with a sentence: the argument of the format_error() call that
-// the compiler quotes.
+// the compiler quotes. It quotes one line, so each call must fit one.
 //
 // The grammar is {fmt}'s: {}, {:spec}, {0:spec}; and {name:spec}, where a name stands for the next
 // argument at its first mention and for the same one afterwards.
@@ -145,9 +145,7 @@ class FormatChecker {
   constexpr const char* skip_id() {
     while (at_ != end_ && *at_ != ':' && *at_ != '}') {
       if (!name_char(*at_)) {
-        format_error(
-            "a placeholder holds a number, a name (letters, digits, _ . -) or nothing; "
-            "write {{ for a brace in the text");
+        format_error("a name is made of letters, digits, _ . -; write {{ for a brace in the text");
       }
       ++at_;
     }
@@ -158,9 +156,7 @@ class FormatChecker {
   constexpr void skip_user_spec() {
     for (; at_ != end_ && *at_ != '}'; ++at_) {
       if (*at_ == '{') {
-        format_error(
-            "a width or precision taken from an argument works with numbers and strings "
-            "only");
+        format_error("a user's type takes no width or precision from an argument");
       }
     }
   }

@@ -22,6 +22,18 @@ struct Property {
   std::string_view value;
 };
 
+// Whether two names are one to the server: ASCII case is ignored.
+constexpr bool same_property_name(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
 // Properties of a process or a stream.
 using PropertyMap = std::map<std::string, std::string, std::less<>>;
 

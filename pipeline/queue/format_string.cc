@@ -3,6 +3,8 @@
 
 #include "micromegas/pipeline/queue/format_string.h"
 
+#include "micromegas/pipeline/instrument/property.h"
+
 namespace micromegas::queue {
 
 std::string unescape_braces(std::string_view text) {
@@ -69,7 +71,7 @@ class Numberer {
   std::size_t argument(std::string_view name) {
     if (!name.empty()) {
       for (std::size_t i = 0; i < result_.names.size(); ++i) {
-        if (result_.names[i] == name) return i;
+        if (same_property_name(result_.names[i], name)) return i;
       }
       if (next_ < result_.names.size()) result_.names[next_] = name;
     }
