@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -15,12 +16,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/span.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/span_body.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <charconv>
 #include <optional>
@@ -38,7 +40,7 @@ using Tcp = asio::ip::tcp;
 // The Authorization header is in the request's fields: they are overwritten when they go.
 using Request = beast::http::request<beast::http::span_body<const char>,
                                      beast::http::basic_fields<WipingAllocator<char>>>;
-using Parser = beast::http::response_parser<beast::http::string_body>;
+using Parser = beast::http::response_parser<beast::http::buffer_body>;
 
 constexpr int kMaxInterimAnswers = 8;
 
@@ -219,6 +221,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   void use(ConnectionPtr connection) {
     connection_ = std::move(connection);
     written_ = false;
+    write_failed_ = false;
     connection_->buffer.clear();
     beast::http::async_write(
         connection_->socket, request_,
@@ -231,11 +234,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
 
   void on_written(const ErrorCode& error) {
     // An error here is not the end: an answer may be on its way, and reading ends soon.
-    if (error) {
-      if (head_waits_) fail(Outcome::Kind::kBroken, "the server answered before it had everything");
-      return;
-    }
-    written_ = true;
+    (error ? write_failed_ : written_) = true;
     if (head_waits_) on_head();
   }
 
@@ -243,7 +242,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
     head_waits_ = false;
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(client_.options.max_head_bytes));
-    parser_->body_limit(client_.options.max_body_bytes);
+    parser_->body_limit(boost::none);  // read_body() counts
     beast::http::async_read_header(
         connection_->socket, connection_->buffer, *parser_,
         [self = shared_from_this(), on = connection_](const ErrorCode& error, std::size_t) {
@@ -273,6 +272,9 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
     }
     // Success can only be said of a whole body.
     if (!written_ && status / 100 == 2) {
+      if (write_failed_) {
+        return fail(Outcome::Kind::kBroken, "the server answered before it had everything");
+      }
       head_waits_ = true;
       return;
     }
@@ -280,11 +282,23 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
     // The body tells nothing, but the connection can be used again once it has been read. Whatever
     // happens to it, the answer is in the head.
     answered_ = true;
+    read_body();
+  }
+
+  void read_body() {
+    auto& sink = parser_->get().body();
+    sink.data = thrown_away_.data();
+    sink.size = thrown_away_.size();
     beast::http::async_read(
         connection_->socket, connection_->buffer, *parser_,
         [self = shared_from_this(), on = connection_](const ErrorCode& error, std::size_t) {
           if (self->finished_ || on != self->connection_) return;
-          self->finish_answered(!error);
+          self->body_bytes_ += self->thrown_away_.size() - self->parser_->get().body().size;
+          const bool more = error == beast::http::error::need_buffer;
+          if (more && self->body_bytes_ <= self->client_.options.max_body_bytes) {
+            return self->read_body();
+          }
+          self->finish_answered(!error && self->parser_->is_done());
         });
   }
 
@@ -333,10 +347,13 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   ConnectionPtr connection_;
   std::vector<Tcp::endpoint> addresses_;
   std::size_t next_address_ = 0;
+  std::array<char, 4096> thrown_away_;
+  std::size_t body_bytes_ = 0;
   int interim_answers_ = 0;
   bool reused_ = false;
   bool written_ = false;     // the whole request has left
-  bool head_waits_ = false;  // a 2xx came before that
+  bool write_failed_ = false;
+  bool head_waits_ = false;  // a 2xx came before either
   bool answered_ = false;    // only the rest of an answer's body is missing
   bool finished_ = false;
 };

@@ -47,7 +47,7 @@ class Destination {
       ++period_;
       ++failures_;
       told_to_wait_ = false;
-      resume_at_ = now + backoff_.wait(failures_);
+      resume_at_ = now + wait_after(backoff_, failures_);
     }
     if (retry_after) {
       told_to_wait_ = true;
@@ -55,22 +55,32 @@ class Destination {
     }
   }
 
-  // A stop is near: try again now.
-  void wake() noexcept {
+  // A stop is near: try again now, and wait little from now on.
+  void hurry() noexcept {
+    hurried_ = true;
     told_to_wait_ = false;
     resume_at_ = TimePoint::min();
     failures_ = 0;
   }
 
+  // By the same rule for a single request.
+  std::chrono::milliseconds wait_after(Backoff& backoff, int failures) const {
+    const auto wait = backoff.wait(failures);
+    return hurried_ ? std::min(wait, kLongestHurriedWait) : wait;
+  }
+
  private:
   // However long a server wants us to wait.
   static constexpr std::chrono::seconds kLongestPause{600};
+  // So that a deadline of a few seconds holds more than a few tries.
+  static constexpr std::chrono::milliseconds kLongestHurriedWait{200};
 
   Backoff backoff_;
   int max_in_flight_;
   int failures_ = 0;
   std::uint64_t period_ = 0;
   bool told_to_wait_ = false;
+  bool hurried_ = false;
   TimePoint resume_at_ = TimePoint::min();
 };
 

@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "micromegas/platform/diagnostics.h"
-
 namespace micromegas::upload {
 namespace {
 
@@ -37,8 +35,8 @@ Outbox::Outbox(OutboxOptions options)
       destination_(options_.backoff, options_.max_in_flight, options_.seed),
       backoff_(options_.backoff, options_.seed + 1) {}
 
-void Outbox::say(const Messages& messages) {
-  for (const Message& message : messages) diagnose(message.key, message.text);
+void Outbox::say(const Messages& messages) const {
+  for (const Message& message : messages) options_.say(message.key, message.text);
 }
 
 // --- hand-over -------------------------------------------------------------------------------
@@ -156,7 +154,9 @@ void Outbox::wait_at_or_ready(Gates& gates, const Uuid& gate, std::uint64_t tick
 
 void Outbox::make_ready(std::uint64_t ticket) {
   const auto it = entries_.find(ticket);
-  if (it != entries_.end()) ready_[it->second.lane].insert(ticket);
+  if (it != entries_.end()) {
+    ready_[it->second.lane].insert({it->second.server_failures, ticket});
+  }
 }
 
 void Outbox::open_gate(Gates& gates, const Uuid& id) {
@@ -200,7 +200,7 @@ void Outbox::drop(Entries::iterator it, DropReason reason) {
 void Outbox::forget(Entries::iterator it) {
   if (it->second.in_flight) --in_flight_;
   bytes_ -= it->second.bytes;
-  ready_[it->second.lane].erase(it->first);
+  ready_[it->second.lane].erase({it->second.server_failures, it->first});
   entries_.erase(it);
   shrunk_.notify_all();
 }
@@ -216,7 +216,7 @@ void Outbox::set_bytes(Entry& entry, std::size_t bytes) {
 void Outbox::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
-  destination_.wake();
+  destination_.hurry();
   release_due(TimePoint::max());
 }
 

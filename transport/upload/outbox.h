@@ -28,10 +28,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "micromegas/pipeline/sink/block.h"
 #include "micromegas/pipeline/sink/stats.h"
+#include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/result.h"
 #include "micromegas/platform/uuid.h"
 #include "micromegas/transport/http/outcome.h"
@@ -65,6 +67,7 @@ struct OutboxOptions {
   int max_in_flight = 3;
   BackoffOptions backoff;
   std::uint64_t seed = 0;  // of the jitter
+  void (*say)(std::string_view key, std::string_view message) noexcept = diagnose;
 };
 
 // A request to make now.
@@ -156,6 +159,7 @@ class Outbox {
   void wait_at_or_ready(Gates& gates, const Uuid& gate, std::uint64_t ticket);
   void make_ready(std::uint64_t ticket);
   void release_due(TimePoint now);
+  std::optional<std::uint64_t> pop_ready();
   void open_gate(Gates& gates, const Uuid& id);
   void refuse_gate(Gates& gates, const Uuid& id, DropReason reason);
   void accept(Entries::iterator it);
@@ -167,7 +171,7 @@ class Outbox {
             Messages& messages);
   void refuse(Entries::iterator it, const http::Outcome& outcome, Messages& messages);
   void complain(std::string_view key, std::string text, Messages& messages);
-  static void say(const Messages& messages);
+  void say(const Messages& messages) const;
 
   const OutboxOptions options_;
 
@@ -176,7 +180,9 @@ class Outbox {
   Destination destination_;
   Backoff backoff_;
   Entries entries_;
-  std::array<std::set<std::uint64_t>, kLanes> ready_;
+  // Failures of the server on this entry, ticket: what makes it fail comes after what does not.
+  using Place = std::pair<int, std::uint64_t>;
+  std::array<std::set<Place>, kLanes> ready_;
   std::multimap<TimePoint, std::uint64_t> delayed_;
   Gates processes_;
   Gates streams_;

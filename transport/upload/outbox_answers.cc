@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "micromegas/platform/diagnostics.h"
 #include "micromegas/transport/upload/outbox.h"
 
 namespace micromegas::upload {
@@ -29,17 +28,32 @@ std::optional<Job> Outbox::take(TimePoint now) {
     return std::nullopt;
   }
   release_due(now);
-  for (auto& lane : ready_) {
-    if (lane.empty()) continue;
-    const std::uint64_t ticket = *lane.begin();
+  const auto ticket = pop_ready();
+  if (!ticket) return std::nullopt;
+  Entry& entry = entries_.at(*ticket);
+  entry.in_flight = true;
+  entry.period = destination_.period();
+  ++in_flight_;
+  ++done_.requests;
+  if (entry.tries++ > 0) ++done_.retries;
+  return Job{*ticket, entry.kind, entry.body, std::move(entry.encode)};
+}
+
+std::optional<std::uint64_t> Outbox::pop_ready() {
+  const auto pop = [](std::set<Place>& lane) {
+    const std::uint64_t ticket = lane.begin()->second;
     lane.erase(lane.begin());
-    Entry& entry = entries_.at(ticket);
-    entry.in_flight = true;
-    entry.period = destination_.period();
-    ++in_flight_;
-    ++done_.requests;
-    if (entry.tries++ > 0) ++done_.retries;
-    return Job{ticket, entry.kind, entry.body, std::move(entry.encode)};
+    return ticket;
+  };
+  if (destination_.failures() > 0) {
+    // The one request that finds out whether the server is back had better not be one that it
+    // fails on.
+    for (auto& lane : ready_) {
+      if (!lane.empty() && lane.begin()->first == 0) return pop(lane);
+    }
+  }
+  for (auto& lane : ready_) {
+    if (!lane.empty()) return pop(lane);
   }
   return std::nullopt;
 }
@@ -198,7 +212,7 @@ void Outbox::fail(Entries::iterator it, Verdict verdict, const http::Outcome& ou
       return drop(it, DropReason::kRefused);
     }
   }
-  delayed_.emplace(now + backoff_.wait(entry.server_failures), ticket);
+  delayed_.emplace(now + destination_.wait_after(backoff_, entry.server_failures), ticket);
 }
 
 // Once per kind of trouble, until a request succeeds.

@@ -1,0 +1,88 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Blocks without records, for tests of what happens to blocks.
+#ifndef MICROMEGAS_TESTS_UPLOAD_ITEMS_H_
+#define MICROMEGAS_TESTS_UPLOAD_ITEMS_H_
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "micromegas/pipeline/sink/block.h"
+#include "micromegas/pipeline/sink/stats.h"
+#include "micromegas/platform/uuid.h"
+#include "micromegas/transport/upload/outbox.h"
+#include "micromegas/transport/upload/stats.h"
+
+namespace micromegas::upload {
+
+inline constexpr std::chrono::seconds kPatience{30};  // only a broken test waits that long
+
+inline TimePoint patience() { return std::chrono::steady_clock::now() + kPatience; }
+
+inline Encode body(std::string text) {
+  return [text = std::move(text)] { return Result<std::string>(text); };
+}
+
+// A process with one stream of each kind.
+struct Items {
+  Uuid process = Uuid::random();
+  Uuid streams[3] = {Uuid::random(), Uuid::random(), Uuid::random()};
+
+  static EventKind event_kind(StreamKind kind) {
+    return kind == StreamKind::kLog       ? EventKind::kLog
+           : kind == StreamKind::kMetrics ? EventKind::kFloatMetric
+                                          : EventKind::kSpan;
+  }
+
+  void announce(Outbox& outbox) const {
+    outbox.add_process(process, 100, body("process"));
+    for (const StreamKind kind : {StreamKind::kThread, StreamKind::kMetrics, StreamKind::kLog}) {
+      announce_stream(outbox, kind);
+    }
+  }
+  void announce_stream(Outbox& outbox, StreamKind kind) const {
+    StreamInfo info;
+    info.process_id = process;
+    info.stream_id = streams[static_cast<int>(kind)];
+    info.kind = kind;
+    constexpr const char* kNames[] = {"log stream", "metrics stream", "thread stream"};
+    outbox.announce_stream(info, 100, body(kNames[static_cast<int>(kind)]));
+  }
+
+  [[nodiscard]] BlockItem block(StreamKind kind, std::string text, std::uint64_t events = 1,
+                                std::size_t bytes = 1000) const {
+    BlockItem item;
+    item.kind = kind;
+    item.process_id = process;
+    item.stream_id = streams[static_cast<int>(kind)];
+    item.block_id = Uuid::random();
+    item.events[static_cast<std::size_t>(event_kind(kind))] = events;
+    item.bytes = bytes;
+    item.encode = body(std::move(text));
+    return item;
+  }
+};
+
+inline const KindStats& of(const UploadStats& stats, EventKind kind) {
+  return stats.events[static_cast<std::size_t>(kind)];
+}
+inline std::uint64_t dropped(const UploadStats& stats, EventKind kind, DropReason reason) {
+  return of(stats, kind).dropped[static_cast<std::size_t>(reason)];
+}
+
+// What holds in every copy, at any moment.
+inline void expect_balance(const UploadStats& stats) {
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    const KindStats& s = stats.events[kind];
+    EXPECT_EQ(s.recorded, s.delivered + s.held + s.dropped_total())
+        << to_string(static_cast<EventKind>(kind));
+  }
+}
+
+}  // namespace micromegas::upload
+
+#endif  // MICROMEGAS_TESTS_UPLOAD_ITEMS_H_
