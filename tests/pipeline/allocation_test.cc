@@ -1,0 +1,333 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Recording allocates nothing and calls the kernel for nothing, once it is warm: the thread is
+// registered, the call site known and the pool has empty segments. Segments are changed in each
+// measurement.
+
+#include <errno.h>
+#include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include "micromegas/fmt.h"
+#include "micromegas/instrument.h"
+#include "micromegas/tests/pipeline/session_fixture.h"
+#include "micromegas/tests/support/child.h"
+
+// --- every allocation of this program comes through here; operator new calls malloc ---
+
+namespace {
+constinit thread_local std::uint64_t* t_allocations = nullptr;  // null: not counting
+
+void count_allocation() {
+  if (t_allocations != nullptr) ++*t_allocations;
+}
+}  // namespace
+
+extern "C" {
+void* __libc_malloc(std::size_t bytes);
+void* __libc_calloc(std::size_t count, std::size_t bytes);
+void* __libc_realloc(void* memory, std::size_t bytes);
+void* __libc_memalign(std::size_t alignment, std::size_t bytes);
+
+void* malloc(std::size_t bytes) {
+  count_allocation();
+  return __libc_malloc(bytes);
+}
+void* calloc(std::size_t count, std::size_t bytes) {
+  count_allocation();
+  return __libc_calloc(count, bytes);
+}
+void* realloc(void* memory, std::size_t bytes) {
+  count_allocation();
+  return __libc_realloc(memory, bytes);
+}
+void* memalign(std::size_t alignment, std::size_t bytes) {
+  count_allocation();
+  return __libc_memalign(alignment, bytes);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+  count_allocation();
+  return __libc_memalign(alignment, bytes);
+}
+int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) {
+  count_allocation();
+  *memory = __libc_memalign(alignment, bytes);
+  return *memory == nullptr ? ENOMEM : 0;
+}
+}
+
+namespace micromegas {
+namespace {
+
+struct Point {
+  int x;
+};
+
+}  // namespace
+}  // namespace micromegas
+
+template <>
+struct fmt::formatter<micromegas::Point> {
+  constexpr auto parse(format_parse_context& context) { return context.begin(); }
+  auto format(const micromegas::Point& p, format_context& context) const {
+    return fmt::format_to(context.out(), "({})", p.x);
+  }
+};
+
+namespace micromegas {
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class F>
+std::uint64_t allocations_of(F f) {
+  std::uint64_t count = 0;
+  t_allocations = &count;
+  f();
+  t_allocations = nullptr;
+  return count;
+}
+
+std::uint64_t full_segments(std::uint64_t bytes) { return bytes / queue::kSegmentBytes; }
+
+// What is recorded in each measurement: several segments, fewer than the pool has ready.
+constexpr std::uint64_t kWarmBytes = 48 * queue::kSegmentBytes;
+constexpr std::uint64_t kMeasuredBytes = 6 * queue::kSegmentBytes;
+
+// Leaves the pool with empty segments: they stay for seconds after a burst.
+void fill_pool() {
+  const std::string text(1000, 'x');
+  for (std::uint64_t bytes = 0; bytes < kWarmBytes; bytes += 1040) {
+    MM_INFO("{}", text);
+    if (bytes % (kWarmBytes / 4) < 1040) {
+      MM_SPAN("warm");
+    }
+  }
+  ASSERT_TRUE(pipeline::flush_session(in(20s)));
+}
+
+class AllocationTest : public SessionTest {
+ protected:
+  void SetUp() override {
+    start();
+    fill_pool();
+  }
+
+  // `statement` records `bytes` of records each time.
+  template <class F>
+  static void expect_none(const char* what, std::uint64_t bytes, F statement) {
+    statement();                                    // the call site is registered
+    EXPECT_TRUE(pipeline::flush_session(in(20s)));  // the pool has the segments back
+    const std::uint64_t turns = kMeasuredBytes / bytes + 1;
+    ASSERT_GE(full_segments(turns * bytes), 6u);
+    EXPECT_EQ(allocations_of([&] {
+                for (std::uint64_t i = 0; i < turns; ++i) statement();
+              }),
+              0u)
+        << what;
+  }
+};
+
+TEST_F(AllocationTest, TheCounterCounts) {
+  static void* volatile kept;
+  EXPECT_EQ(allocations_of([] {
+              kept = ::operator new(1);
+              ::operator delete(kept);
+              kept = std::malloc(1);
+              std::free(kept);
+              kept = new std::string(100, 'x');
+              delete static_cast<std::string*>(kept);
+            }),
+            4u);
+  // The first event of a thread does allocate, which shows that the counter sees the library.
+  std::uint64_t first = 0;
+  std::thread([&] { first = allocations_of([] { MM_INFO("first of its thread"); }); }).join();
+  EXPECT_GT(first, 0u);
+}
+
+TEST_F(AllocationTest, LogsAllocateNothing) {
+  const std::string small = "eight ch";
+  const std::string large(5000, 'l');
+  expect_none("literal", 16, [] { MM_INFO("literal"); });
+  expect_none("int, double, string", 48, [&] { MM_INFO("{} {} {}", 1, 2.5, small); });
+  expect_none("named", 32, [] { MM_INFO("{rows:>8} of {rows} {user}", 1, 2); });
+  expect_none("large string", 5024, [&] { MM_INFO("{}", large); });
+  expect_none("explicit target", 16, [] { MM_WARN_T("net", "literal"); });
+  expect_none("enabled?", 16, [] {
+    if (MM_LOG_ENABLED(kInfo)) MM_INFO("asked");
+  });
+  expect_none("a user's type with a short text", 32, [] { MM_INFO("{}", Point{7}); });
+  EXPECT_EQ(allocations_of([] {
+              for (int i = 0; i < 10'000; ++i) MM_DEBUG("disabled {}", i);
+            }),
+            0u);
+}
+
+TEST_F(AllocationTest, AStringThatMustBeCutAllocatesNothing) {
+  const std::string huge(1'000'000, 'h');
+  expect_none("cut", 60'000, [&] { MM_INFO("{}", huge); });
+}
+
+TEST_F(AllocationTest, MetricsAllocateNothing) {
+  const std::string name = "run-time name";
+  expect_none("integer", 24, [] { MM_IMETRIC("i", "count", 1); });
+  expect_none("float", 24, [] { MM_FMETRIC("f", "ms", 0.5); });
+  expect_none("integer, run-time name", 64, [&] { MM_IMETRIC_DYN(name, "count", 1); });
+  expect_none("float, run-time name", 64, [&] { MM_FMETRIC_DYN(name, "count", 1.5); });
+  EXPECT_EQ(allocations_of([] { MM_IMETRIC("negative", "count", -1); }), 0u);
+}
+
+TEST_F(AllocationTest, SpansAllocateNothing) {
+  const std::string name = "run-time name";
+  expect_none("span", 32, [] { MM_SPAN("s"); });
+  expect_none("function", 32, [] { MM_SPAN_FN(); });
+  expect_none("run-time name", 56, [&] { MM_SPAN_DYN(name); });
+}
+
+TEST_F(AllocationTest, DispatchAllocatesNothing) {
+  static constinit LogMetadata log{.level = Level::kInfo, .target = "d"};
+  static constinit StaticMetricMetadata metric{.name = "m", .unit = "count"};
+  static constinit SpanMetadata span{.name = "s"};
+  static constinit SpanLocation place{};
+  const PropertySet& set = PropertySet::intern({{"k", "v"}});
+  expect_none("log", 32, [] { dispatch::log(log, "text"); });
+  expect_none("log_tagged", 40, [&] { dispatch::log_tagged(log, set, "text"); });
+  expect_none("log_interop", 56, [] { dispatch::log_interop(log, "text"); });
+  expect_none("int_metric", 24, [] { dispatch::int_metric(metric, 1); });
+  expect_none("float_metric", 24, [] { dispatch::float_metric(metric, 1); });
+  expect_none("tagged integer", 32, [&] { dispatch::tagged_integer_metric(metric, set, 1); });
+  expect_none("tagged float", 32, [&] { dispatch::tagged_float_metric(metric, set, 1); });
+  expect_none("scope", 32, [] {
+    dispatch::on_begin_scope(span);
+    dispatch::on_end_scope(span);
+  });
+  expect_none("named scope", 48, [] {
+    dispatch::on_begin_named_scope(place, "name");
+    dispatch::on_end_named_scope(place, "name");
+  });
+  expect_none("asynchronous scope", 80, [] {
+    const std::uint64_t id = dispatch::on_begin_async_scope(span, 0, 0);
+    dispatch::on_end_async_scope(id, 0, span, 0);
+  });
+  expect_none("named asynchronous scope", 112, [] {
+    const std::uint64_t id = dispatch::on_begin_async_named_scope(place, "name", 0, 0);
+    dispatch::on_end_async_named_scope(id, 0, place, "name", 0);
+  });
+}
+
+TEST_F(AllocationTest, DroppedEventsAllocateNothing) {
+  ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
+  class Held : public EventSink {
+   public:
+    void on_process_log_block(std::shared_ptr<const LogBlock>) override {
+      entered = true;
+      entered.notify_all();
+      open.wait(false);
+    }
+    std::atomic<bool> entered{false};
+    std::atomic<bool> open{false};
+  };
+  auto held = std::make_shared<Held>();
+  pipeline::SessionOptions options;
+  options.sink = held;
+  options.queue_bytes = 4 * queue::kSegmentBytes;
+  options.flush.period = 1ms;
+  start(std::move(options));
+  const auto statement = [] {
+    MM_SPAN("s");
+    MM_INFO("{}", "into the void");
+  };
+  statement();
+  held->entered.wait(false);
+  for (int i = 0; i < 20'000; ++i) statement();  // until memory is spent
+  EXPECT_EQ(allocations_of([&] {
+              for (int i = 0; i < 20'000; ++i) statement();
+            }),
+            0u);
+  held->open = true;
+  held->open.notify_all();
+  ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
+  EXPECT_GT(of(pipeline::session_stats(), EventKind::kLog).dropped_total(), 20'000u);
+}
+
+// --- no system call ---
+
+// From here on any system call of this thread kills the process with SIGSYS.
+bool forbid_system_calls() {
+  sock_filter rules[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)};
+  sock_fprog program{1, rules};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+// In a child: a session, a warm thread, then `body` on it without system calls. The child ends with
+// 0 if that came to its end.
+template <class Body>
+int run_without_system_calls(Body body) {
+  return testing::run_child([body] {
+    pipeline::SessionOptions options;
+    options.sink = std::make_shared<EventSink>();
+    if (!pipeline::start_session(std::move(options))) _exit(2);
+    std::atomic<int> state{0};
+    std::thread worker([&] {
+      fill_pool();
+      body();
+      if (!pipeline::flush_session(in(20s)) || !forbid_system_calls()) {
+        state = 3;
+        return;
+      }
+      body();
+      state = 1;
+      // It cannot even end.
+      while (true) __builtin_ia32_pause();
+    });
+    const auto deadline = std::chrono::steady_clock::now() + 50s;
+    while (state == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    _exit(state == 1 ? 0 : 3);
+  });
+}
+
+TEST(SystemCallTest, AFilteredThreadDiesOfASystemCall) {
+  std::atomic<int> turn{0};
+  const int status = run_without_system_calls([&] {
+    if (++turn == 2) syscall(SYS_getppid);
+  });
+  EXPECT_TRUE(testing::killed_by(status, SIGSYS)) << status;
+}
+
+TEST(SystemCallTest, RecordingMakesNoSystemCall) {
+  const std::string name = "run-time name";
+  const std::string large(3000, 'l');
+  const int status = run_without_system_calls([&] {
+    for (int i = 0; i < 2000; ++i) {
+      MM_INFO("literal");
+      MM_INFO("{} {} {}", i, 2.5, name);
+      if (i % 20 == 0) MM_INFO("{}", large);
+      MM_DEBUG("disabled {}", i);
+      MM_IMETRIC("i", "count", i);
+      MM_FMETRIC("f", "ms", 0.5);
+      MM_IMETRIC_DYN(name, "count", i);
+      MM_SPAN("span");
+      MM_SPAN_FN();
+      MM_SPAN_DYN(name);
+      MM_INFO("{}", Point{i});
+    }
+  });
+  EXPECT_TRUE(testing::exited_with(status, 0)) << status;
+}
+
+}  // namespace
+}  // namespace micromegas
