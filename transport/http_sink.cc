@@ -54,10 +54,9 @@ std::optional<Error> check(const HttpSinkOptions& options) {
   for (const auto& error : errors) {
     if (error) return error;
   }
-  const bool sendable =
-      !options.user_agent.empty() && options.user_agent.size() <= 256 &&
-      std::all_of(options.user_agent.begin(), options.user_agent.end(),
-                  [](char c) { return c >= ' ' && c <= '~'; });
+  const bool sendable = !options.user_agent.empty() && options.user_agent.size() <= 256 &&
+                        std::all_of(options.user_agent.begin(), options.user_agent.end(),
+                                    [](char c) { return c >= ' ' && c <= '~'; });
   if (!sendable) return Error("user_agent: must be 1 to 256 printable ASCII characters");
   return std::nullopt;
 }
@@ -84,7 +83,8 @@ struct HttpSink::Impl {
     item.block_id = block->header().block_id;
     item.events = events;
     item.bytes = block->memory_bytes();
-    item.encode = [this, block = std::move(block), process = current_process()]() -> Result<std::string> {
+    item.encode = [this, block = std::move(block),
+                   process = current_process()]() -> Result<std::string> {
       if (!process) return Error("no process was announced");
       auto encoded = encoder.encode(*block, *process);
       if (!encoded) return encoded.error();
@@ -187,8 +187,8 @@ void HttpSink::on_startup(std::shared_ptr<const ProcessInfo> process) {
   }
   const Uuid id = process->process_id;
   const std::size_t bytes = metadata_bytes(process->properties);
-  const bool added = impl_->uploader.outbox().add_process(
-      id, bytes, [process = std::move(process)] {
+  const bool added =
+      impl_->uploader.outbox().add_process(id, bytes, [process = std::move(process)] {
         return Result<std::string>(wire::encode_process(*process));
       });
   if (added) impl_->uploader.wake();
@@ -240,13 +240,10 @@ void HttpSink::on_process_thread_block(std::shared_ptr<const ThreadBlock> block)
   upload::EventCounts events{};
   const std::int32_t asyncs = block->async_count();
   Impl::count(events, EventKind::kAsyncSpan) = static_cast<std::uint64_t>(asyncs);
-  Impl::count(events, EventKind::kSpan) =
-      static_cast<std::uint64_t>(block->event_count() - asyncs);
+  Impl::count(events, EventKind::kSpan) = static_cast<std::uint64_t>(block->event_count() - asyncs);
   impl_->add_block(StreamKind::kThread, std::move(block), events);
 }
 
-bool HttpSink::is_busy() const {
-  return !impl_->abandoned && !impl_->uploader.outbox().empty();
-}
+bool HttpSink::is_busy() const { return !impl_->abandoned && !impl_->uploader.outbox().empty(); }
 
 }  // namespace micromegas

@@ -137,7 +137,8 @@ TEST_F(ClientTest, ClosesAConnectionThatNothingUses) {
   EXPECT_EQ(post().status, 200U);
   // The server's thread for it ends when the client closes; then the next one is new.
   const auto patience = steady_clock::now() + kPatience;
-  while (server_.open_connections() > 0 && steady_clock::now() < patience) std::this_thread::yield();
+  while (server_.open_connections() > 0 && steady_clock::now() < patience)
+    std::this_thread::yield();
   EXPECT_EQ(server_.open_connections(), 0U);
 }
 
@@ -198,7 +199,9 @@ TEST_F(ClientTest, TakesASlowAnswer) {
 
 TEST_F(ClientTest, TellsABrokenAnswerFromAnAnswer) {
   server_.script({
-      hang_up(), reset_connection(), raw_then_close("HTTP/1.1 2"),
+      hang_up(),
+      reset_connection(),
+      raw_then_close("HTTP/1.1 2"),
       raw_then_close("HTTP/1.1 200 OK\r\nContent-Le"),
       raw_then_close("SSH-2.0-OpenSSH_9.2p1\r\n"),
       raw_then_close("HTTP/1.1 abc OK\r\n\r\n"),

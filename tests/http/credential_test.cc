@@ -24,8 +24,8 @@ TEST(Credential, SendsNothingWithoutAKey) {
 }
 
 TEST(Credential, RefusesAKeyThatAHeaderCannotCarryWithoutShowingIt) {
-  for (const std::string key : {"hunter2\n", "hunter2\r\nX: y", "hunter 2", "hunt\xc3\xa9r2",
-                                "hunter2\x7f", "\thunter2"}) {
+  for (const std::string key :
+       {"hunter2\n", "hunter2\r\nX: y", "hunter 2", "hunt\xc3\xa9r2", "hunter2\x7f", "\thunter2"}) {
     const auto credential = make_api_key(key, "api_key (SOME_VARIABLE)");
     ASSERT_FALSE(credential) << key;
     const std::string& message = credential.error().message();

@@ -22,7 +22,8 @@ TEST(Resolver, AnswersNumbersAndLocalhostAtOnce) {
     ADD_FAILURE() << "nothing to look up";
     return {};
   });
-  for (const auto& [host, addresses] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+  for (const auto& [host, addresses] :
+       std::vector<std::pair<std::string, std::vector<std::string>>>{
            {"192.0.2.1", {"192.0.2.1"}},
            {"::1", {"::1"}},
            {"fe80::1%lo", {"fe80::1%lo"}},

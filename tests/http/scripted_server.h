@@ -47,22 +47,22 @@ struct ReceivedRequest {
 
 // What the server does once it has read a request. Made by the functions below.
 struct Reply {
-  std::string bytes;                      // sent as they are
-  bool close = false;                     // then the connection is closed
-  bool reset = false;                     // ... with a reset, not an orderly end
-  bool silence = false;                   // then nothing, until the client or the test gives up
-  std::chrono::milliseconds pause{0};     // between two bytes
-  std::function<void()> before;           // called first, on the connection's thread
+  std::string bytes;                   // sent as they are
+  bool close = false;                  // then the connection is closed
+  bool reset = false;                  // ... with a reset, not an orderly end
+  bool silence = false;                // then nothing, until the client or the test gives up
+  std::chrono::milliseconds pause{0};  // between two bytes
+  std::function<void()> before;        // called first, on the connection's thread
 };
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 Reply status(int code, const Headers& headers = {}, const std::string& body = "");
-Reply raw(std::string bytes);                      // and the connection stays open
+Reply raw(std::string bytes);  // and the connection stays open
 Reply raw_then_close(std::string bytes);
-Reply hang_up();                                   // no answer, orderly end
-Reply reset_connection();                          // no answer, reset
-Reply say_nothing();                               // no answer, connection stays open
+Reply hang_up();           // no answer, orderly end
+Reply reset_connection();  // no answer, reset
+Reply say_nothing();       // no answer, connection stays open
 Reply close_after(Reply reply);
 Reply drip(Reply reply, std::chrono::milliseconds pause);  // byte by byte
 Reply after(std::function<void()> before, Reply reply);

@@ -29,9 +29,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using testing::ReceivedRequest;
 using testing::ScriptedServer;
+using ::testing::StartsWith;
 using testing::status;
 using upload::dropped;
 using upload::expect_balance;
@@ -68,8 +68,9 @@ TEST(HttpSinkOptions, OutOfRangeIsAnErrorThatNamesOptionVariableAndValue) {
               StartsWith("url (MICROMEGAS_TELEMETRY_URL) = \"127.0.0.1:8081\": must begin with"));
   EXPECT_THAT(with([](auto& o) { o.api_key = "hunter 2"; }),
               AllOf(HasSubstr("api_key (MICROMEGAS_INGESTION_API_KEY)"), Not(HasSubstr("hunter"))));
-  EXPECT_EQ(with([](auto& o) { o.max_in_flight = 0; }),
-            "max_in_flight (MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS) = 0: must be from 1 to 64");
+  EXPECT_EQ(
+      with([](auto& o) { o.max_in_flight = 0; }),
+      "max_in_flight (MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS) = 0: must be from 1 to 64");
   EXPECT_THAT(with([](auto& o) { o.max_in_flight = 65; }), HasSubstr("= 65"));
   EXPECT_THAT(with([](auto& o) { o.soft_queue_bytes = 1; }),
               HasSubstr("MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES"));
@@ -192,7 +193,8 @@ TEST_F(HttpSinkTest, DeliversEveryEventOfEveryThread) {
 
 TEST_F(HttpSinkTest, SendsABlockAgainUnderTheSameIdWithTheSameBytes) {
   std::map<std::string, int> tries;
-  server_.decide([&](const ReceivedRequest& r) { return status(++tries[r.body] == 3 ? 200 : 500); });
+  server_.decide(
+      [&](const ReceivedRequest& r) { return status(++tries[r.body] == 3 ? 200 : 500); });
   start(options_for(server_));
   record(100);
   EXPECT_TRUE(pipeline::flush_session(patience()));

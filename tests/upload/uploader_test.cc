@@ -1,111 +1,36 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The upload actor against a server that does everything wrong.
+// Delivery to a server that does everything wrong.
 
-#include "micromegas/transport/upload/uploader.h"
-
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <filesystem>
 #include <latch>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "micromegas/tests/http/scripted_server.h"
-#include "micromegas/tests/upload/items.h"
+#include "micromegas/tests/upload/uploader_fixture.h"
 
 namespace micromegas::upload {
 namespace {
 
-using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using testing::close_after;
-using testing::drip;
+using ::testing::ElementsAre;
 using testing::hang_up;
+using ::testing::HasSubstr;
 using testing::raw_then_close;
 using testing::ReceivedRequest;
 using testing::reset_connection;
 using testing::say_nothing;
 using testing::ScriptedServer;
 using testing::status;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-
-constexpr char kKey[] = "mmk_a-key-that-nobody-may-see";
-
-std::mutex said_mutex;
-std::vector<std::string> said;
-
-class UploaderTest : public ::testing::Test {
- protected:
-  UploaderTest() {
-    said.clear();
-    outbox_.say = [](std::string_view, std::string_view line) noexcept {
-      const std::lock_guard lock(said_mutex);
-      said.emplace_back(line);
-    };
-    client_.request_timeout = 10s;
-    outbox_.backoff = {1ms, 20ms};
-  }
-  ~UploaderTest() override {
-    if (uploader_) {
-      uploader_->stop(steady_clock::now());
-      const UploadStats stats = uploader_->outbox().stats();
-      expect_balance(stats);
-      EXPECT_EQ(stats.bytes_held, 0U);
-      EXPECT_EQ(stats.last_error.find(kKey), std::string::npos);
-    }
-    for (const std::string& line : said) EXPECT_EQ(line.find(kKey), std::string::npos) << line;
-  }
-
-  void start_for(const std::string& url) {
-    client_.endpoint = *http::parse_endpoint(url, "url");
-    client_.user_agent = "uploader_test/1";
-    client_.credential = *http::make_api_key(kKey, "api_key");
-    outbox_.destination = client_.endpoint.to_string();
-    uploader_ = std::make_unique<Uploader>(outbox_, client_);
-    ASSERT_TRUE(uploader_->start());
-    items_.announce(outbox());
-    uploader_->wake();
-  }
-  void start() { start_for(server_.url()); }
-
-  Outbox& outbox() { return uploader_->outbox(); }
-  void add(StreamKind kind, const std::string& text, std::uint64_t events = 1) {
-    if (outbox().add_block(items_.block(kind, text, events))) uploader_->wake();
-  }
-  [[nodiscard]] bool delivered() { return outbox().wait_delivered(patience()); }
-
-  static std::vector<std::string> bodies(const std::vector<ReceivedRequest>& requests) {
-    std::vector<std::string> bodies;
-    for (const auto& request : requests) bodies.push_back(request.body);
-    return bodies;
-  }
-  std::vector<std::string> bodies() { return bodies(server_.requests()); }
-  // Ends the upload thread first: what it says comes after what it does.
-  std::string everything_said() {
-    uploader_->stop(steady_clock::now());
-    const std::lock_guard lock(said_mutex);
-    std::string text;
-    for (const auto& line : said) text += line + "\n";
-    return text;
-  }
-
-  OutboxOptions outbox_;
-  http::ClientOptions client_;
-  Items items_;
-  ScriptedServer server_;
-  std::unique_ptr<Uploader> uploader_;
-};
 
 TEST_F(UploaderTest, DeliversInOrderToTheRightPlaces) {
   start();
@@ -303,10 +228,10 @@ TEST_F(UploaderTest, HasAsManyRequestsUnderWayAsAllowedAndNoMore) {
 TEST_F(UploaderTest, ABlockThatCannotBeEncodedHarmsNobody) {
   start();
   int n = 0;
-  for (const Encode& encode : std::vector<Encode>{
-           [] { return Result<std::string>(Error("too large")); },
-           []() -> Result<std::string> { throw std::runtime_error("a bug"); },
-           []() -> Result<std::string> { throw 1; }}) {
+  for (const Encode& encode :
+       std::vector<Encode>{[] { return Result<std::string>(Error("too large")); },
+                           []() -> Result<std::string> { throw std::runtime_error("a bug"); },
+                           []() -> Result<std::string> { throw 1; }}) {
     BlockItem item = items_.block(StreamKind::kLog, "");
     item.encode = encode;
     outbox().add_block(std::move(item));
@@ -349,126 +274,24 @@ TEST_F(UploaderTest, TheBooksBalanceAtEveryMoment) {
   }
 }
 
+TEST_F(UploaderTest, TheBudgetHoldsBodiesInsteadOfBlocksDuringAnOutage) {
+  outbox_.soft_bytes = 1'000'000;
+  start_for("http://127.0.0.1:" + std::to_string(testing::unused_port()));
+  const auto patient = patience();
+  for (int i = 0; i < 1000 && steady_clock::now() < patient; ++i) {
+    outbox().add_block(items_.block(StreamKind::kThread, "small body", 1, 100'000));
+    uploader_->wake();
+    while (outbox().stats().bytes_held > 600'000) std::this_thread::yield();
+  }
+  EXPECT_EQ(outbox().stats().blocks_held, 1000U) << "100 MB of blocks within 1 MB";
+}
+
 TEST_F(UploaderTest, AddingNeverWaitsForTheServer) {
   server_.decide([](const ReceivedRequest&) { return say_nothing(); });
   start();
   ASSERT_TRUE(server_.wait_for_requests(1));
   for (int i = 0; i < 10'000; ++i) add(StreamKind::kThread, "spans");  // would hang here
   EXPECT_EQ(outbox().stats().blocks_held, 10'000U);
-}
-
-// --- stop ------------------------------------------------------------------------------------
-
-TEST_F(UploaderTest, StoppingSendsWhatIsThere) {
-  start();
-  for (int i = 0; i < 200; ++i) add(StreamKind::kMetrics, std::to_string(i));
-  uploader_->stop(patience());
-  EXPECT_EQ(of(outbox().stats(), EventKind::kFloatMetric).delivered, 200U);
-  EXPECT_EQ(everything_said(), "");
-}
-
-TEST_F(UploaderTest, StoppingWakesWhatWaits) {
-  outbox_.backoff = {1h, 1h};
-  server_.script({status(500)});
-  start();
-  add(StreamKind::kLog, "logs", 4);
-  ASSERT_TRUE(server_.wait_for_requests(1));
-  uploader_->stop(patience());
-  EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, 4U);
-}
-
-TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenTheServerHangs) {
-  client_.request_timeout = 1h;
-  server_.decide([](const ReceivedRequest& request) {
-    return request.body == "logs" ? say_nothing() : status(200);
-  });
-  start();
-  add(StreamKind::kLog, "logs", 4);
-  add(StreamKind::kThread, "spans", 6);
-  ASSERT_TRUE(server_.wait_for_requests(3));
-  const auto before = steady_clock::now();
-  uploader_->stop(before + 100ms);
-  const auto took = steady_clock::now() - before;
-  EXPECT_GE(took, 100ms);
-  EXPECT_LT(took, 10s);
-  const UploadStats stats = outbox().stats();
-  EXPECT_EQ(dropped(stats, EventKind::kLog, DropReason::kDeadline), 4U);
-  EXPECT_THAT(everything_said(), HasSubstr("4 log"));
-}
-
-TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenNobodyListens) {
-  start_for("http://127.0.0.1:" + std::to_string(testing::unused_port()));
-  add(StreamKind::kLog, "logs", 4);
-  uploader_->stop(steady_clock::now() + 100ms);
-  EXPECT_EQ(dropped(outbox().stats(), EventKind::kLog, DropReason::kDeadline), 4U);
-  EXPECT_THAT(everything_said(), HasSubstr("Connection refused"));
-}
-
-TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenANameIsNotFound) {
-  auto release = std::make_shared<std::latch>(1);
-  client_.look_up = [release](const std::string&) {
-    release->wait();
-    return http::Resolution{};
-  };
-  start_for("http://a.name");
-  add(StreamKind::kLog, "logs", 4);
-  const auto before = steady_clock::now();
-  uploader_->stop(before + 100ms);
-  EXPECT_LT(steady_clock::now() - before, 10s);
-  release->count_down();
-}
-
-TEST_F(UploaderTest, StoppingTwiceAtOnceIsFine) {
-  start();
-  add(StreamKind::kLog, "logs");
-  std::thread other([&] { uploader_->stop(patience()); });
-  uploader_->stop(patience());
-  other.join();
-  EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, 1U);
-}
-
-TEST_F(UploaderTest, AddingWhileStoppingIsCounted) {
-  start();
-  std::atomic<bool> done{false};
-  std::uint64_t added = 0;
-  std::thread adder([&] {
-    for (; !done; ++added) add(StreamKind::kLog, "x");
-  });
-  ASSERT_TRUE(server_.wait_for_requests(10));
-  uploader_->stop(patience());
-  done = true;
-  adder.join();
-  const UploadStats stats = outbox().stats();
-  EXPECT_EQ(of(stats, EventKind::kLog).recorded, added);
-  expect_balance(stats);
-}
-
-int open_files() {
-  int count = 0;
-  for (int fd = 0; fd < 1024; ++fd) count += fcntl(fd, F_GETFD) != -1 ? 1 : 0;
-  return count;
-}
-
-TEST_F(UploaderTest, LeavesNoFileAndNoThreadBehind) {
-  const auto live_threads = [] {
-    int count = 0;
-    for ([[maybe_unused]] const auto& entry :
-         std::filesystem::directory_iterator("/proc/self/task")) {
-      ++count;
-    }
-    return count;
-  };
-  const std::uint16_t port = testing::unused_port();
-  const int files = open_files();
-  const int threads = live_threads();
-  start_for("http://127.0.0.1:" + std::to_string(port));
-  add(StreamKind::kLog, "x");
-  EXPECT_GT(open_files(), files);
-  EXPECT_EQ(live_threads(), threads + 1);
-  while (outbox().stats().retries < 3) std::this_thread::yield();
-  uploader_->stop(steady_clock::now());
-  EXPECT_EQ(open_files(), files);
-  EXPECT_EQ(live_threads(), threads);
 }
 
 }  // namespace

@@ -142,7 +142,9 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(Impl& client, std::string_view path, std::shared_ptr<const std::string> body,
            std::function<void(Outcome)> done)
-      : client_(client), body_(std::move(body)), done_(std::move(done)),
+      : client_(client),
+        body_(std::move(body)),
+        done_(std::move(done)),
         timer_(client.loop.context()) {
     namespace bh = beast::http;
     request_.method(bh::verb::post);
@@ -351,7 +353,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   std::size_t body_bytes_ = 0;
   int interim_answers_ = 0;
   bool reused_ = false;
-  bool written_ = false;     // the whole request has left
+  bool written_ = false;  // the whole request has left
   bool write_failed_ = false;
   bool head_waits_ = false;  // a 2xx came before either
   bool answered_ = false;    // only the rest of an answer's body is missing
@@ -360,12 +362,11 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
 
 void Client::Impl::resolve(const std::shared_ptr<Exchange>& exchange) {
   unresolved.push_back(exchange);
-  resolver.resolve(options.endpoint.host,
-                   [this, weak = weak_from_this()](Resolution resolution) {
-                     loop.post([weak, resolution = std::move(resolution)] {
-                       if (const auto self = weak.lock()) self->on_resolved(resolution);
-                     });
-                   });
+  resolver.resolve(options.endpoint.host, [this, weak = weak_from_this()](Resolution resolution) {
+    loop.post([weak, resolution = std::move(resolution)] {
+      if (const auto self = weak.lock()) self->on_resolved(resolution);
+    });
+  });
 }
 
 void Client::Impl::on_resolved(const Resolution& resolution) {
@@ -388,8 +389,7 @@ Client::~Client() {
 
 void Client::post(std::string_view path, std::shared_ptr<const std::string> body,
                   std::function<void(Outcome)> done) {
-  auto exchange =
-      std::make_shared<Impl::Exchange>(*impl_, path, std::move(body), std::move(done));
+  auto exchange = std::make_shared<Impl::Exchange>(*impl_, path, std::move(body), std::move(done));
   asio::post(impl_->loop.context(), [exchange] { exchange->begin(); });
 }
 

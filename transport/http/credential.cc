@@ -30,7 +30,8 @@ class ApiKey final : public Credential {
 
 Result<std::shared_ptr<Credential>> make_api_key(std::string key, std::string_view option) {
   constexpr std::size_t kLongest = 4096;
-  const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
+  const bool printable =
+      std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
   const std::size_t size = key.size();
   std::shared_ptr<Credential> credential;
   if (printable && size <= kLongest) credential = std::make_shared<ApiKey>(key);

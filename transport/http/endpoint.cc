@@ -66,7 +66,8 @@ Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option) {
   };
 
   if (starts_with_ignoring_case(url, "https://")) {
-    return wrong("https is not supported yet; use http:// to a server or proxy on a trusted network");
+    return wrong(
+        "https is not supported yet; use http:// to a server or proxy on a trusted network");
   }
   if (!starts_with_ignoring_case(url, "http://")) {
     return wrong("must begin with http://, for example http://127.0.0.1:8081");
@@ -110,8 +111,8 @@ Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option) {
     const char* const begin = port.data() + 1;
     const char* const end = port.data() + port.size();
     const auto [stop, error] = std::from_chars(begin, end, number);
-    if (port.front() != ':' || begin == end || stop != end || error != std::errc() ||
-        number == 0 || number > 65535) {
+    if (port.front() != ':' || begin == end || stop != end || error != std::errc() || number == 0 ||
+        number > 65535) {
       return wrong("the port must be a number from 1 to 65535");
     }
     endpoint.port = static_cast<std::uint16_t>(number);

@@ -41,7 +41,8 @@ Loop::Loop() : impl_(std::make_unique<Impl>()) {}
 Loop::~Loop() = default;
 
 Result<void> Loop::start(std::string_view thread_name) {
-  auto thread = start_thread_with_signals_blocked(thread_name, [impl = impl_.get()] { impl->run(); });
+  auto thread =
+      start_thread_with_signals_blocked(thread_name, [impl = impl_.get()] { impl->run(); });
   if (!thread) return thread.error();
   impl_->thread = std::move(*thread);
   return {};

@@ -22,7 +22,8 @@ namespace {
 bool is_numeric(const std::string& host) {
   std::array<unsigned char, sizeof(in6_addr)> address;
   // A colon is in no name; a zone ("fe80::1%eth0") is not for inet_pton.
-  return host.find(':') != std::string::npos || inet_pton(AF_INET, host.c_str(), address.data()) == 1;
+  return host.find(':') != std::string::npos ||
+         inet_pton(AF_INET, host.c_str(), address.data()) == 1;
 }
 
 }  // namespace
@@ -74,20 +75,21 @@ void Resolver::resolve(const std::string& host, std::function<void(Resolution)> 
   }
   auto request = std::make_shared<Request>();
   request->done = std::move(done);
-  auto thread = start_thread_with_signals_blocked("mm-resolve", [request, host, look_up = look_up_] {
-    Resolution resolution;
-    try {
-      resolution = look_up(host);
-    } catch (...) {
-      resolution.error = "cannot find the address of " + host;
-    }
-    const std::lock_guard lock(request->mutex);
-    // Under the lock: stop() promises that no call is running once it has returned.
-    if (request->done) request->done(std::move(resolution));
-    request->done = nullptr;
-    request->finished = true;
-    request->finished_changed.notify_all();
-  });
+  auto thread =
+      start_thread_with_signals_blocked("mm-resolve", [request, host, look_up = look_up_] {
+        Resolution resolution;
+        try {
+          resolution = look_up(host);
+        } catch (...) {
+          resolution.error = "cannot find the address of " + host;
+        }
+        const std::lock_guard lock(request->mutex);
+        // Under the lock: stop() promises that no call is running once it has returned.
+        if (request->done) request->done(std::move(resolution));
+        request->done = nullptr;
+        request->finished = true;
+        request->finished_changed.notify_all();
+      });
   if (!thread) {
     auto give_up = std::move(request->done);
     return give_up({{}, thread.error().message()});

@@ -85,10 +85,9 @@ bool Outbox::add_block(BlockItem item) {
       reason = DropReason::kRefused;
     } else if (bytes_ + item.bytes + kEntryOverhead > cap) {
       reason = DropReason::kUploadBudget;
-      messages.push_back(
-          {"upload.budget", "the upload queue is full (" + std::to_string(bytes_) + " of " +
-                                std::to_string(cap) + " bytes): dropped " + describe(item.events) +
-                                " events"});
+      messages.push_back({"upload.budget", "the upload queue is full (" + std::to_string(bytes_) +
+                                               " of " + std::to_string(cap) + " bytes): dropped " +
+                                               describe(item.events) + " events"});
     }
 
     if (!reason) {
@@ -114,6 +113,7 @@ bool Outbox::add_block(BlockItem item) {
         wait_at_or_ready(processes_, gate.process_id, insert(std::move(metadata)));
       }
       const std::uint64_t ticket = insert(std::move(entry));
+      raw_.insert(raw_.end(), ticket);
       if (stream != streams_.end()) {
         stream->second.waiting.push_back(ticket);
       } else {
@@ -155,7 +155,7 @@ void Outbox::wait_at_or_ready(Gates& gates, const Uuid& gate, std::uint64_t tick
 void Outbox::make_ready(std::uint64_t ticket) {
   const auto it = entries_.find(ticket);
   if (it != entries_.end()) {
-    ready_[it->second.lane].insert({it->second.server_failures, ticket});
+    ready_[it->second.lane].insert({it->second.suspicions, ticket});
   }
 }
 
@@ -200,7 +200,8 @@ void Outbox::drop(Entries::iterator it, DropReason reason) {
 void Outbox::forget(Entries::iterator it) {
   if (it->second.in_flight) --in_flight_;
   bytes_ -= it->second.bytes;
-  ready_[it->second.lane].erase({it->second.server_failures, it->first});
+  ready_[it->second.lane].erase({it->second.suspicions, it->first});
+  raw_.erase(it->first);
   entries_.erase(it);
   shrunk_.notify_all();
 }
@@ -242,6 +243,7 @@ void Outbox::expire() {
     left.swap(entries_);
     for (auto& lane : ready_) lane.clear();
     delayed_.clear();
+    raw_.clear();
     processes_.clear();
     streams_.clear();
     in_flight_ = 0;
@@ -262,9 +264,8 @@ void Outbox::expire() {
 bool Outbox::wait_delivered(TimePoint deadline) {
   std::unique_lock lock(mutex_);
   const std::uint64_t mark = next_ticket_;
-  const bool gone = shrunk_.wait_until(lock, deadline, [&] {
-    return entries_.empty() || entries_.begin()->first >= mark;
-  });
+  const bool gone = shrunk_.wait_until(
+      lock, deadline, [&] { return entries_.empty() || entries_.begin()->first >= mark; });
   const bool lost = std::exchange(drops_told_, drops_) != drops_;
   return gone && !lost;
 }

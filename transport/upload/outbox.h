@@ -90,6 +90,9 @@ class Outbox {
 
   // --- upload.
   std::optional<Job> take(TimePoint now);
+  // A block to encode although it cannot be sent now: a body takes a fraction of its block, so the
+  // budget holds more of them. Only once the queue has some length.
+  std::optional<Job> take_to_encode();
   void encoded(std::uint64_t ticket, std::shared_ptr<const std::string> body);
   // The request cannot be made at all: the block is dropped as kInvalid.
   void unencodable(std::uint64_t ticket, std::string_view why);
@@ -128,7 +131,7 @@ class Outbox {
     std::shared_ptr<const std::string> body;
     std::uint64_t period = 0;  // of the destination, when it left
     int tries = 0;
-    int server_failures = 0;             // 5xx in all
+    int suspicions = 0;                  // failures that may be its own doing
     int lonely_failures = 0;             // 5xx between which others succeeded
     std::uint64_t successes_before = 0;  // of all requests, at the last 5xx
     TimePoint due;                       // where it is in delayed_
@@ -180,10 +183,11 @@ class Outbox {
   Destination destination_;
   Backoff backoff_;
   Entries entries_;
-  // Failures of the server on this entry, ticket: what makes it fail comes after what does not.
+  // Suspicions, ticket: what fails comes after what does not.
   using Place = std::pair<int, std::uint64_t>;
   std::array<std::set<Place>, kLanes> ready_;
   std::multimap<TimePoint, std::uint64_t> delayed_;
+  std::set<std::uint64_t> raw_;  // blocks that are not encoded yet
   Gates processes_;
   Gates streams_;
   std::uint64_t next_ticket_ = 1;

@@ -36,6 +36,7 @@ std::optional<Job> Outbox::take(TimePoint now) {
   ++in_flight_;
   ++done_.requests;
   if (entry.tries++ > 0) ++done_.retries;
+  raw_.erase(*ticket);
   return Job{*ticket, entry.kind, entry.body, std::move(entry.encode)};
 }
 
@@ -58,6 +59,14 @@ std::optional<std::uint64_t> Outbox::pop_ready() {
   return std::nullopt;
 }
 
+std::optional<Job> Outbox::take_to_encode() {
+  const std::lock_guard lock(mutex_);
+  if (raw_.empty() || bytes_ < options_.soft_bytes / 8) return std::nullopt;
+  const std::uint64_t ticket = *raw_.begin();
+  raw_.erase(raw_.begin());
+  return Job{ticket, RequestKind::kBlock, nullptr, std::move(entries_.at(ticket).encode)};
+}
+
 void Outbox::release_due(TimePoint now) {
   const auto end = delayed_.upper_bound(now);
   for (auto it = delayed_.begin(); it != end; ++it) make_ready(it->second);
@@ -78,7 +87,7 @@ void Outbox::encoded(std::uint64_t ticket, std::shared_ptr<const std::string> bo
   const std::lock_guard lock(mutex_);
   const auto it = entries_.find(ticket);
   if (it == entries_.end()) return;
-  set_bytes(it->second, body->size());
+  set_bytes(it->second, body->capacity());
   it->second.body = std::move(body);
 }
 
@@ -91,7 +100,8 @@ void Outbox::unencodable(std::uint64_t ticket, std::string_view why) {
     Entry& entry = it->second;
     done_.last_error = "cannot encode: " + std::string(why);
     messages.push_back({"upload.encode", done_.last_error + "; dropped " + entry.id.to_string()});
-    if (entry.kind == RequestKind::kProcess) refuse_gate(processes_, entry.id, DropReason::kInvalid);
+    if (entry.kind == RequestKind::kProcess)
+      refuse_gate(processes_, entry.id, DropReason::kInvalid);
     if (entry.kind == RequestKind::kStream) refuse_gate(streams_, entry.id, DropReason::kInvalid);
     drop(it, DropReason::kInvalid);
   }
@@ -111,7 +121,8 @@ void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePo
       // Either way the server is there and does its work.
       destination_.succeeded();
       if (!complaint_.empty()) {
-        messages.push_back({"upload.recovered", "delivering to " + options_.destination + " again"});
+        messages.push_back(
+            {"upload.recovered", "delivering to " + options_.destination + " again"});
       }
       complaint_ = {};
     }
@@ -183,14 +194,16 @@ void Outbox::fail(Entries::iterator it, Verdict verdict, const http::Outcome& ou
   const std::string& to = options_.destination;
   if (verdict == Verdict::kMisdirected && outcome.status == 401) {
     complain("upload.unauthorized",
-             to + " answers 401: the API key (api_key, MICROMEGAS_INGESTION_API_KEY) is missing, "
-                  "wrong or not known yet; what fits the upload budget is kept until it is accepted",
+             to +
+                 " answers 401: the API key (api_key, MICROMEGAS_INGESTION_API_KEY) is missing, "
+                 "wrong or not known yet; what fits the upload budget is kept until it is accepted",
              messages);
   } else if (verdict == Verdict::kMisdirected) {
-    complain("upload.not_found",
-             to + " answers 404: no Micromegas ingestion server at this URL (url, "
-                  "MICROMEGAS_TELEMETRY_URL); what fits the upload budget is kept until there is one",
-             messages);
+    complain(
+        "upload.not_found",
+        to + " answers 404: no Micromegas ingestion server at this URL (url, "
+             "MICROMEGAS_TELEMETRY_URL); what fits the upload budget is kept until there is one",
+        messages);
   } else if (verdict == Verdict::kUnavailable || destination_.failures() > 2) {
     complain("upload.unavailable",
              "cannot deliver to " + to + ": " + done_.last_error +
@@ -198,21 +211,24 @@ void Outbox::fail(Entries::iterator it, Verdict verdict, const http::Outcome& ou
              messages);
   }
 
+  // It may be the server or the network, or it is this request that makes them fail: others tell.
+  if (verdict == Verdict::kServerFailed || outcome.kind == http::Outcome::Kind::kBroken ||
+      outcome.kind == http::Outcome::Kind::kTimeout) {
+    ++entry.suspicions;
+  }
   if (verdict != Verdict::kServerFailed) return make_ready(ticket);
 
-  // It may be the server that fails, or this block that makes it fail: others will tell.
-  ++entry.server_failures;
   if (entry.kind == RequestKind::kBlock) {
     if (successes_ != entry.successes_before) ++entry.lonely_failures;
     entry.successes_before = successes_;
     if (entry.lonely_failures >= kMaxLonelyFailures) {
-      messages.push_back({"upload.refused", to + " failed " + std::to_string(entry.server_failures) +
-                                                " times on block " + entry.id.to_string() +
-                                                " while it took others: dropped"});
+      messages.push_back({"upload.refused", to + " fails on block " + entry.id.to_string() +
+                                                " again and again (" + done_.last_error +
+                                                ") while it takes others: dropped"});
       return drop(it, DropReason::kRefused);
     }
   }
-  delayed_.emplace(now + destination_.wait_after(backoff_, entry.server_failures), ticket);
+  delayed_.emplace(now + destination_.wait_after(backoff_, entry.suspicions), ticket);
 }
 
 // Once per kind of trouble, until a request succeeds.

@@ -50,6 +50,10 @@ void Uploader::pump() {
     if (!job->body && !encode(*job)) continue;
     send(*job);
   }
+  if (auto job = outbox_.take_to_encode()) {
+    encode(*job);
+    wake();  // not all at once: answers may have come
+  }
   if (const auto when = outbox_.next_wake()) {
     loop_->run_at(*when, [this] { pump(); });
   } else {
@@ -77,6 +81,7 @@ bool Uploader::encode(Job& job) {
     Result<std::string> body = job.encode();
     job.encode = nullptr;  // releases the block
     if (body) {
+      if (body->capacity() > body->size() + body->size() / 4) body->shrink_to_fit();
       job.body = std::make_shared<const std::string>(std::move(*body));
       outbox_.encoded(job.ticket, job.body);
       return true;

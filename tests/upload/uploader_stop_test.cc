@@ -1,0 +1,141 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The end of an upload actor: drained, bounded, nothing left.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <latch>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "micromegas/tests/upload/uploader_fixture.h"
+
+namespace micromegas::upload {
+namespace {
+
+using std::chrono::steady_clock;
+using ::testing::HasSubstr;
+using testing::ReceivedRequest;
+using testing::say_nothing;
+using testing::status;
+
+TEST_F(UploaderTest, StoppingSendsWhatIsThere) {
+  start();
+  for (int i = 0; i < 200; ++i) add(StreamKind::kMetrics, std::to_string(i));
+  uploader_->stop(patience());
+  EXPECT_EQ(of(outbox().stats(), EventKind::kFloatMetric).delivered, 200U);
+  EXPECT_EQ(everything_said(), "");
+}
+
+TEST_F(UploaderTest, StoppingWakesWhatWaits) {
+  outbox_.backoff = {1h, 1h};
+  server_.script({status(500)});
+  start();
+  add(StreamKind::kLog, "logs", 4);
+  ASSERT_TRUE(server_.wait_for_requests(1));
+  uploader_->stop(patience());
+  EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, 4U);
+}
+
+TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenTheServerHangs) {
+  client_.request_timeout = 1h;
+  server_.decide([](const ReceivedRequest& request) {
+    return request.body == "logs" ? say_nothing() : status(200);
+  });
+  start();
+  add(StreamKind::kLog, "logs", 4);
+  add(StreamKind::kThread, "spans", 6);
+  ASSERT_TRUE(server_.wait_for_requests(3));
+  const auto before = steady_clock::now();
+  uploader_->stop(before + 100ms);
+  const auto took = steady_clock::now() - before;
+  EXPECT_GE(took, 100ms);
+  EXPECT_LT(took, 10s);
+  const UploadStats stats = outbox().stats();
+  EXPECT_EQ(dropped(stats, EventKind::kLog, DropReason::kDeadline), 4U);
+  EXPECT_THAT(everything_said(), HasSubstr("4 log"));
+}
+
+TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenNobodyListens) {
+  start_for("http://127.0.0.1:" + std::to_string(testing::unused_port()));
+  add(StreamKind::kLog, "logs", 4);
+  uploader_->stop(steady_clock::now() + 100ms);
+  EXPECT_EQ(dropped(outbox().stats(), EventKind::kLog, DropReason::kDeadline), 4U);
+  EXPECT_THAT(everything_said(), HasSubstr("Connection refused"));
+}
+
+TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenANameIsNotFound) {
+  auto release = std::make_shared<std::latch>(1);
+  client_.look_up = [release](const std::string&) {
+    release->wait();
+    return http::Resolution{};
+  };
+  start_for("http://a.name");
+  add(StreamKind::kLog, "logs", 4);
+  const auto before = steady_clock::now();
+  uploader_->stop(before + 100ms);
+  EXPECT_LT(steady_clock::now() - before, 10s);
+  release->count_down();
+}
+
+TEST_F(UploaderTest, StoppingTwiceAtOnceIsFine) {
+  start();
+  add(StreamKind::kLog, "logs");
+  std::thread other([&] { uploader_->stop(patience()); });
+  uploader_->stop(patience());
+  other.join();
+  EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, 1U);
+}
+
+TEST_F(UploaderTest, AddingWhileStoppingIsCounted) {
+  start();
+  std::atomic<bool> done{false};
+  std::uint64_t added = 0;
+  std::thread adder([&] {
+    for (; !done; ++added) add(StreamKind::kLog, "x");
+  });
+  ASSERT_TRUE(server_.wait_for_requests(10));
+  uploader_->stop(patience());
+  done = true;
+  adder.join();
+  const UploadStats stats = outbox().stats();
+  EXPECT_EQ(of(stats, EventKind::kLog).recorded, added);
+  expect_balance(stats);
+}
+
+int open_files() {
+  int count = 0;
+  for (int fd = 0; fd < 1024; ++fd) count += fcntl(fd, F_GETFD) != -1 ? 1 : 0;
+  return count;
+}
+
+TEST_F(UploaderTest, LeavesNoFileAndNoThreadBehind) {
+  const auto live_threads = [] {
+    int count = 0;
+    for ([[maybe_unused]] const auto& entry :
+         std::filesystem::directory_iterator("/proc/self/task")) {
+      ++count;
+    }
+    return count;
+  };
+  const std::uint16_t port = testing::unused_port();
+  const int files = open_files();
+  const int threads = live_threads();
+  start_for("http://127.0.0.1:" + std::to_string(port));
+  add(StreamKind::kLog, "x");
+  EXPECT_GT(open_files(), files);
+  EXPECT_EQ(live_threads(), threads + 1);
+  while (outbox().stats().retries < 3) std::this_thread::yield();
+  uploader_->stop(steady_clock::now());
+  EXPECT_EQ(open_files(), files);
+  EXPECT_EQ(live_threads(), threads);
+}
+
+}  // namespace
+}  // namespace micromegas::upload
