@@ -66,10 +66,15 @@ consteval ArgTraits arg_traits() {
   }
 }
 
+// Hidden: otherwise g++ makes them unique symbols, and a shared library that has one of these is
+// never unloaded.
 template <class... Args>
-inline constexpr ArgTraits kArgTraits[sizeof...(Args) + 1] = {arg_traits<Args>()..., {}};
+__attribute__((visibility("hidden"))) inline constexpr ArgTraits kArgTraits[sizeof...(Args) + 1] = {
+    arg_traits<Args>()..., {}};
 template <class... Args>
-inline constexpr queue::ArgType kArgTypes[sizeof...(Args) + 1] = {arg_traits<Args>().type..., {}};
+__attribute__((
+    visibility("hidden"))) inline constexpr queue::ArgType kArgTypes[sizeof...(Args) + 1] = {
+    arg_traits<Args>().type..., {}};
 
 // A string literal that has been checked against the types of the arguments.
 template <class... Args>
@@ -80,8 +85,8 @@ class FormatString {
     FormatChecker(text, N - 1, kArgTraits<Args...>, sizeof...(Args)).check();
   }
   template <class T>
-    requires(!std::is_array_v<T>)
-  consteval FormatString(const T&) {  // NOLINT: only there to say what is wrong
+  requires(!std::is_array_v<T>) consteval FormatString(
+      const T&) {  // NOLINT: only there to say what is wrong
     static_assert(AlwaysFalse<T>::value,
                   "a log's format string is a literal; for a text known at run time write "
                   "MM_INFO(\"{}\", text)");

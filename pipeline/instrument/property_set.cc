@@ -198,12 +198,28 @@ constinit std::array<std::atomic<const PropertySet*>, PropertySetStore::kSlots>
 constinit std::array<std::atomic<const PropertySet*>, PropertySet::kMaxSets + 1>
     PropertySetStore::by_id_{};
 
+}  // namespace micromegas
+
+// The process's own: ids must mean the same to every shared library that has a copy of this code.
+extern "C" {
+__attribute__((visibility("default"))) const micromegas::PropertySet*
+micromegas_v0_intern_properties(const micromegas::Property* properties, std::size_t n) noexcept {
+  return &micromegas::PropertySetStore::intern({properties, n});
+}
+__attribute__((visibility("default"))) const micromegas::PropertySet* micromegas_v0_property_set(
+    std::uint32_t id) noexcept {
+  return micromegas::PropertySetStore::by_id(id);
+}
+}
+
+namespace micromegas {
+
 const PropertySet& PropertySet::intern(std::span<const Property> properties) {
-  return PropertySetStore::intern(properties);
+  return *micromegas_v0_intern_properties(properties.data(), properties.size());
 }
 
 const PropertySet* PropertySet::by_id(std::uint32_t id) noexcept {
-  return PropertySetStore::by_id(id);
+  return micromegas_v0_property_set(id);
 }
 
 std::string_view PropertySet::find(std::string_view name) const noexcept {

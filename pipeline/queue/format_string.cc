@@ -54,7 +54,7 @@ class Numberer {
     if (!id.empty() && is_digit(id[0])) {
       result_.format.append(id);
     } else {
-      result_.format.append(std::to_string(argument(id)));
+      append_number(argument(id));
     }
     while (at_ < text_.size() && text_[at_] != '}') {
       if (text_[at_] == '{') {
@@ -66,6 +66,13 @@ class Numberer {
     }
     result_.format.push_back('}');
     ++at_;
+  }
+
+  // Below 100. Not std::to_string(): its table is a unique symbol, which would keep every
+  // instrumented shared library from being unloaded.
+  void append_number(std::size_t n) {
+    if (n >= 10) result_.format.push_back(static_cast<char>('0' + n / 10));
+    result_.format.push_back(static_cast<char>('0' + n % 10));
   }
 
   std::size_t argument(std::string_view name) {
