@@ -1,0 +1,409 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// dispatch.h: events as function calls.
+
+#include "micromegas/dispatch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "micromegas/pipeline/flush/session.h"
+#include "micromegas/tests/pipeline/dispatch_parity.h"
+#include "micromegas/tests/pipeline/session_fixture.h"
+#include "micromegas/tests/support/recording_sink.h"
+
+namespace micromegas {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing_support::Recorded;
+using testing_support::RecordingSink;
+
+constexpr std::size_t kBuffer = 1 << 20;
+
+class DispatchTest : public ::testing::Test {
+ protected:
+  void init(bool cpu_tracing = true, PropertyMap properties = {}) {
+    const auto started = dispatch::init_event_dispatch(kBuffer, kBuffer, kBuffer, sink_,
+                                                       std::move(properties), cpu_tracing);
+    ASSERT_TRUE(started) << started.error().message();
+  }
+  Recorded flushed() {
+    dispatch::flush_log_buffer();
+    return sink_->recorded();
+  }
+  void TearDown() override {
+    dispatch::shutdown_dispatch();
+    expect_balanced(pipeline::session_stats());
+    EXPECT_EQ(testing_support::broken_invariant(sink_->recorded()), "");
+  }
+
+  std::shared_ptr<RecordingSink> sink_ = std::make_shared<RecordingSink>();
+};
+
+std::vector<std::string> texts(const Recorded& recorded) {
+  std::vector<std::string> out;
+  for (const auto& log : recorded.logs) out.push_back(log.text);
+  return out;
+}
+
+std::vector<std::string> span_names(const Recorded& recorded) {
+  std::vector<std::string> out;
+  for (const auto& [stream, spans] : recorded.spans) {
+    for (const auto& span : spans) {
+      const bool begins =
+          span.kind == SpanEvent::Kind::kBegin || span.kind == SpanEvent::Kind::kAsyncBegin;
+      out.push_back((begins ? "+" : "-") + span.name);
+    }
+  }
+  return out;
+}
+
+TEST_F(DispatchTest, HasTwentyNineDifferentFunctions) {
+  const std::vector<const void*> functions = dispatch_functions();
+  EXPECT_EQ(std::set<const void*>(functions.begin(), functions.end()).size(), 29u);
+}
+
+TEST_F(DispatchTest, BadArgumentsAreErrorsThatNameThem) {
+  const auto error_of = [&](std::size_t logs, std::size_t metrics, std::size_t threads,
+                            std::shared_ptr<EventSink> sink) {
+    const auto started =
+        dispatch::init_event_dispatch(logs, metrics, threads, std::move(sink), {}, true);
+    EXPECT_FALSE(started);
+    return started ? std::string() : started.error().message();
+  };
+  EXPECT_THAT(error_of(127, 128, 128, sink_), HasSubstr("logs_buffer_size is 127"));
+  EXPECT_THAT(error_of(128, 0, 128, sink_), HasSubstr("metrics_buffer_size is 0"));
+  EXPECT_THAT(error_of(128, 128, 1, sink_), HasSubstr("threads_buffer_size is 1"));
+  EXPECT_THAT(error_of(128, 128, 128, nullptr), HasSubstr("sink is null"));
+  EXPECT_EQ(dispatch::process_id(), std::nullopt);
+  EXPECT_EQ(sink_->recorded().startups, 0);
+}
+
+TEST_F(DispatchTest, TheLeastBufferSizesWork) {
+  ASSERT_TRUE(dispatch::init_event_dispatch(128, 128, 128, sink_, {}, true));
+  static constinit LogMetadata meta{};
+  for (int i = 0; i < 10'000; ++i) dispatch::log(meta, std::to_string(i));
+  const Recorded recorded = flushed();
+  EXPECT_EQ(recorded.logs.size(), 10'000u);
+  EXPECT_GT(recorded.blocks.size(), 2u);  // one run of a queue is never divided
+}
+
+TEST_F(DispatchTest, ASecondInitIsAnErrorAndLeavesTheFirstInForce) {
+  init();
+  const auto id = dispatch::process_id();
+  auto other = std::make_shared<RecordingSink>();
+  const auto second = dispatch::init_event_dispatch(kBuffer, kBuffer, kBuffer, other, {}, true);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message(), HasSubstr("already running"));
+  EXPECT_EQ(dispatch::process_id(), id);
+  EXPECT_EQ(dispatch::get_sink(), sink_);
+  static constinit LogMetadata meta{};
+  dispatch::log(meta, "to the first");
+  EXPECT_THAT(texts(flushed()), ElementsAre("to the first"));
+  EXPECT_EQ(other->recorded().startups, 0);
+}
+
+TEST_F(DispatchTest, InitWorksAgainAfterShutdownAndForceUninit) {
+  static constinit LogMetadata meta{};
+  std::set<Uuid> ids;
+  for (int round = 0; round < 4; ++round) {
+    sink_ = std::make_shared<RecordingSink>();
+    init();
+    ids.insert(dispatch::process_id().value());
+    dispatch::log(meta, "round " + std::to_string(round));
+    if (round % 2 == 0) {
+      dispatch::shutdown_dispatch();
+    } else {
+      dispatch::force_uninit();
+    }
+    dispatch::log(meta, "between");
+    EXPECT_THAT(texts(sink_->recorded()), ElementsAre("round " + std::to_string(round)));
+    EXPECT_EQ(sink_->recorded().shutdowns, 1);
+  }
+  EXPECT_EQ(ids.size(), 4u);
+}
+
+TEST_F(DispatchTest, ShutdownWithoutInitDoesNothing) {
+  dispatch::shutdown_dispatch();
+  dispatch::force_uninit();
+  dispatch::flush_log_buffer();
+  dispatch::flush_metrics_buffer();
+  dispatch::flush_thread_buffer();
+  dispatch::init_thread_stream();
+  dispatch::unregister_thread_stream();
+  dispatch::for_each_thread_stream([](ThreadStream&) { ADD_FAILURE(); });
+}
+
+TEST_F(DispatchTest, QueriesAnswerWhileTelemetryRunsOnly) {
+  EXPECT_EQ(dispatch::process_id(), std::nullopt);
+  EXPECT_EQ(dispatch::cpu_tracing_enabled(), std::nullopt);
+  EXPECT_EQ(dispatch::get_sink(), nullptr);
+  init(false);
+  EXPECT_TRUE(dispatch::process_id().has_value());
+  EXPECT_EQ(dispatch::cpu_tracing_enabled(), std::optional(false));
+  EXPECT_EQ(dispatch::get_sink(), sink_);
+  dispatch::shutdown_dispatch();
+  EXPECT_EQ(dispatch::process_id(), std::nullopt);
+  EXPECT_EQ(dispatch::cpu_tracing_enabled(), std::nullopt);
+  EXPECT_EQ(dispatch::get_sink(), nullptr);
+  init(true);
+  EXPECT_EQ(dispatch::cpu_tracing_enabled(), std::optional(true));
+}
+
+TEST_F(DispatchTest, TheSinkLearnsTheProcess) {
+  class ProcessSink : public RecordingSink {
+   public:
+    void on_startup(std::shared_ptr<const ProcessInfo> info) override { process = info; }
+    std::shared_ptr<const ProcessInfo> process;
+  };
+  auto sink = std::make_shared<ProcessSink>();
+  sink_ = sink;
+  init(true, {{"service", "matchmaker"}});
+  dispatch::flush_log_buffer();
+  ASSERT_NE(sink->process, nullptr);
+  EXPECT_EQ(sink->process->process_id, dispatch::process_id());
+  EXPECT_EQ(sink->process->properties, (PropertyMap{{"service", "matchmaker"}}));
+  EXPECT_GT(sink->process->start_time, 1'600'000'000'000'000'000);
+}
+
+TEST_F(DispatchTest, LogsKeepTextLevelAndTarget) {
+  init();
+  static constinit LogMetadata meta{
+      .level = Level::kTrace, .text = "template", .target = "bridge", .file = "x.py", .line = 3};
+  EXPECT_TRUE(dispatch::log_enabled(meta));
+  dispatch::log(meta, "with {braces} as they are");
+  dispatch::log(meta, "");
+  const Recorded recorded = flushed();
+  EXPECT_THAT(texts(recorded), ElementsAre("with {braces} as they are", ""));
+  EXPECT_EQ(recorded.logs[0].level, Level::kTrace);
+  EXPECT_EQ(recorded.logs[0].target, "bridge");
+}
+
+TEST_F(DispatchTest, LogsAreDisabledByFiltersAndWithoutTelemetry) {
+  static constinit LogMetadata meta{.level = Level::kDebug, .target = "noisy.part"};
+  EXPECT_FALSE(dispatch::log_enabled(meta));
+  init();
+  EXPECT_TRUE(dispatch::log_enabled(meta));
+  queue::Runtime::get().change_filters(
+      [](queue::Filters& f) { f.targets["noisy"] = LevelFilter::kInfo; });
+  EXPECT_FALSE(dispatch::log_enabled(meta));
+  dispatch::log(meta, "x");
+  dispatch::log_interop(meta, "x");
+  dispatch::log_tagged(meta, PropertySet::intern({{"a", "b"}}), "x");
+  EXPECT_TRUE(flushed().logs.empty());
+  dispatch::shutdown_dispatch();
+  EXPECT_FALSE(dispatch::log_enabled(meta));
+}
+
+TEST_F(DispatchTest, TaggedLogsAndMetricsKeepTheirProperties) {
+  init();
+  static constinit LogMetadata log{.target = "t"};
+  static constinit StaticMetricMetadata metric{.name = "m", .unit = "count"};
+  const PropertySet& gold = PropertySet::intern({{"tier", "gold"}, {"tenant", "acme"}});
+  const PropertySet& none = PropertySet::intern({});
+  using Map = std::map<std::string, std::string>;
+  dispatch::log_tagged(log, gold, "gold");
+  dispatch::log_tagged(log, none, "none");
+  dispatch::log(log, "plain");
+  dispatch::tagged_integer_metric(metric, gold, std::numeric_limits<std::uint64_t>::max());
+  dispatch::tagged_float_metric(metric, gold, -2.5);
+  dispatch::int_metric(metric, 7);
+  dispatch::float_metric(metric, std::numeric_limits<double>::infinity());
+  const Recorded recorded = flushed();
+  ASSERT_EQ(recorded.logs.size(), 3u);
+  EXPECT_EQ(recorded.logs[0].properties, (Map{{"tier", "gold"}, {"tenant", "acme"}}));
+  EXPECT_EQ(recorded.logs[1].properties, Map{});
+  EXPECT_EQ(recorded.logs[2].properties, Map{});
+  ASSERT_EQ(recorded.metrics.size(), 4u);
+  EXPECT_EQ(recorded.metrics[0].properties, (Map{{"tier", "gold"}, {"tenant", "acme"}}));
+  EXPECT_EQ(recorded.metrics[0].integer, std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(recorded.metrics[1].properties.size(), 2u);
+  EXPECT_TRUE(recorded.metrics[1].is_float);
+  EXPECT_EQ(recorded.metrics[1].number, -2.5);
+  EXPECT_EQ(recorded.metrics[2].properties, Map{});
+  EXPECT_EQ(recorded.metrics[2].integer, 7u);
+  EXPECT_EQ(recorded.metrics[3].number, std::numeric_limits<double>::infinity());
+}
+
+TEST_F(DispatchTest, InteropTakesLevelAndTargetAtEachCall) {
+  init();
+  for (int i = 0; i < 3; ++i) {
+    const std::string target = "python.module" + std::to_string(i);
+    const LogMetadata meta{.level = static_cast<Level>(i + 1), .target = target};
+    dispatch::log_interop(meta, "text " + std::to_string(i));
+  }
+  const Recorded recorded = flushed();
+  ASSERT_EQ(recorded.logs.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(recorded.logs[i].level, static_cast<Level>(i + 1));
+    EXPECT_EQ(recorded.logs[i].target, "python.module" + std::to_string(i));
+    EXPECT_EQ(recorded.logs[i].text, "text " + std::to_string(i));
+  }
+}
+
+TEST_F(DispatchTest, LongTextsAndNamesAreCut) {
+  init();
+  static constinit LogMetadata log{};
+  static constinit SpanLocation place{};
+  const std::string huge(200'000, 'x');
+  dispatch::log(log, huge);
+  dispatch::log_tagged(log, PropertySet::intern({{"k", "v"}}), huge);
+  const LogMetadata interop{.target = huge};
+  dispatch::log_interop(interop, huge);
+  dispatch::on_begin_named_scope(place, huge);
+  dispatch::on_end_named_scope(place, huge);
+  const Recorded recorded = flushed();
+  ASSERT_EQ(recorded.logs.size(), 3u);
+  for (const auto& line : recorded.logs) EXPECT_THAT(line.text, HasSubstr("of 200000 bytes]"));
+  EXPECT_LT(recorded.logs[2].target.size(), 2'000u);
+  EXPECT_EQ(recorded.span_events(), 2u);
+}
+
+TEST_F(DispatchTest, ScopesNestAndKeepTheirNames) {
+  init();
+  static constinit SpanMetadata outer{.name = "outer"};
+  static constinit SpanLocation place{.target = "t"};
+  dispatch::on_begin_scope(outer);
+  dispatch::on_begin_named_scope(place, "asset 1");
+  dispatch::on_end_named_scope(place, "asset 1");
+  dispatch::on_begin_named_scope(place, "asset 2");
+  dispatch::on_end_named_scope(place, "asset 2");
+  dispatch::on_end_scope(outer);
+  EXPECT_THAT(span_names(flushed()),
+              ElementsAre("+outer", "+asset 1", "-asset 1", "+asset 2", "-asset 2", "-outer"));
+}
+
+TEST_F(DispatchTest, AnEndWithoutABeginIsNotRecorded) {
+  init();
+  static constinit SpanMetadata known{.name = "known"};
+  static constinit SpanMetadata unknown{.name = "unknown"};
+  dispatch::on_end_scope(unknown);
+  dispatch::on_begin_scope(known);
+  dispatch::on_end_scope(known);
+  dispatch::on_end_scope(known);
+  EXPECT_THAT(span_names(flushed()), ElementsAre("+known", "-known"));
+}
+
+TEST_F(DispatchTest, WithoutCpuTracingSpansAreDroppedAndIdsStillIncrease) {
+  init(false);
+  static constinit SpanMetadata span{.name = "s"};
+  static constinit SpanLocation place{};
+  static constinit LogMetadata log{};
+  dispatch::on_begin_scope(span);
+  dispatch::on_end_scope(span);
+  dispatch::on_begin_named_scope(place, "n");
+  dispatch::on_end_named_scope(place, "n");
+  const std::uint64_t first = dispatch::on_begin_async_scope(span, 0, 0);
+  const std::uint64_t second = dispatch::on_begin_async_named_scope(place, "n", first, 1);
+  EXPECT_GT(second, first);
+  dispatch::on_end_async_named_scope(second, first, place, "n", 1);
+  dispatch::on_end_async_scope(first, 0, span, 0);
+  dispatch::log(log, "logs go on");
+  const Recorded recorded = flushed();
+  EXPECT_EQ(recorded.span_events(), 0u);
+  EXPECT_EQ(recorded.logs.size(), 1u);
+  const EventStats stats = pipeline::session_stats();
+  EXPECT_EQ(of(stats, EventKind::kSpan).recorded, 0u);  // disabled, not dropped
+}
+
+TEST_F(DispatchTest, AsynchronousScopesKeepIdsParentsAndDepths) {
+  init();
+  static constinit SpanMetadata span{.name = "query"};
+  static constinit SpanLocation place{};
+  const std::uint64_t root = dispatch::on_begin_async_scope(span, 0, 0);
+  const std::uint64_t child = dispatch::on_begin_async_named_scope(place, "child", root, 1);
+  EXPECT_EQ(child, root + 1);
+  std::thread([&] { dispatch::on_end_async_named_scope(child, root, place, "child", 1); }).join();
+  dispatch::on_end_async_scope(root, 0, span, 0);
+  const Recorded recorded = flushed();
+  std::map<std::uint64_t, int> begins;
+  std::map<std::uint64_t, int> ends;
+  for (const auto& [stream, spans] : recorded.spans) {
+    for (const auto& e : spans) {
+      ++(e.kind == SpanEvent::Kind::kAsyncBegin ? begins : ends)[e.id];
+      EXPECT_EQ(e.parent, e.id == child ? root : 0);
+      EXPECT_EQ(e.depth, e.id == child ? 1u : 0u);
+      EXPECT_EQ(e.name, e.id == child ? "child" : "query");
+    }
+  }
+  using Counts = std::map<std::uint64_t, int>;
+  EXPECT_EQ(begins, (Counts{{root, 1}, {child, 1}}));
+  EXPECT_EQ(ends, begins);
+  EXPECT_EQ(recorded.spans.size(), 2u);  // one stream of each thread
+}
+
+std::map<std::string, Uuid> live_threads() {
+  std::map<std::string, Uuid> names;
+  dispatch::for_each_thread_stream(
+      [&](ThreadStream& stream) { names[stream.properties["thread-name"]] = stream.stream_id; });
+  return names;
+}
+
+TEST_F(DispatchTest, ForEachThreadStreamSeesTheThreadsThatLive) {
+  init();
+  static constinit SpanMetadata span{.name = "s"};
+  dispatch::on_begin_scope(span);
+  dispatch::on_end_scope(span);
+  std::atomic<int> state{0};
+  std::thread worker([&] {
+    queue::Runtime::get().set_thread_name("worker-7");
+    dispatch::on_begin_scope(span);
+    dispatch::on_end_scope(span);
+    state = 1;
+    state.notify_all();
+    state.wait(1);
+  });
+  state.wait(0);
+  dispatch::flush_thread_buffer();
+  EXPECT_EQ(live_threads().size(), 2u);
+  EXPECT_EQ(live_threads().count("worker-7"), 1u);
+  state = 2;
+  state.notify_all();
+  worker.join();
+  dispatch::flush_thread_buffer();
+  EXPECT_EQ(live_threads().count("worker-7"), 0u);
+  EXPECT_EQ(live_threads().size(), 1u);
+}
+
+TEST_F(DispatchTest, AnUnregisteredThreadHasANewStreamAtItsNextEvent) {
+  init();
+  static constinit SpanMetadata span{.name = "s"};
+  std::thread([] {
+    dispatch::init_thread_stream();
+    for (int round = 0; round < 2; ++round) {
+      dispatch::on_begin_scope(span);
+      dispatch::on_end_scope(span);
+      dispatch::unregister_thread_stream();
+    }
+    dispatch::unregister_thread_stream();  // has nothing to do
+  }).join();
+  // Nobody flushes: the end of a stream is a reason to send it.
+  EXPECT_TRUE(sink_->wait([](const Recorded& r) { return r.span_events() == 4; }));
+  EXPECT_EQ(sink_->recorded().spans.size(), 2u);
+}
+
+TEST_F(DispatchTest, MakeProcessInfoDescribesTheSystem) {
+  const Uuid id = Uuid::random();
+  const Uuid parent = Uuid::random();
+  const ProcessInfo info = dispatch::make_process_info(id, parent, {{"k", "v"}});
+  EXPECT_EQ(info.process_id, id);
+  EXPECT_EQ(info.parent_process_id, std::optional(parent));
+  EXPECT_EQ(info.properties, (PropertyMap{{"k", "v"}}));
+  EXPECT_THAT(info.exe, HasSubstr("dispatch_test"));
+  EXPECT_FALSE(info.computer.empty());
+  EXPECT_FALSE(info.distro.empty());
+  EXPECT_GT(info.start_time, 0);
+}
+
+}  // namespace
+}  // namespace micromegas
