@@ -18,6 +18,8 @@ using std::chrono::steady_clock;
 
 constexpr auto kFatalWait = std::chrono::milliseconds(250);
 constexpr auto kStatsWait = std::chrono::seconds(1);
+// A sink that works up to the deadline returns a little after it, and then the books are read.
+constexpr auto kSinkGrace = std::chrono::milliseconds(500);
 
 struct Session {
   SessionId id = 0;
@@ -29,9 +31,9 @@ struct Session {
 struct Sessions {
   std::mutex mutex;  // the fields below; never held over a call to a sink or the actor
   std::shared_ptr<Session> current;
-  std::shared_ptr<FlushActor> stuck;  // left to itself by stop(): a sink had not returned
-  EventStats past{};                  // books of the last session, without the queues
-  std::shared_ptr<void> companion;    // of the running or the last session
+  std::shared_ptr<Session> stuck;   // the last one, if a sink had not returned when it was left
+  EventStats past{};                // books of the last session, without the queues
+  std::shared_ptr<void> companion;  // of the running or the last session
   SessionId next_id = 1;
   bool starting = false;
   bool at_exit_registered = false;
@@ -81,7 +83,7 @@ void after_fork_child() noexcept {
   all.starting = false;
   all.past = {};
   new std::shared_ptr<void>(std::move(all.companion));
-  new std::shared_ptr<FlushActor>(std::move(all.stuck));
+  new std::shared_ptr<Session>(std::move(all.stuck));
   if (all.current == nullptr) return;
   all.current->actor->abandon_after_fork();
   if (all.current->options.abandon_after_fork) all.current->options.abandon_after_fork();
@@ -114,6 +116,7 @@ bool read_books(const Session& session, EventStats& books, Deadline deadline) {
 Result<SessionId> start_session(SessionOptions options) {
   Sessions& all = sessions();
   SessionId id;
+  std::shared_ptr<Session> released;  // its sinks are destroyed without the lock
   {
     const std::lock_guard lock(all.mutex);
     if (all.current != nullptr || all.starting) {
@@ -122,12 +125,12 @@ Result<SessionId> start_session(SessionOptions options) {
           "shutdown()) before starting it again");
     }
     if (all.stuck != nullptr) {
-      if (!all.stuck->ended()) {
+      if (!all.stuck->actor->ended()) {
         return Error(
             "a sink of the previous telemetry has not returned yet: start again when it "
             "has");
       }
-      all.stuck.reset();
+      released = std::move(all.stuck);
     }
     all.starting = true;
     id = all.next_id++;
@@ -174,14 +177,14 @@ bool stop_session(SessionId id, Deadline deadline) {
   }
   queue::Runtime::get().close();
   if (session->options.before_stop) session->options.before_stop(deadline);
-  const bool ended = session->actor->stop(deadline);
+  const bool ended = session->actor->stop(deadline + kSinkGrace);
   EventStats books{};
   if (ended) read_books(*session, books, deadline);
 
   const std::lock_guard lock(all.mutex);
   all.starting = false;
   all.past = books;
-  if (!ended) all.stuck = session->actor;
+  if (!ended) all.stuck = session;
   return ended;
 }
 
@@ -206,10 +209,15 @@ EventStats session_stats() {
   Sessions& all = sessions();
   EventStats stats{};
   std::shared_ptr<Session> session;
+  std::shared_ptr<Session> released;  // its sinks are destroyed without the lock
   {
     const std::lock_guard lock(all.mutex);
     session = all.current;
     if (session == nullptr) {
+      if (all.stuck != nullptr && all.stuck->actor->ended()) {  // the sink has returned since
+        read_books(*all.stuck, all.past, steady_clock::now());
+        released = std::move(all.stuck);
+      }
       stats = all.past;
       // With the lock held no session starts, so nobody else reads the queues.
       if (!all.starting && all.stuck == nullptr) queue::Runtime::get().add_held(stats);
