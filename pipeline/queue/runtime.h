@@ -76,8 +76,8 @@ class Runtime {
   // Before a session: sets the budget, lets the counters begin anew and throws away what a stopped
   // session left in the queues (it was counted as held then). No consumer may be running.
   void prepare(std::size_t queue_bytes);
-  // Lets events in. `wake` is called by a recording thread that found no empty segment; it must be
-  // cheap, and never block.
+  // Lets events in. `wake` is called by a recording thread that found no empty segment, and now and
+  // then by one that ends; it must be cheap, and never block.
   void open(const Filters& filters, void (*wake)() noexcept);
   // From here on call sites find themselves disabled. A thread that was just past the check may
   // still commit one event.
@@ -167,6 +167,7 @@ class Runtime {
   mutable std::mutex mutex_;  // filters, slots, names, past counts
   std::atomic<bool> running_{false};
   std::atomic<void (*)() noexcept> wake_{nullptr};
+  std::atomic<std::uint32_t> retired_{0};  // threads so far
   std::uint32_t generation_ = 0;
   Filters filters_;
   std::vector<ThreadSlot*> slots_;
