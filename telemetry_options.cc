@@ -21,6 +21,8 @@ using std::chrono::milliseconds;
 constexpr const char* kParent = "MICROMEGAS_TELEMETRY_PARENT_PROCESS";
 constexpr std::string_view kReservedPrefix = "micromegas.";
 constexpr std::size_t kMiB = 1U << 20;
+constexpr std::size_t kMinUploadBytes = 64U << 10;
+constexpr std::size_t kMaxUploadBytes = std::size_t{1} << 40;
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
@@ -70,7 +72,7 @@ Result<LevelFilter> level_or(const std::optional<LevelFilter>& option, const cha
 Result<std::size_t> size_or(const std::optional<std::size_t>& option, const char* variable,
                             std::size_t min, std::size_t otherwise) {
   if (option) return *option;
-  const auto value = env_unsigned(variable, min, std::size_t{1} << 40);
+  const auto value = env_unsigned(variable, min, kMaxUploadBytes);
   if (!value) return value.error();
   return *value ? static_cast<std::size_t>(**value) : otherwise;
 }
@@ -155,15 +157,26 @@ Result<void> resolve_sizes(const TelemetryOptions& options, ResolvedOptions& out
   out.flush.thread_block_bytes = options.thread_block_bytes;
 
   const auto soft = size_or(options.upload_soft_bytes, "MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES",
-                            64 << 10, 128 * kMiB);
+                            kMinUploadBytes, 128 * kMiB);
   if (!soft) return soft.error();
   const auto hard = size_or(options.upload_hard_bytes, "MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES",
-                            64 << 10, 256 * kMiB);
+                            kMinUploadBytes, 256 * kMiB);
   if (!hard) return hard.error();
+  const std::pair<const char*, std::size_t> budgets[] = {{"upload_soft_bytes", *soft},
+                                                         {"upload_hard_bytes", *hard}};
+  for (const auto& [name, bytes] : budgets) {
+    if (Result<void> ok = check_range(name, bytes, kMinUploadBytes, kMaxUploadBytes); !ok) {
+      return ok;
+    }
+  }
   out.upload_soft_bytes = *soft;
   out.upload_hard_bytes = std::max(*soft, *hard);
   if (options.max_in_flight) {
     out.max_in_flight = *options.max_in_flight;
+    if (out.max_in_flight < 1 || out.max_in_flight > 64) {
+      return Error("init_telemetry: max_in_flight is " + std::to_string(out.max_in_flight) +
+                   ": use a value from 1 to 64");
+    }
   } else {
     const auto value = env_unsigned("MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS", 1, 64);
     if (!value) return value.error();
@@ -182,6 +195,11 @@ Result<void> resolve_times(const TelemetryOptions& options, ResolvedOptions& out
   const auto timeout = time_or(options.request_timeout, "MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS",
                                milliseconds(10), milliseconds(3'600'000), milliseconds(10'000));
   if (!timeout) return timeout.error();
+  if (Result<void> ok =
+          check_range("request_timeout", *timeout, milliseconds(10), milliseconds(3'600'000));
+      !ok) {
+    return ok;
+  }
   out.request_timeout = *timeout;
   if (Result<void> ok = check_range("shutdown_deadline", options.shutdown_deadline, milliseconds(0),
                                     milliseconds(600'000));
