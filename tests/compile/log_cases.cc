@@ -1,9 +1,9 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What is wrong with a log, a metric or a span and can be seen at compile time must not compile, and
-// the compiler must quote a sentence that says why. What stands outside of #ifdef is the control: it
-// compiles without a warning.
+// What is wrong with a log, a metric or a span and can be seen at compile time must not compile,
+// and the compiler must quote a sentence that says why. What stands outside of #ifdef is the
+// control: it compiles without a warning.
 
 #include <cstdint>
 #include <string>

@@ -112,8 +112,10 @@ TEST_F(DlopenTest, ThereIsOneRegistry) {
   start();
   const Library a("a");
   const Library b("b");
-  const Registry of_a = a.function<RegistryFunction>("registry")();
-  const Registry of_b = b.function<RegistryFunction>("registry")();
+  Registry of_a;
+  Registry of_b;
+  a.function<RegistryFunction>("registry")(&of_a);
+  b.function<RegistryFunction>("registry")(&of_b);
   const void* properties = &PropertySet::intern({{"tier", "gold"}, {"tenant", "acme"}});
   for (const Registry& registry : {of_a, of_b}) {
     EXPECT_EQ(registry.runtime, &queue::Runtime::get());

@@ -19,7 +19,7 @@ struct Registry {
 };
 
 using RecordFunction = void(int thread, int events);
-using RegistryFunction = Registry();
+using RegistryFunction = void(Registry* out);
 using PlaceFunction = const char*();
 
 }  // namespace micromegas::dlopen_test

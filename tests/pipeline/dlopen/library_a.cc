@@ -27,8 +27,8 @@ void record_a(int thread, int events) {
   }
 }
 
-micromegas::dlopen_test::Registry registry_a() {
-  return {&micromegas::queue::Runtime::get(), &micromegas_v0_thread, &micromegas_v0_enabled,
+void registry_a(micromegas::dlopen_test::Registry* out) {
+  *out = {&micromegas::queue::Runtime::get(), &micromegas_v0_thread, &micromegas_v0_enabled,
           nullptr, &micromegas::PropertySet::intern({{"tenant", "acme"}, {"tier", "gold"}})};
 }
 

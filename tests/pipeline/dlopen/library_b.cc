@@ -29,8 +29,8 @@ void record_b(int thread, int events) {
   }
 }
 
-micromegas::dlopen_test::Registry registry_b() {
-  return {&micromegas::queue::Runtime::get(), &micromegas_v0_thread, &micromegas_v0_enabled,
+void registry_b(micromegas::dlopen_test::Registry* out) {
+  *out = {&micromegas::queue::Runtime::get(), &micromegas_v0_thread, &micromegas_v0_enabled,
           micromegas_v0_sessions(),
           &micromegas::PropertySet::intern({{"tenant", "acme"}, {"tier", "gold"}})};
 }
