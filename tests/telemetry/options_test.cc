@@ -1,0 +1,244 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What TelemetryOptions and the environment make of each other. Nothing is ignored: a value that
+// cannot be read is an error that names it.
+
+#include "micromegas/telemetry_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "micromegas/pipeline/sink/null_sink.h"
+
+namespace micromegas {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class OptionsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* name : kNames) unsetenv(name);
+  }
+  void TearDown() override { SetUp(); }
+
+  static ResolvedOptions resolved(TelemetryOptions options = {}) {
+    Result<ResolvedOptions> result = resolve_options(std::move(options));
+    EXPECT_TRUE(result) << (result ? "" : result.error().message());
+    return result ? std::move(*result) : ResolvedOptions{};
+  }
+  static std::string error_of(TelemetryOptions options = {}) {
+    const Result<ResolvedOptions> result = resolve_options(std::move(options));
+    return result ? "no error" : result.error().message();
+  }
+
+  static constexpr const char* kNames[] = {
+      "MICROMEGAS_TELEMETRY_URL",
+      "MICROMEGAS_INGESTION_API_KEY",
+      "MICROMEGAS_PROCESS_PROPERTIES",
+      "MICROMEGAS_LOG",
+      "MICROMEGAS_ENABLE_CPU_TRACING",
+      "MICROMEGAS_LOCAL_SINK_MAX_LEVEL",
+      "MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL",
+      "MICROMEGAS_FLUSH_PERIOD",
+      "MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES",
+      "MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES",
+      "MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS",
+      "MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS",
+      "MICROMEGAS_TELEMETRY_PARENT_PROCESS",
+  };
+};
+
+TEST_F(OptionsTest, HasTheDocumentedDefaults) {
+  const ResolvedOptions o = resolved();
+  EXPECT_EQ(o.url, "");
+  EXPECT_EQ(o.api_key, "");
+  EXPECT_TRUE(o.properties.empty());
+  EXPECT_EQ(o.filters.max_level, LevelFilter::kInfo);  // what the console shows
+  EXPECT_TRUE(o.filters.spans);
+  EXPECT_EQ(o.console_level, LevelFilter::kInfo);
+  EXPECT_EQ(o.flush.period, 60s);
+  EXPECT_EQ(o.upload_soft_bytes, 128u << 20);
+  EXPECT_EQ(o.upload_hard_bytes, 256u << 20);
+  EXPECT_EQ(o.max_in_flight, 3);
+  EXPECT_EQ(o.request_timeout, 10s);
+  EXPECT_EQ(o.shutdown_deadline, 5s);
+  EXPECT_FALSE(o.parent_process_id);
+}
+
+TEST_F(OptionsTest, ReadsTheEnvironment) {
+  setenv("MICROMEGAS_TELEMETRY_URL", " http://h:1/x ", 1);
+  setenv("MICROMEGAS_INGESTION_API_KEY", "secret", 1);
+  setenv("MICROMEGAS_PROCESS_PROPERTIES", "region=eu,zone=b", 1);
+  setenv("MICROMEGAS_LOG", "warn,net=debug", 1);
+  setenv("MICROMEGAS_ENABLE_CPU_TRACING", "false", 1);
+  setenv("MICROMEGAS_LOCAL_SINK_MAX_LEVEL", "ERROR", 1);
+  setenv("MICROMEGAS_FLUSH_PERIOD", "0.25", 1);
+  setenv("MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES", "65536", 1);
+  setenv("MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES", "131072", 1);
+  setenv("MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS", "1", 1);
+  setenv("MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS", "2", 1);
+  setenv("MICROMEGAS_TELEMETRY_PARENT_PROCESS", "11111111-2222-4333-8444-555555555555", 1);
+  const ResolvedOptions o = resolved();
+  EXPECT_EQ(o.url, "http://h:1/x");
+  EXPECT_EQ(o.api_key, "secret");
+  EXPECT_EQ(o.properties, (PropertyMap{{"region", "eu"}, {"zone", "b"}}));
+  EXPECT_EQ(o.filters.max_level, LevelFilter::kWarn);
+  EXPECT_EQ(o.filters.targets.at("net"), LevelFilter::kDebug);
+  EXPECT_FALSE(o.filters.spans);
+  EXPECT_EQ(o.console_level, LevelFilter::kError);
+  EXPECT_EQ(o.flush.period, 250ms);
+  EXPECT_EQ(o.upload_soft_bytes, 65536u);
+  EXPECT_EQ(o.upload_hard_bytes, 131072u);
+  EXPECT_EQ(o.max_in_flight, 1);
+  EXPECT_EQ(o.request_timeout, 2s);
+  ASSERT_TRUE(o.parent_process_id);
+  EXPECT_EQ(o.parent_process_id->to_string(), "11111111-2222-4333-8444-555555555555");
+}
+
+TEST_F(OptionsTest, ABlankVariableCountsAsUnset) {
+  for (const char* name : kNames) setenv(name, " \t ", 1);
+  const ResolvedOptions o = resolved();
+  EXPECT_EQ(o.url, "");
+  EXPECT_TRUE(o.filters.spans);
+  EXPECT_EQ(o.flush.period, 60s);
+  EXPECT_FALSE(o.parent_process_id);
+  for (const char* name : kNames) setenv(name, "", 1);
+  EXPECT_EQ(resolved().max_in_flight, 3);
+}
+
+TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
+  for (const char* name : kNames) {
+    const std::string variable = name;
+    if (variable.ends_with("PROPERTIES") || variable.ends_with("_LOG")) continue;  // both are read
+    if (variable.ends_with("PARENT_PROCESS")) continue;                            // no option
+    setenv(name, "nonsense", 1);
+  }
+  setenv("MICROMEGAS_PROCESS_PROPERTIES", "region=eu,zone=b", 1);
+  setenv("MICROMEGAS_LOG", "warn,net=debug,db=off", 1);
+  const ResolvedOptions o = resolved({
+      .url = "http://option",
+      .api_key = "key",
+      .properties = {{"region", "us"}},
+      .max_level = LevelFilter::kTrace,
+      .target_levels = {{"net", LevelFilter::kError}},
+      .cpu_tracing = true,
+      .console_level = LevelFilter::kFatal,
+      .upload_level = LevelFilter::kOff,
+      .flush_period = 3s,
+      .upload_soft_bytes = 1u << 20,
+      .upload_hard_bytes = 2u << 20,
+      .max_in_flight = 2,
+      .request_timeout = 4s,
+  });
+  EXPECT_EQ(o.url, "http://option");
+  EXPECT_EQ(o.api_key, "key");
+  EXPECT_EQ(o.properties, (PropertyMap{{"region", "us"}, {"zone", "b"}}));
+  EXPECT_EQ(o.filters.max_level, LevelFilter::kTrace);
+  EXPECT_EQ(o.filters.targets.at("net"), LevelFilter::kError);
+  EXPECT_EQ(o.filters.targets.at("db"), LevelFilter::kOff);
+  EXPECT_TRUE(o.filters.spans);
+  EXPECT_EQ(o.console_level, LevelFilter::kFatal);
+  EXPECT_EQ(o.flush.period, 3s);
+  EXPECT_EQ(o.upload_soft_bytes, 1u << 20);
+  EXPECT_EQ(o.max_in_flight, 2);
+  EXPECT_EQ(o.request_timeout, 4s);
+}
+
+TEST_F(OptionsTest, EachBadValueIsAnErrorThatNamesIt) {
+  const std::pair<const char*, std::vector<const char*>> bad[] = {
+      {"MICROMEGAS_PROCESS_PROPERTIES", {"novalue", "=x", "a=b,c", "micromegas.x=y"}},
+      {"MICROMEGAS_LOG", {"loud", "info,warn", "net=loud", "=info", "net="}},
+      {"MICROMEGAS_ENABLE_CPU_TRACING", {"TRUE", "1", "yes"}},
+      {"MICROMEGAS_LOCAL_SINK_MAX_LEVEL", {"verbose", "3x"}},
+      {"MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", {"verbose"}},
+      {"MICROMEGAS_FLUSH_PERIOD", {"0", "-1", "1m", "nan", "99999999999", "86401"}},
+      {"MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES", {"0", "-1", "1e9", "128M", "65535"}},
+      {"MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES", {"x", "99999999999999999999999"}},
+      {"MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS", {"0", "65", "three"}},
+      {"MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS", {"0", "3601", "ten"}},
+      {"MICROMEGAS_TELEMETRY_PARENT_PROCESS", {"42", "11111111-2222-4333-8444-55555555555"}},
+  };
+  for (const auto& [name, values] : bad) {
+    for (const char* value : values) {
+      setenv(name, value, 1);
+      EXPECT_THAT(error_of(), HasSubstr(name)) << value;
+    }
+    unsetenv(name);
+  }
+  EXPECT_EQ(error_of(), "no error");
+}
+
+TEST_F(OptionsTest, EachOptionOutOfRangeIsAnErrorThatNamesIt) {
+  EXPECT_THAT(error_of({.properties = {{"micromegas.key", "x"}}}),
+              AllOf(HasSubstr("micromegas.key"), HasSubstr("properties")));
+  EXPECT_THAT(error_of({.properties = {{"", "x"}}}), HasSubstr("empty key"));
+  EXPECT_THAT(error_of({.sinks = {ExtraSink{}}}), HasSubstr("null sink"));
+  EXPECT_THAT(error_of({.queue_bytes = 1}), HasSubstr("queue_bytes is 1"));
+  EXPECT_THAT(error_of({.flush_period = 0ms}), HasSubstr("flush_period is 0 ms"));
+  EXPECT_THAT(error_of({.flush_period = -5ms}), HasSubstr("flush_period is -5 ms"));
+  EXPECT_THAT(error_of({.log_block_bytes = 127}), HasSubstr("log_block_bytes is 127"));
+  EXPECT_THAT(error_of({.metrics_block_bytes = 0}), HasSubstr("metrics_block_bytes is 0"));
+  EXPECT_THAT(error_of({.thread_block_bytes = 1u << 30}), HasSubstr("thread_block_bytes is"));
+  EXPECT_THAT(error_of({.shutdown_deadline = -1ms}), HasSubstr("shutdown_deadline is -1 ms"));
+  EXPECT_THAT(error_of({.upload_soft_bytes = 0}), HasSubstr("upload_soft_bytes is 0"));
+  EXPECT_THAT(error_of({.upload_hard_bytes = 1}), HasSubstr("upload_hard_bytes is 1"));
+  EXPECT_THAT(error_of({.max_in_flight = 0}), HasSubstr("max_in_flight is 0"));
+  EXPECT_THAT(error_of({.max_in_flight = -3}), HasSubstr("max_in_flight is -3"));
+  EXPECT_THAT(error_of({.request_timeout = 0ms}), HasSubstr("request_timeout is 0 ms"));
+}
+
+TEST_F(OptionsTest, ErrorsOfTheApiKeyDoNotShowIt) {
+  setenv("MICROMEGAS_INGESTION_API_KEY", "very-secret", 1);
+  setenv("MICROMEGAS_LOG", "loud", 1);
+  EXPECT_THAT(error_of(), Not(HasSubstr("very-secret")));
+}
+
+TEST_F(OptionsTest, WithoutALevelWhatIsRecordedIsTheMostThatASinkWants) {
+  EXPECT_EQ(resolved({.console = false}).filters.max_level, LevelFilter::kOff);
+  EXPECT_EQ(resolved({.url = "http://h", .console = false}).filters.max_level, LevelFilter::kDebug);
+  setenv("MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", "trace", 1);
+  EXPECT_EQ(resolved({.url = "http://h"}).filters.max_level, LevelFilter::kTrace);
+  EXPECT_EQ(resolved().filters.max_level, LevelFilter::kInfo);
+  EXPECT_EQ(
+      resolved({.console = false, .sinks = {{std::make_shared<NullSink>(), LevelFilter::kError}}})
+          .filters.max_level,
+      LevelFilter::kError);
+}
+
+TEST(ParseLogFilterTest, ReadsLevelsAndTargets) {
+  const auto spec = parse_log_filter(" info , net=debug,,db.pool = off ,a=b=warn,");
+  ASSERT_TRUE(spec) << spec.error().message();
+  EXPECT_EQ(spec->max_level, LevelFilter::kInfo);
+  EXPECT_EQ(spec->targets.size(), 3u);
+  EXPECT_EQ(spec->targets.at("net"), LevelFilter::kDebug);
+  EXPECT_EQ(spec->targets.at("db.pool"), LevelFilter::kOff);
+  EXPECT_EQ(spec->targets.at("a=b"), LevelFilter::kWarn);
+  EXPECT_FALSE(parse_log_filter("net=debug")->max_level);
+  EXPECT_TRUE(parse_log_filter(" ,, ")->targets.empty());
+  EXPECT_EQ(parse_log_filter("net=info,net=warn")->targets.at("net"), LevelFilter::kWarn);
+}
+
+TEST(ParseProcessPropertiesTest, ReadsPairs) {
+  const auto map = parse_process_properties(" a = 1 ,b=x=y,,c=, a=2 ");
+  ASSERT_TRUE(map) << map.error().message();
+  EXPECT_EQ(*map, (PropertyMap{{"a", "1"}, {"b", "x=y"}, {"c", ""}}));
+  EXPECT_TRUE(parse_process_properties("")->empty());
+  EXPECT_FALSE(parse_process_properties("a"));
+  EXPECT_FALSE(parse_process_properties("a=1,=2"));
+  EXPECT_FALSE(parse_process_properties("micromegas.audience=x"));
+  EXPECT_TRUE(parse_process_properties("micromegas=x"));
+}
+
+}  // namespace
+}  // namespace micromegas

@@ -1,0 +1,105 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The README's program with an end of the test's choice. The server is in the environment. It says
+// "ready" when it has logged once, and what its books say at the end: "recorded delivered dropped
+// held".
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "micromegas/telemetry.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+void say(const char* line) {
+  std::printf("%s\n", line);
+  std::fflush(stdout);
+}
+
+void say_books() {
+  const micromegas::KindStats total = micromegas::stats().total();
+  std::printf("%llu %llu %llu %llu\n", static_cast<unsigned long long>(total.recorded),
+              static_cast<unsigned long long>(total.delivered),
+              static_cast<unsigned long long>(total.dropped_total()),
+              static_cast<unsigned long long>(total.held));
+  std::fflush(stdout);
+}
+
+void record_some() {
+  for (int i = 0; i < 100; ++i) {
+    MM_SPAN("work");
+    MM_INFO("log {}", i);
+    MM_IMETRIC("i", "count", i);
+  }
+}
+
+// In the child of a program that records; its exit code says what went wrong.
+int in_the_child() {
+  record_some();
+  if (micromegas::process_id()) return 10;
+  if (micromegas::flush(1s)) return 11;
+  if (micromegas::stats().total().recorded != 0) return 12;
+  if (!micromegas::shutdown(1s)) return 13;
+  return 0;
+}
+
+int fork_once(bool own_telemetry) {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(30);
+    if (const int wrong = in_the_child(); wrong != 0) _exit(wrong);
+    if (own_telemetry) {
+      auto own = micromegas::init_telemetry({.console = false});
+      if (!own) _exit(14);
+      MM_INFO("child");
+      if (!micromegas::flush(10s)) _exit(15);
+    }
+    std::exit(0);  // with the parent's exit handlers, guards and all
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+int run(std::string_view way) {
+  auto telemetry = micromegas::init_telemetry({
+      .console = false,
+      .flush_period = 1h,
+      .shutdown_deadline = 10s,
+      .handle_signals = way == "signal",
+  });
+  if (!telemetry) {
+    say(telemetry.error().message().c_str());
+    return 2;
+  }
+  MM_INFO("hello");
+  say("ready");
+  if (way == "signal") {
+    while (true) pause();
+  }
+  if (way == "fork" || way == "fork-own") {
+    record_some();
+    std::printf("%d\n", fork_once(way == "fork-own"));
+    std::fflush(stdout);
+    record_some();
+  }
+  if (way == "parent-process") {
+    say(std::getenv("MICROMEGAS_TELEMETRY_PARENT_PROCESS"));
+    say(micromegas::process_id()->to_string().c_str());
+  }
+  const bool all = micromegas::shutdown(10s);
+  say_books();
+  return all ? 0 : 3;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return run(argc > 1 ? argv[1] : ""); }
