@@ -73,8 +73,8 @@ int run(std::string_view way) {
   auto telemetry = micromegas::init_telemetry({
       .console = false,
       .flush_period = 1h,
-      .shutdown_deadline = 10s,
-      .handle_signals = way == "signal",
+      .shutdown_deadline = way == "signal-briefly" ? 1s : 10s,
+      .handle_signals = way.starts_with("signal"),
   });
   if (!telemetry) {
     say(telemetry.error().message().c_str());
@@ -82,7 +82,7 @@ int run(std::string_view way) {
   }
   MM_INFO("hello");
   say("ready");
-  if (way == "signal") {
+  if (way.starts_with("signal")) {
     while (true) pause();
   }
   if (way == "fork" || way == "fork-own") {

@@ -90,6 +90,7 @@ TEST(DestructorsTest, ExitWhileThreadsRecordDelivers) {
   for (int round = 0; round < 10; ++round) {
     const Lines lines = run("exit-under-fire");
     EXPECT_THAT(lines, Contains("exit handler registered after the start"));
+    ASSERT_FALSE(lines.empty());
     EXPECT_EQ(lines.back(), "sink: shutdown");
   }
 }
