@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "micromegas/pipeline/flush/clock_model.h"
+#include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/platform/clock.h"
 
 namespace micromegas::pipeline {
@@ -44,7 +45,7 @@ struct Sessions {
 }  // namespace micromegas::pipeline
 
 // One for all copies of this code in the process, and never destroyed.
-extern "C" __attribute__((visibility("default"))) void* micromegas_v0_sessions() noexcept {
+extern "C" MICROMEGAS_SHARED void* micromegas_v0_sessions() noexcept {
   static void* const sessions = new micromegas::pipeline::Sessions;
   return sessions;
 }

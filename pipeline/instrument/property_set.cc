@@ -201,13 +201,14 @@ constinit std::array<std::atomic<const PropertySet*>, PropertySet::kMaxSets + 1>
 }  // namespace micromegas
 
 // The process's own: ids must mean the same to every shared library that has a copy of this code.
+// Weak, or clang takes the copy at hand for the process's and inlines it.
 extern "C" {
-__attribute__((visibility("default"))) const micromegas::PropertySet*
+__attribute__((visibility("default"), weak)) const micromegas::PropertySet*
 micromegas_v0_intern_properties(const micromegas::Property* properties, std::size_t n) noexcept {
   return &micromegas::PropertySetStore::intern({properties, n});
 }
-__attribute__((visibility("default"))) const micromegas::PropertySet* micromegas_v0_property_set(
-    std::uint32_t id) noexcept {
+__attribute__((visibility("default"), weak)) const micromegas::PropertySet*
+micromegas_v0_property_set(std::uint32_t id) noexcept {
   return micromegas::PropertySetStore::by_id(id);
 }
 }

@@ -23,6 +23,9 @@
 #include "micromegas/platform/clock.h"
 
 #define MICROMEGAS_EXPORT __attribute__((visibility("default")))
+// For a definition that is called where it stands, too: weak, or clang takes the copy at hand for
+// the process's and inlines it.
+#define MICROMEGAS_SHARED __attribute__((visibility("default"), weak))
 #define MICROMEGAS_INLINE inline __attribute__((always_inline))
 #define MICROMEGAS_COLD __attribute__((cold, noinline))
 

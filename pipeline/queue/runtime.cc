@@ -512,7 +512,7 @@ MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabl
 constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread =
     &micromegas::queue::g_nobody;
 
-MICROMEGAS_EXPORT void* micromegas_v0_runtime() noexcept {
+MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
   static Runtime* const runtime = ColdPath::make();
   return runtime;
 }
