@@ -5,12 +5,15 @@
 
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
+#include "matchmaker.h"
+#include "micromegas/testing.h"
 
-#include "micromegas/platform/uuid.h"
-
-TEST(Consumer, SeesTheHeadersUnderTheirUsualPaths) {
-  EXPECT_NE(micromegas::Uuid::random(), micromegas::Uuid::random());
+TEST(Consumer, TestsWhatItsLibraryRecords) {
+  micromegas::testing::Recorder recorder;
+  EXPECT_EQ(match(7), 3);
+  const auto logs = recorder.sink().logs();
+  ASSERT_EQ(logs.size(), 1u);
+  EXPECT_EQ(logs[0].text, "7 players make 3 pairs");
 }
 
 TEST(Consumer, PutsItsOwnLibrariesUnderneath) {
