@@ -18,6 +18,7 @@
 
 #include "micromegas/instrument.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
+#include "micromegas/tests/support/forked_leaks.h"
 
 namespace micromegas {
 namespace {

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "micromegas/telemetry.h"
+#include "micromegas/tests/support/forked_leaks.h"
 
 namespace {
 

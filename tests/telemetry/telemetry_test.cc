@@ -148,7 +148,8 @@ TEST_F(TelemetryTest, AssigningAGuardEndsTheOneItHeld) {
   TelemetryGuard nothing = std::move(guard);
   guard = std::move(nothing);
   EXPECT_EQ(sink->recorded().shutdowns, 0);
-  guard = std::move(guard);  // NOLINT: to itself
+  TelemetryGuard& itself = guard;
+  guard = std::move(itself);
   EXPECT_EQ(sink->recorded().shutdowns, 0);
   EXPECT_TRUE(process_id().has_value());
 }

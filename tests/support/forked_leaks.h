@@ -1,0 +1,20 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// For programs that fork and then exit() in the child: LeakSanitizer looks at this process only. A
+// child inherits what its parent's threads own, without the threads that would free it.
+#ifndef MICROMEGAS_TESTS_SUPPORT_FORKED_LEAKS_H_
+#define MICROMEGAS_TESTS_SUPPORT_FORKED_LEAKS_H_
+
+#include <unistd.h>
+
+namespace micromegas::testing {
+inline const pid_t kFirstProcess = getpid();
+}  // namespace micromegas::testing
+
+// LeakSanitizer asks it, if it is there.
+extern "C" __attribute__((weak, used)) int __lsan_is_turned_off() {  // NOLINT: its name
+  return getpid() != micromegas::testing::kFirstProcess ? 1 : 0;
+}
+
+#endif  // MICROMEGAS_TESTS_SUPPORT_FORKED_LEAKS_H_
