@@ -147,7 +147,7 @@ class CountingSink : public EventSink {
 };
 
 TEST_F(FlushTest, ShortLivedThreadsLoseNothingAndLeaveNoMemory) {
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#if defined(MICROMEGAS_SANITIZER)
   constexpr int kThreads = 2'000;  // the sanitizers keep something of every thread themselves
 #else
   constexpr int kThreads = 100'000;
