@@ -10,13 +10,13 @@
 
 namespace micromegas {
 
-// Prints "micromegas: <message>" with one write(2), at most once per `key` and ten seconds; the next
-// line of a key says how many were left out. `key` is a literal such as "upload.refused". Any
+// Prints "micromegas: <message>" with one write(2), at most once per `key` and ten seconds; the
+// next line of a key says how many were left out. `key` is a literal such as "upload.refused". Any
 // thread, never throws, never blocks on anything but stderr itself. No secrets in `message`.
 void diagnose(std::string_view key, std::string_view message) noexcept;
 
-// Replaces stderr: `handler` gets the finished line (no newline), after rate limiting; null restores
-// stderr. Called on threads of the library; must not throw.
+// Replaces stderr: `handler` gets the finished line (no newline), after rate limiting; null
+// restores stderr. Called on threads of the library; must not throw.
 using DiagnosticHandler = void (*)(std::string_view line);
 void set_diagnostic_handler(DiagnosticHandler handler) noexcept;
 

@@ -27,7 +27,7 @@ using SiteWord = std::atomic<std::uint64_t>;
 
 struct LogMetadata {
   Level level = Level::kInfo;
-  std::string_view text = {};  // the format string; for a message without arguments, the message itself
+  std::string_view text = {};  // the format string; without arguments, the message itself
   std::string_view target = {};
   std::string_view function = {};
   std::string_view file = {};
