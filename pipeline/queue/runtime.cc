@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <functional>
 #include <new>
 #include <utility>
 
@@ -142,9 +143,19 @@ LevelFilter level_for(const Filters& filters, std::string_view target) {
 }
 }  // namespace
 
-bool Runtime::log_enabled(Level level, std::string_view target) const {
+bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
+  std::uint64_t hash = std::hash<std::string_view>()(target) ^ static_cast<std::uint64_t>(level);
+  hash = (hash ^ (hash >> 32)) * 0x9e3779b97f4a7c15U;
+  std::atomic<std::uint64_t>& slot = asked_[hash % asked_.size()];
+  const std::uint64_t pair = hash & ~std::uint64_t{0xffffffff};
+  const std::uint64_t answer = slot.load(std::memory_order_relaxed);
+  const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_relaxed);
+  if (answer == (pair | on)) return true;
+  if (answer == (pair | (on & ~1U))) return false;
   const std::lock_guard lock(mutex_);
-  return running() && allows(level_for(filters_, target), level);
+  const bool allowed = running() && allows(level_for(filters_, target), level);
+  slot.store(pair | (generation_ << 1) | (allowed ? 1U : 0U), std::memory_order_relaxed);
+  return allowed;
 }
 
 // --- threads ---

@@ -88,7 +88,8 @@ class Runtime {
 
   void change_filters(FunctionRef<void(Filters&)> change);
   [[nodiscard]] Filters filters() const;
-  [[nodiscard]] bool log_enabled(Level level, std::string_view target) const;
+  // For a target known at run time. Locks only for a pair that was not asked since the last change.
+  [[nodiscard]] bool log_enabled(Level level, std::string_view target) const noexcept;
 
   // --- threads ---
 
@@ -163,6 +164,11 @@ class Runtime {
                      std::uint32_t events) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
   static void thread_exit(void* slot) noexcept;
+
+  // Answers of log_enabled(): the upper half of a hash of level and target, then the answer as a
+  // call site caches it. Two pairs of one slot that also share that half are taken for one: once in
+  // 2^40.
+  mutable std::array<std::atomic<std::uint64_t>, 256> asked_{};
 
   mutable std::mutex mutex_;  // filters, slots, names, past counts
   std::atomic<bool> running_{false};

@@ -60,8 +60,7 @@ class OutboxTest : public ::testing::Test {
                       now_);
     expect_balance(outbox_->stats());
   }
-  void lose(const std::string& body,
-            http::Outcome::Kind kind = http::Outcome::Kind::kUnreachable) {
+  void lose(const std::string& body, http::Outcome::Kind kind = http::Outcome::Kind::kUnreachable) {
     outbox_->complete(tickets_.at(body), {kind, 0, std::nullopt, "gone"}, now_);
     expect_balance(outbox_->stats());
   }

@@ -1,0 +1,132 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// No pointer enters queue memory: another process must be able to read it. Every word of every
+// record of this thread is held against the addresses that this process has mapped.
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "micromegas/fmt.h"
+#include "micromegas/instrument.h"
+#include "micromegas/pipeline/queue/record.h"
+#include "micromegas/tests/pipeline/session_fixture.h"
+
+namespace micromegas {
+namespace {
+
+struct Point {
+  int x;
+};
+
+}  // namespace
+}  // namespace micromegas
+
+template <>
+struct fmt::formatter<micromegas::Point> {
+  constexpr auto parse(format_parse_context& context) { return context.begin(); }
+  auto format(const micromegas::Point& p, format_context& context) const {
+    return fmt::format_to(context.out(), "({})", p.x);
+  }
+};
+
+namespace micromegas {
+namespace {
+
+std::vector<std::pair<std::uint64_t, std::uint64_t>> mapped_addresses() {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> out;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long begin = 0;
+    unsigned long end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx", &begin, &end) == 2) out.emplace_back(begin, end);
+  }
+  return out;
+}
+
+// Calls `visit(kind)` for each record of this thread that holds an address.
+template <class Visit>
+std::size_t visit_records_with_addresses(Visit visit) {
+  const auto maps = mapped_addresses();
+  std::size_t records = 0;
+  for (const auto& current : micromegas_v0_thread->current) {
+    const queue::Segment* segment = current.load();
+    const std::uint32_t end = segment->committed.load();
+    for (std::uint32_t at = queue::kSegmentHeaderBytes; at < end;) {
+      const queue::RecordReader record(segment->at(at), end - at);
+      if (!record.ok()) {
+        ADD_FAILURE() << "a damaged record";
+        return records;
+      }
+      for (std::uint32_t word = 0; word < record.bytes(); word += 8) {
+        if (word == 8) continue;  // the ticks: any number
+        const std::uint64_t value = queue::load64(segment->at(at + word));
+        for (const auto& [low, high] : maps) {
+          if (value >= low && value < high) visit(record.kind());
+        }
+      }
+      ++records;
+      at += static_cast<std::uint32_t>(record.bytes());
+    }
+  }
+  return records;
+}
+
+using QueueMemoryTest = SessionTest;
+
+TEST_F(QueueMemoryTest, HoldsNoPointer) {
+  start();
+  static constinit LogMetadata log{.level = Level::kInfo, .target = "d"};
+  static constinit StaticMetricMetadata metric{.name = "m", .unit = "count"};
+  static constinit SpanMetadata span{.name = "s"};
+  static constinit SpanLocation place{};
+  const PropertySet& set = PropertySet::intern({{"k", "v"}});
+  const std::string text = "a text that lives on the heap";
+  {
+    MM_SPAN("span");
+    MM_SPAN_DYN(text);
+    MM_INFO("literal");
+    MM_INFO("{} {} {} {}", 1, 2.5, text, text.c_str());
+    MM_INFO("{named} {}", true, 'c');
+    MM_INFO("{}", Point{7});
+    MM_IMETRIC("i", "count", 1);
+    MM_FMETRIC("f", "ms", 0.5);
+    MM_IMETRIC_DYN(text, text, 1);
+    MM_FMETRIC_DYN(text, text, 1.5);
+    dispatch::log(log, text);
+    dispatch::log_tagged(log, set, text);
+    dispatch::log_interop(log, text);
+    dispatch::tagged_integer_metric(metric, set, 1);
+    dispatch::tagged_float_metric(metric, set, 1);
+    dispatch::on_begin_scope(span);
+    dispatch::on_end_scope(span);
+    dispatch::on_begin_named_scope(place, text);
+    dispatch::on_end_named_scope(place, text);
+    const std::uint64_t id = dispatch::on_begin_async_scope(span, 0, 0);
+    dispatch::on_end_async_scope(id, 0, span, 0);
+    const std::uint64_t named = dispatch::on_begin_async_named_scope(place, text, 0, 0);
+    dispatch::on_end_async_named_scope(named, 0, place, text, 0);
+  }
+  const std::size_t records = visit_records_with_addresses([](queue::RecordKind kind) {
+    ADD_FAILURE() << "a record of kind " << static_cast<int>(kind) << " holds an address";
+  });
+  EXPECT_EQ(records, 25u);
+}
+
+TEST_F(QueueMemoryTest, TheSearchFindsAPointer) {
+  start();
+  const int local = 0;
+  MM_INFO("{}", static_cast<const void*>(&local));  // the user's own wish: a number to show
+  int found = 0;
+  visit_records_with_addresses([&](queue::RecordKind) { ++found; });
+  EXPECT_EQ(found, 1);
+}
+
+}  // namespace
+}  // namespace micromegas
