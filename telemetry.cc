@@ -14,6 +14,7 @@
 #include "micromegas/pipeline/sink/console_sink.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/signals.h"
+#include "micromegas/telemetry_family.h"
 #include "micromegas/telemetry_options.h"
 #include "micromegas/transport/http_sink.h"
 
@@ -24,7 +25,8 @@ using std::chrono::steady_clock;
 
 std::atomic<std::int64_t> g_signal_wait_ms{0};
 
-// Flushes instead of ending: the program may have a handler of its own, which runs next.
+// Flushes instead of ending: the program may have a handler of its own, which runs next. While
+// telemetry ends, waits for that.
 void on_exit_signal(int /*signal*/) {
   flush(std::chrono::milliseconds(g_signal_wait_ms.load(std::memory_order_relaxed)));
 }
@@ -61,12 +63,13 @@ void say_what_was_lost() {
 }
 
 bool end_telemetry(pipeline::SessionId id, std::chrono::milliseconds deadline) {
-  if (!pipeline::session_running(id)) return true;
-  const bool ended = pipeline::stop_session(id, steady_clock::now() + deadline);
-  uninstall_exit_signals();
-  say_what_was_lost();
+  const pipeline::Stopped stopped = pipeline::stop_session(id, steady_clock::now() + deadline);
+  if (stopped.mine) {
+    say_what_was_lost();
+    uninstall_exit_signals();
+  }
   const KindStats total = stats().total();
-  return ended && total.dropped[static_cast<std::size_t>(DropReason::kDeadline)] == 0 &&
+  return stopped.complete && total.dropped[static_cast<std::size_t>(DropReason::kDeadline)] == 0 &&
          total.held == 0;
 }
 
@@ -83,7 +86,9 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
   }
 
   const Uuid process_id = Uuid::random();
-  export_process_id(process_id);  // before there are threads of ours
+  const std::optional<Uuid> parent = find_parent(o.parent_process_id);
+  // Before there are threads of ours.
+  ParentForChildren for_children(process_id, o.parent_process_id, parent);
 
   pipeline::SessionOptions session;
   std::vector<CompositeSink::Child> sinks;
@@ -114,8 +119,7 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
     session.abandon_after_fork = [raw = sink.get()] { raw->abandon_after_fork(); };
   }
   session.sink = std::make_shared<CompositeSink>(std::move(sinks));
-  session.process =
-      dispatch::make_process_info(process_id, o.parent_process_id, std::move(o.properties));
+  session.process = dispatch::make_process_info(process_id, parent, std::move(o.properties));
   if (o.default_properties) add_default_properties(session.process);
   session.filters = std::move(o.filters);
   session.queue_bytes = o.queue_bytes;
@@ -124,6 +128,7 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
 
   const Result<pipeline::SessionId> started = pipeline::start_session(std::move(session));
   if (!started) return started.error();
+  for_children.keep();
   TelemetryGuard guard(*started, o.shutdown_deadline);
   if (o.handle_signals) {
     g_signal_wait_ms.store(o.shutdown_deadline.count(), std::memory_order_relaxed);
@@ -176,6 +181,7 @@ TelemetryStats stats() {
     out.requests = upload.requests;
     out.retries = upload.retries;
   }
+  out.cut_texts = queue::Runtime::get().cut_texts();
   out.queue_memory = queue::Runtime::get().segment_bytes();
   return out;
 }

@@ -3,22 +3,18 @@
 
 #include "micromegas/telemetry_options.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "micromegas/platform/env.h"
 #include "micromegas/platform/process.h"
+#include "micromegas/telemetry_family.h"
 
 namespace micromegas {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr const char* kParent = "MICROMEGAS_TELEMETRY_PARENT_PROCESS";
 constexpr std::string_view kReservedPrefix = "micromegas.";
 constexpr std::size_t kMiB = 1U << 20;
 constexpr std::size_t kMinUploadBytes = 64U << 10;
@@ -230,10 +226,10 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
   if (Result<void> ok = resolve_sizes(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_times(options, out); !ok) return ok.error();
   out.sinks = std::move(options.sinks);
-  if (const auto text = env_string(kParent)) {
+  if (const auto text = env_string(kParentVariable)) {
     out.parent_process_id = Uuid::parse(trim(*text));
     if (!out.parent_process_id) {
-      return Error(std::string(kParent) + " is " + in_quotes(*text) +
+      return Error(std::string(kParentVariable) + " is " + in_quotes(*text) +
                    ": use the process id (UUID) of the parent, or unset it");
     }
   }
@@ -299,16 +295,6 @@ void add_default_properties(ProcessInfo& process) {
   p.emplace("physical_core_count", std::to_string(system.physical_cores));
   p.emplace("logical_cpu_count", std::to_string(system.logical_cores));
   p.emplace("total_memory", std::to_string(system.total_memory));
-}
-
-void export_process_id(const Uuid& process_id) {
-  std::error_code error;
-  std::size_t threads = 0;
-  for (std::filesystem::directory_iterator task("/proc/self/task", error), end;
-       !error && task != end; task.increment(error)) {
-    ++threads;
-  }
-  if (!error && threads == 1) setenv(kParent, process_id.to_string().c_str(), 1);
 }
 
 }  // namespace micromegas

@@ -43,7 +43,7 @@ struct ResolvedOptions {
   std::chrono::milliseconds request_timeout{};
   std::chrono::milliseconds shutdown_deadline{};
   bool handle_signals = false;
-  std::optional<Uuid> parent_process_id;
+  std::optional<Uuid> parent_process_id;  // as the environment says
 };
 
 Result<ResolvedOptions> resolve_options(TelemetryOptions options);
@@ -61,10 +61,6 @@ Result<PropertyMap> parse_process_properties(std::string_view text);
 
 // Adds what is not there yet.
 void add_default_properties(ProcessInfo& process);
-
-// Sets MICROMEGAS_TELEMETRY_PARENT_PROCESS for children, if the calling thread is the only one:
-// setenv() is not safe beside another thread's getenv().
-void export_process_id(const Uuid& process_id);
 
 }  // namespace micromegas
 

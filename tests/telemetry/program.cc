@@ -8,10 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 
 #include "micromegas/telemetry.h"
 #include "micromegas/tests/support/forked_leaks.h"
@@ -70,7 +72,35 @@ int fork_once(bool own_telemetry) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
+// Ends under the eyes of a server that is told so: the test sends a signal then.
+int end_at_once() {
+  auto telemetry = micromegas::init_telemetry(
+      {.console = false, .flush_period = 1h, .shutdown_deadline = 10s, .handle_signals = true});
+  if (!telemetry) return 2;
+  MM_INFO("hello");
+  return 0;
+}
+
+// Starts that fail, that end, and that have other threads beside them, in one process.
+int start_again_and_again() {
+  if (micromegas::init_telemetry({.url = "nonsense", .console = false})) return 2;
+  for (int i = 0; i < 2; ++i) {
+    auto telemetry = micromegas::init_telemetry({.console = false});
+    if (!telemetry) return 2;
+    MM_INFO("start {}", i);
+  }
+  return 0;
+}
+
 int run(std::string_view way) {
+  if (way == "end-at-once") return end_at_once();
+  if (way == "again-and-again") return start_again_and_again();
+  std::atomic<bool> stop{false};
+  std::thread other;  // because of it the environment is not touched
+  if (way == "fork-own-beside-a-thread") {
+    other = std::thread([&] { stop.wait(false); });
+    way = "fork-own";
+  }
   auto telemetry = micromegas::init_telemetry({
       .console = false,
       .flush_period = 1h,
@@ -98,6 +128,9 @@ int run(std::string_view way) {
   }
   const bool all = micromegas::shutdown(10s);
   say_books();
+  stop = true;
+  stop.notify_all();
+  if (other.joinable()) other.join();
   return all ? 0 : 3;
 }
 

@@ -7,13 +7,16 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "micromegas/platform/uuid.h"
+#include "micromegas/tests/http/scripted_server.h"
 #include "micromegas/tests/support/program.h"
 #include "micromegas/transport/collector/collector.h"
 
@@ -38,6 +41,10 @@ class Processes : public collector::CollectorObserver {
     const std::lock_guard lock(mutex_);
     seen_.push_back(process.info);
   }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    seen_.clear();
+  }
   std::vector<ProcessInfo> seen() const {
     const std::lock_guard lock(mutex_);
     return seen_;
@@ -51,6 +58,7 @@ class Processes : public collector::CollectorObserver {
 class ProgramTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    processes_.clear();
     auto started = Collector::start({.observer = &processes_});
     ASSERT_TRUE(started) << started.error().message();
     collector_ = std::move(*started);
@@ -60,6 +68,7 @@ class ProgramTest : public ::testing::Test {
             {"MICROMEGAS_LOG", log},
             {"MICROMEGAS_TELEMETRY_PARENT_PROCESS", ""}};
   }
+  void expect_that_a_child_arrives(const std::string& way);
   CollectorStats stopped() {
     collector_->stop();
     return collector_->stats();
@@ -87,6 +96,28 @@ TEST_F(ProgramTest, TheLogArrivesAndTheSignalEndsTheProgram) {
   }
 }
 
+TEST(SignalTest, ASignalDuringTheEndWaitsForIt) {
+  std::atomic<pid_t> pid{0};
+  std::atomic<int> refused{0};
+  std::atomic<int> taken{0};
+  testing::ScriptedServer server;
+  server.decide([&](const testing::ReceivedRequest& request) {
+    if (request.path.find("block") == std::string::npos) return testing::status(200);
+    // Its only block leaves when it ends. Then comes the signal, and the block must be sent anew.
+    while (pid == 0) std::this_thread::yield();
+    if (refused.fetch_add(1) < 3) {
+      kill(pid, SIGTERM);
+      return testing::status(503);
+    }
+    ++taken;
+    return testing::status(200);
+  });
+  Program program(kProgram, {"end-at-once"}, {{"MICROMEGAS_TELEMETRY_URL", server.url()}});
+  pid = program.pid();
+  EXPECT_TRUE(killed_by(program.end(), SIGTERM)) << program.error();
+  EXPECT_EQ(taken, 1);
+}
+
 TEST_F(ProgramTest, ASignalDoesNotWaitForAnAbsentServerForEver) {
   const Program::Environment nobody = environment();
   collector_.reset();
@@ -111,7 +142,15 @@ TEST_F(ProgramTest, AForkedChildIsSilent) {
 }
 
 TEST_F(ProgramTest, AForkedChildMayHaveTelemetryOfItsOwn) {
-  Program program(kProgram, {"fork-own"}, environment());
+  for (const char* way : {"fork-own", "fork-own-beside-a-thread"}) {
+    SCOPED_TRACE(way);
+    SetUp();
+    expect_that_a_child_arrives(way);
+  }
+}
+
+void ProgramTest::expect_that_a_child_arrives(const std::string& way) {
+  Program program(kProgram, {way}, environment());
   EXPECT_EQ(program.read_line(), "ready");
   EXPECT_EQ(program.read_line(), "0") << "the child's exit code";
   EXPECT_TRUE(exited_with(program.end(), 0)) << program.error();
@@ -141,6 +180,15 @@ TEST_F(ProgramTest, AProgramTellsItsChildrenWhoItIs) {
   ASSERT_EQ(seen.size(), 2u);
   EXPECT_EQ(seen[0].parent_process_id, std::nullopt);
   EXPECT_EQ(seen[1].parent_process_id, std::optional(seen[0].process_id));
+}
+
+TEST_F(ProgramTest, AProcessIsNotItsOwnParent) {
+  Program program(kProgram, {"again-and-again"}, environment());
+  EXPECT_TRUE(exited_with(program.end(), 0)) << program.error();
+  const std::vector<ProcessInfo> seen = processes_.seen();
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].parent_process_id, std::nullopt);
+  EXPECT_EQ(seen[1].parent_process_id, std::nullopt);
 }
 
 TEST_F(ProgramTest, ABadVariableIsAnErrorThatNamesIt) {
