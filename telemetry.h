@@ -133,6 +133,7 @@ struct TelemetryStats {
   std::uint64_t bytes_sent = 0;
   std::uint64_t requests = 0;
   std::uint64_t retries = 0;
+  std::uint64_t cut_texts = 0;   // log texts, names and units that were cut
   std::size_t queue_memory = 0;  // bytes of queue segments in existence
 
   [[nodiscard]] KindStats total() const noexcept;

@@ -173,11 +173,11 @@ bool log_enabled(const LogMetadata& metadata) { return queue::enabled(metadata);
 // --- metrics ---
 
 void int_metric(const StaticMetricMetadata& metadata, std::uint64_t value) {
-  if (queue::enabled(metadata)) detail::integer_metric(metadata, value);
+  if (queue::enabled(metadata)) detail::IntegerMetric{metadata, value};
 }
 
 void float_metric(const StaticMetricMetadata& metadata, double value) {
-  if (queue::enabled(metadata)) detail::float_metric(metadata, value);
+  if (queue::enabled(metadata)) detail::FloatMetric{metadata, value};
 }
 
 void tagged_integer_metric(const StaticMetricMetadata& metadata, const PropertySet& properties,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace micromegas::pipeline {
@@ -51,6 +52,7 @@ void BlockBuilder::add_named(std::uint32_t id, queue::RecordKind kind, std::int6
 
 BlockBuilder::Cut BlockBuilder::cut(std::int64_t now) {
   if (!sorted_) {
+    records_.order.clear();  // of a try that ran out of memory
     records_.order.reserve(static_cast<std::size_t>(count_));
     for (std::size_t at = 0; at < records_.bytes.size();) {
       records_.order.push_back(static_cast<std::uint32_t>(at));
@@ -81,7 +83,10 @@ BlockBuilder::Cut BlockBuilder::cut(std::int64_t now) {
   out.kinds = kinds_;
 
   records_ = {};
-  records_.bytes.reserve(merged_ ? expected : 0);
+  try {
+    records_.bytes.reserve(merged_ ? expected : 0);
+  } catch (const std::bad_alloc&) {  // add() tries again
+  }
   begin_time_ = out.header.end_time;
   object_offset_ += count_;
   ++blocks_;

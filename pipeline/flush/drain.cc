@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -47,15 +48,27 @@ Drain::Drain(const FlushOptions& options, std::shared_ptr<EventSink> sink,
                /*merged=*/true),
       live_reader_(runtime_.catalogue()) {}
 
+void say_that_a_sink_threw(const char* what, const char* why) noexcept {
+  try {
+    diagnose("sink.threw", std::string("a sink's ") + what + " threw" + why);
+  } catch (...) {
+    diagnose("sink.threw", "a sink threw");
+  }
+}
+
 template <class F>
 bool Drain::guarded(const char* what, F call) noexcept {
   try {
     call();
     return true;
   } catch (const std::exception& error) {
-    diagnose("sink.threw", std::string("a sink's ") + what + " threw: " + error.what());
+    try {
+      say_that_a_sink_threw(what, (std::string(": ") + error.what()).c_str());
+    } catch (...) {
+      say_that_a_sink_threw(what, "");
+    }
   } catch (...) {
-    diagnose("sink.threw", std::string("a sink's ") + what + " threw");
+    say_that_a_sink_threw(what, "");
   }
   return false;
 }
@@ -86,6 +99,7 @@ void Drain::sync_clock() {
 }
 
 void Drain::tick() {
+  if (ended_) return;
   sync_clock();
   read_all();
   cut_due(false);
@@ -93,13 +107,19 @@ void Drain::tick() {
 }
 
 void Drain::flush() {
+  if (ended_) return;
   sync_clock();
   read_all();
   cut_due(true);
 }
 
 void Drain::shutdown() {
-  flush();
+  try {
+    flush();
+  } catch (...) {
+    diagnose("flush.failed", "the last events could not be made into blocks: out of memory?");
+  }
+  ended_ = true;
   guarded("on_shutdown", [&] { sink_->on_shutdown(); });
 }
 
@@ -131,20 +151,30 @@ void Drain::read_events(const std::byte* records, std::size_t bytes) {
     }
     const std::int64_t time = model_.to_ns(record.time());
     const EventKind kind = queue::event_kind(record.kind());
-    if (kind == EventKind::kLog) {
-      const std::uint32_t offset = logs_.add(records, record.bytes(), time, kind);
-      if (wants_live(record)) live_.push_back({time, offset});
-    } else {
-      metrics_.add(records, record.bytes(), time, kind);
+    runtime_.count_read(kind);
+    try {
+      if (kind == EventKind::kLog) {
+        const std::uint32_t offset = logs_.add(records, record.bytes(), time, kind);
+        note_live(record, time, offset);
+      } else {
+        metrics_.add(records, record.bytes(), time, kind);
+      }
+    } catch (const std::bad_alloc&) {
+      drop(kind, DropReason::kQueueFull);
     }
     records += record.bytes();
     bytes -= record.bytes();
   }
-  if (logs_.bytes() >= options_.log_block_bytes) {
-    show_live();
-    cut_logs();
+  // Nothing may be thrown from here: the records above would be read again.
+  try {
+    if (logs_.bytes() >= options_.log_block_bytes) {
+      show_live();
+      cut_logs();
+    }
+    if (metrics_.bytes() >= options_.metrics_block_bytes) cut_metrics();
+  } catch (const std::bad_alloc&) {  // the next tick tries again
+    diagnose("flush.failed", "a block could not be cut: out of memory");
   }
-  if (metrics_.bytes() >= options_.metrics_block_bytes) cut_metrics();
 }
 
 void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
@@ -157,12 +187,10 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
     }
     const std::int64_t time = model_.to_ns(record.time());
     if (stream == nullptr) stream = &thread_stream(slot, time);
-    const int repaired = stream->add(record, records, time);
-    if (repaired > 0) {
-      invented_ += static_cast<std::uint64_t>(repaired);
-    } else if (repaired < 0) {
-      ++dropped_[index(EventKind::kSpan)][static_cast<std::size_t>(DropReason::kInvalid)];
-    }
+    runtime_.count_read(queue::event_kind(record.kind()));
+    const ThreadStreamState::Added added = stream->add(record, records, time);
+    invented_ += added.invented;
+    if (added.dropped) drop(queue::event_kind(record.kind()), *added.dropped);
     records += record.bytes();
     bytes -= record.bytes();
   }
@@ -171,21 +199,25 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
   }
 }
 
+void Drain::drop(EventKind kind, DropReason reason) noexcept {
+  ++dropped_[index(kind)][static_cast<std::size_t>(reason)];
+}
+
 ThreadStreamState& Drain::thread_stream(queue::ThreadSlot& slot, std::int64_t first_time) {
-  auto& stream = threads_[slot.uid];
-  if (stream == nullptr) {
-    auto info = make_stream<ThreadStream>(process_->process_id, StreamKind::kThread);
-    info.properties["thread-id"] = std::to_string(slot.thread_id);
-    if (std::string name = runtime_.thread_name(slot); !name.empty()) {
-      info.properties["thread-name"] = std::move(name);
-    }
-    stream = std::make_unique<ThreadStreamState>(info, first_time);
+  if (const auto found = threads_.find(slot.uid); found != threads_.end()) return *found->second;
+  auto info = make_stream<ThreadStream>(process_->process_id, StreamKind::kThread);
+  info.properties["thread-id"] = std::to_string(slot.thread_id);
+  if (std::string name = runtime_.thread_name(slot); !name.empty()) {
+    info.properties["thread-name"] = std::move(name);
   }
-  return *stream;
+  auto stream = std::make_unique<ThreadStreamState>(info, first_time);
+  return *threads_.emplace(slot.uid, std::move(stream)).first->second;
 }
 
 void Drain::finish_thread(queue::ThreadSlot* slot) {
   if (const auto found = threads_.find(slot->uid); found != threads_.end()) {
+    // dispatch::unregister_thread_stream() inside a span: its end goes nowhere.
+    invented_ += found->second->end_open_spans(now());
     if (!found->second->builder().empty()) cut_thread(*found->second);
     threads_.erase(found);
   }
@@ -193,6 +225,14 @@ void Drain::finish_thread(queue::ThreadSlot* slot) {
 }
 
 // --- live lines ---
+
+void Drain::note_live(const queue::RecordReader& record, std::int64_t time, std::uint32_t offset) {
+  try {
+    if (wants_live(record)) live_.push_back({time, offset});
+  } catch (const std::bad_alloc&) {  // the line is not shown; the event goes into its block
+    diagnose("live.failed", "a live line was left out: out of memory");
+  }
+}
 
 bool Drain::wants_live(const queue::RecordReader& record) {
   const std::uint32_t generation = micromegas_v0_enabled.load(std::memory_order_relaxed);
@@ -218,19 +258,18 @@ void Drain::show_live() {
   std::stable_sort(live_.begin(), live_.end(),
                    [](const Live& a, const Live& b) { return a.time < b.time; });
   for (const Live& live : live_) {
-    queue::RecordReader record(logs_.record(live.offset), logs_.bytes() - live.offset);
-    const LogEvent event = live_reader_.read(record);
-    if (event.metadata != nullptr) {
-      guarded("on_log",
-              [&] { sink_->on_log(*event.metadata, event.properties, event.time, event.text); });
-    } else {
+    guarded("on_log", [&] {
+      queue::RecordReader record(logs_.record(live.offset), logs_.bytes() - live.offset);
+      const LogEvent event = live_reader_.read(record);
+      if (event.metadata != nullptr) {
+        sink_->on_log(*event.metadata, event.properties, event.time, event.text);
+        return;
+      }
       const LogMetadata metadata{.level = event.level, .target = event.target};
-      guarded("on_log", [&] {
-        if (sink_->on_log_enabled(metadata)) {
-          sink_->on_log(metadata, event.properties, event.time, event.text);
-        }
-      });
-    }
+      if (sink_->on_log_enabled(metadata)) {
+        sink_->on_log(metadata, event.properties, event.time, event.text);
+      }
+    });
   }
   live_.clear();
 }

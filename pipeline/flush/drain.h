@@ -33,7 +33,7 @@ class Drain {
   void tick();
   // As tick(), and cuts everything.
   void flush();
-  // As flush(), and ends the sink.
+  // As flush(), and ends the sink. The functions above do nothing afterwards.
   void shutdown();
 
   // Whether the last tick found so much that the next should come soon.
@@ -49,8 +49,10 @@ class Drain {
   void sync_clock();
   void read_all();
   void read_events(const std::byte* records, std::size_t bytes);
+  void drop(EventKind kind, DropReason reason) noexcept;
   void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   ThreadStreamState& thread_stream(queue::ThreadSlot& slot, std::int64_t first_time);
+  void note_live(const queue::RecordReader& record, std::int64_t time, std::uint32_t offset);
   bool wants_live(const queue::RecordReader& record);
   void show_live();
   void cut_due(bool everything);
@@ -61,7 +63,7 @@ class Drain {
   [[nodiscard]] bool due(const BlockBuilder& builder, std::size_t limit, std::int64_t now) const;
   std::int64_t now();
   template <class F>
-  bool guarded(const char* what, F call) noexcept;
+  static bool guarded(const char* what, F call) noexcept;
   template <class F>
   void hand_over(const Kinds& kinds, F call) noexcept;
 
@@ -90,10 +92,11 @@ class Drain {
 
   std::vector<queue::ThreadSlot*> slots_;  // scratch
   bool busy_ = false;
+  bool ended_ = false;
 
   std::array<std::uint64_t, kEventKinds> handed_{};
   std::array<std::array<std::uint64_t, kDropReasons>, kEventKinds> dropped_{};
-  std::uint64_t invented_ = 0;  // span ends that a repair added
+  std::uint64_t invented_ = 0;  // span ends that were written for the application
 };
 
 }  // namespace micromegas::pipeline

@@ -70,25 +70,67 @@ struct FlushActor::Impl {
   std::atomic<bool> stopping{false};
   std::atomic<bool> ended{false};
   std::shared_ptr<Reply> end = std::make_shared<Reply>();
+  std::mutex closing;  // over a post, so that none comes after the last one has run
+  bool closed = false;
+
+  // Nothing that runs here may end the host: what throws (memory is short) is said, and the next
+  // tick goes on. What was lost by it has been counted where it was.
+  template <class F>
+  void guarded(F f) noexcept {
+    try {
+      f();
+    } catch (...) {
+      complain();
+    }
+  }
+  static void complain() noexcept {
+    diagnose("flush.failed", "the flush actor could not do its work: out of memory?");
+  }
 
   void run() {
-    drain.startup();
-    arm();
-    io.run();
+    guarded([this] { drain.startup(); });
+    while (!stopping.load()) {
+      try {
+        arm();
+        io.run();  // until stop()
+        io.restart();
+      } catch (...) {  // the timer could not be set
+        complain();
+        std::this_thread::sleep_for(tick);
+      }
+    }
+    guarded([this] { drain.shutdown(); });
+    {
+      const std::lock_guard lock(closing);
+      closed = true;
+    }
+    // Messages that came too late: they find an ended Drain, and their callers an answer.
+    guarded([this] {
+      io.restart();
+      io.poll();
+    });
     ended.store(true, std::memory_order_release);
     end->finish();
   }
 
   void arm() {
-    if (stopping.load(std::memory_order_relaxed)) return;
     // A burst is followed closely, so that its segments come back before the budget is spent.
     const auto wait = drain.busy() ? std::chrono::milliseconds(1) : tick;
     timer.expires_after(wait);
     timer.async_wait([this](const asio::error_code& error) {
-      if (error) return;
-      drain.tick();
+      if (error || stopping.load(std::memory_order_relaxed)) return;
+      guarded([this] { drain.tick(); });
       arm();
     });
+  }
+
+  // False: the actor has ended.
+  template <class F>
+  bool post(F message) {
+    const std::lock_guard lock(closing);
+    if (closed) return false;
+    asio::post(io, std::move(message));
+    return true;
   }
 
   template <class F>
@@ -97,12 +139,12 @@ struct FlushActor::Impl {
       return false;
     }
     auto reply = std::make_shared<Reply>();
-    asio::post(io, [reply, message = std::move(message)] {
+    const bool posted = post([this, reply, message = std::move(message)] {
       if (!reply->begin()) return;
-      message();
+      guarded(message);
       reply->finish();
     });
-    return reply->wait(deadline, interruptible);
+    return posted && reply->wait(deadline, interruptible);
   }
 };
 
@@ -164,12 +206,7 @@ bool FlushActor::thread_streams(std::vector<ThreadStream>& out, Deadline deadlin
 
 bool FlushActor::stop(Deadline deadline) {
   Impl& impl = *impl_;
-  if (!impl.stopping.exchange(true)) {
-    asio::post(impl.io, [impl = impl_] {
-      impl->timer.cancel();
-      impl->drain.shutdown();
-    });
-  }
+  if (!impl.stopping.exchange(true)) impl.io.stop();  // no message: it must not need memory
   if (!impl.thread.joinable()) return true;
   if (std::this_thread::get_id() == impl.thread_id || !impl.end->wait(deadline, true)) {
     impl.thread.detach();
@@ -181,12 +218,17 @@ bool FlushActor::stop(Deadline deadline) {
 
 bool FlushActor::ended() const noexcept { return impl_->ended.load(std::memory_order_acquire); }
 
+bool FlushActor::on_this_thread() const noexcept {
+  return std::this_thread::get_id() == impl_->thread_id;
+}
+
 void FlushActor::wake() noexcept {
   if (impl_->wake_pending.exchange(true, std::memory_order_acq_rel)) return;
   try {
-    asio::post(impl_->io, [impl = impl_] {
+    impl_->post([impl = impl_] {
       impl->wake_pending.store(false, std::memory_order_release);
-      if (!impl->stopping.load(std::memory_order_relaxed)) impl->drain.tick();
+      if (impl->stopping.load(std::memory_order_relaxed)) return;
+      impl->guarded([&] { impl->drain.tick(); });
     });
   } catch (...) {  // out of memory: the next tick will do
     impl_->wake_pending.store(false, std::memory_order_release);

@@ -63,6 +63,8 @@ class FlushActor {
   // Whether the thread has come to its end.
   [[nodiscard]] bool ended() const noexcept;
 
+  [[nodiscard]] bool on_this_thread() const noexcept;
+
   // Asks for a drain soon. Never blocks; any thread.
   void wake() noexcept;
   // In a forked child: forgets the thread, which does not exist there.

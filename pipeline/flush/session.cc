@@ -3,6 +3,7 @@
 
 #include "micromegas/pipeline/flush/session.h"
 
+#include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <new>
@@ -29,9 +30,36 @@ struct Session {
   std::shared_ptr<FlushActor> actor;
 };
 
+// A session on its way out. Whoever asks for its end, or for a flush, meanwhile waits here.
+struct Ending {
+  explicit Ending(std::shared_ptr<Session> s) : session(std::move(s)) {}
+
+  const std::shared_ptr<Session> session;
+
+  void finish(bool without_rest) {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    complete_ = without_rest;
+    changed_.notify_all();
+  }
+  // Whether it ended by the deadline and left nothing behind.
+  bool wait(Deadline deadline) {
+    if (session->actor->on_this_thread()) return false;  // a sink: it is what the end waits for
+    std::unique_lock lock(mutex_);
+    return changed_.wait_until(lock, deadline, [this] { return done_; }) && complete_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  bool complete_ = false;
+};
+
 struct Sessions {
   std::mutex mutex;  // the fields below; never held over a call to a sink or the actor
   std::shared_ptr<Session> current;
+  std::shared_ptr<Ending> ending;
   std::shared_ptr<Session> stuck;   // the last one, if a sink had not returned when it was left
   EventStats past{};                // books of the last session, without the queues
   std::shared_ptr<void> companion;  // of the running or the last session
@@ -78,6 +106,11 @@ void wait_for_live_sinks() noexcept {
   if (session != nullptr) session->actor->show_live(steady_clock::now() + kFatalWait);
 }
 
+void abandon(Session& session) noexcept {
+  session.actor->abandon_after_fork();
+  if (session.options.abandon_after_fork) session.options.abandon_after_fork();
+}
+
 void after_fork_child() noexcept {
   Sessions& all = sessions();
   new (&all.mutex) std::mutex;  // another thread may have held it
@@ -85,14 +118,23 @@ void after_fork_child() noexcept {
   all.past = {};
   new std::shared_ptr<void>(std::move(all.companion));
   new std::shared_ptr<Session>(std::move(all.stuck));
+  if (all.ending != nullptr) {
+    abandon(*all.ending->session);
+    new std::shared_ptr<Ending>(std::move(all.ending));
+  }
   if (all.current == nullptr) return;
-  all.current->actor->abandon_after_fork();
-  if (all.current->options.abandon_after_fork) all.current->options.abandon_after_fork();
+  abandon(*all.current);
   new std::shared_ptr<Session>(std::move(all.current));  // its sinks' threads are not here either
 }
 
 void at_exit() {
-  if (const std::shared_ptr<Session> session = current()) {
+  Sessions& all = sessions();
+  std::shared_ptr<Session> session;
+  {
+    const std::lock_guard lock(all.mutex);
+    session = all.ending != nullptr ? all.ending->session : all.current;
+  }
+  if (session != nullptr) {
     stop_session(session->id, steady_clock::now() + session->options.exit_wait);
   }
 }
@@ -166,27 +208,40 @@ Result<SessionId> start_session(SessionOptions options) {
   return id;
 }
 
-bool stop_session(SessionId id, Deadline deadline) {
+Stopped stop_session(SessionId id, Deadline deadline) {
   Sessions& all = sessions();
-  std::shared_ptr<Session> session;
+  std::shared_ptr<Ending> ending;
+  bool mine = false;
   {
     const std::lock_guard lock(all.mutex);
-    if (all.current == nullptr || (id != 0 && all.current->id != id)) return true;
-    session = std::move(all.current);
-    all.current = nullptr;
-    all.starting = true;  // nobody may start before this one has ended
+    if (all.current != nullptr && (id == 0 || all.current->id == id)) {
+      ending = all.ending = std::make_shared<Ending>(std::move(all.current));
+      all.current = nullptr;
+      all.starting = true;  // nobody may start before this one has ended
+      mine = true;
+    } else if (all.ending != nullptr && (id == 0 || all.ending->session->id == id)) {
+      ending = all.ending;
+    } else {
+      return {.complete = true, .mine = false};
+    }
   }
-  queue::Runtime::get().close();
-  if (session->options.before_stop) session->options.before_stop(deadline);
-  const bool ended = session->actor->stop(deadline + kSinkGrace);
-  EventStats books{};
-  if (ended) read_books(*session, books, deadline);
+  if (!mine) return {.complete = ending->wait(deadline), .mine = false};
 
-  const std::lock_guard lock(all.mutex);
-  all.starting = false;
-  all.past = books;
-  if (!ended) all.stuck = session;
-  return ended;
+  Session& session = *ending->session;
+  queue::Runtime::get().close();
+  if (session.options.before_stop) session.options.before_stop(deadline);
+  const bool ended = session.actor->stop(deadline + kSinkGrace);
+  EventStats books{};
+  if (ended) read_books(session, books, deadline);
+  {
+    const std::lock_guard lock(all.mutex);
+    all.starting = false;
+    all.ending = nullptr;
+    all.past = books;
+    if (!ended) all.stuck = ending->session;
+  }
+  ending->finish(ended);
+  return {.complete = ended, .mine = true};
 }
 
 bool session_running(SessionId id) noexcept {
@@ -201,8 +256,16 @@ bool hand_over_session(Deadline deadline) {
 }
 
 bool flush_session(Deadline deadline) {
-  const std::shared_ptr<Session> session = current();
-  if (session == nullptr || !session->actor->flush(deadline)) return false;
+  Sessions& all = sessions();
+  std::shared_ptr<Session> session;
+  std::shared_ptr<Ending> ending;
+  {
+    const std::lock_guard lock(all.mutex);
+    session = all.current;
+    ending = all.ending;
+  }
+  if (session == nullptr) return ending != nullptr && ending->wait(deadline);
+  if (!session->actor->flush(deadline)) return false;
   return !session->options.wait_delivered || session->options.wait_delivered(deadline);
 }
 

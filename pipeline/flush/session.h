@@ -48,12 +48,18 @@ using SessionId = std::uint64_t;
 
 // An error if a session is running, or if a sink of the previous one has not returned yet.
 Result<SessionId> start_session(SessionOptions options);
-// Ends session `id` if it is the running one (0: whichever is). False if something was left behind
-// at the deadline: a sink that did not return. What remained undelivered is in the stats.
-bool stop_session(SessionId id, Deadline deadline);
+
+struct Stopped {
+  bool complete = true;  // false: something was left at the deadline, a sink that did not return
+  bool mine = false;     // this call ended it
+  explicit operator bool() const noexcept { return complete; }
+};
+// Ends session `id` if it is the running one (0: whichever is); waits for it if somebody else is
+// ending it. What remained undelivered is in the stats.
+Stopped stop_session(SessionId id, Deadline deadline);
 [[nodiscard]] bool session_running(SessionId id) noexcept;
 
-// False at the deadline, or if no session is running.
+// False at the deadline, or if no session is running. One that is ending: waits for its end.
 bool flush_session(Deadline deadline);
 // Hands everything recorded before the call to the sink; does not wait for delivery.
 bool hand_over_session(Deadline deadline);

@@ -3,6 +3,7 @@
 
 #include "micromegas/pipeline/flush/thread_stream.h"
 
+#include <new>
 #include <utility>
 
 namespace micromegas::pipeline {
@@ -25,36 +26,57 @@ void ThreadStreamState::end_top(std::int64_t time) {
   stack_.pop_back();
 }
 
-int ThreadStreamState::add(const queue::RecordReader& record, const std::byte* bytes,
-                           std::int64_t time) {
-  switch (record.kind()) {
-    case RecordKind::kSpanBegin:
-      stack_.push_back({record.id(), false, {}});
-      builder_.add(bytes, record.bytes(), time, EventKind::kSpan);
-      return 0;
-    case RecordKind::kNamedSpanBegin: {
-      queue::RecordReader values = record;
-      stack_.push_back({record.id(), true, std::string(values.string().text)});
-      builder_.add(bytes, record.bytes(), time, EventKind::kSpan);
-      return 0;
-    }
-    case RecordKind::kSpanEnd:
-    case RecordKind::kNamedSpanEnd: {
-      std::size_t depth = stack_.size();
-      while (depth > 0 && stack_[depth - 1].id != record.id()) --depth;
-      if (depth == 0) return -1;
-      int invented = 0;
-      while (stack_.size() > depth) {
-        end_top(time);
-        ++invented;
-      }
-      end_top(time);
-      return invented;
-    }
-    default:
-      builder_.add(bytes, record.bytes(), time, EventKind::kAsyncSpan);
-      return 0;
+void ThreadStreamState::begin(const queue::RecordReader& record, const std::byte* bytes,
+                              std::int64_t time) {
+  Open open{record.id(), record.kind() == RecordKind::kNamedSpanBegin, {}};
+  if (open.named) {
+    queue::RecordReader values = record;
+    open.name = values.string().text;
   }
+  // First, so that a begin is in the block and on the stack, or in neither.
+  if (stack_.size() == stack_.capacity()) stack_.reserve(2 * stack_.size() + 8);
+  builder_.add(bytes, record.bytes(), time, EventKind::kSpan);
+  stack_.push_back(std::move(open));
+}
+
+ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& record,
+                                                const std::byte* bytes,
+                                                std::int64_t time) noexcept {
+  Added added;
+  try {
+    switch (record.kind()) {
+      case RecordKind::kSpanBegin:
+      case RecordKind::kNamedSpanBegin:
+        begin(record, bytes, time);
+        break;
+      case RecordKind::kSpanEnd:
+      case RecordKind::kNamedSpanEnd: {
+        std::size_t depth = stack_.size();
+        while (depth > 0 && stack_[depth - 1].id != record.id()) --depth;
+        if (depth == 0) {
+          added.dropped = DropReason::kInvalid;
+          break;
+        }
+        for (; stack_.size() > depth; ++added.invented) end_top(time);
+        end_top(time);
+        break;
+      }
+      default:
+        builder_.add(bytes, record.bytes(), time, EventKind::kAsyncSpan);
+    }
+  } catch (const std::bad_alloc&) {
+    added.dropped = DropReason::kQueueFull;
+  }
+  return added;
+}
+
+std::uint32_t ThreadStreamState::end_open_spans(std::int64_t time) noexcept {
+  std::uint32_t ended = 0;
+  try {
+    for (; !stack_.empty(); ++ended) end_top(time);
+  } catch (const std::bad_alloc&) {  // the rest stays open on the server
+  }
+  return ended;
 }
 
 }  // namespace micromegas::pipeline

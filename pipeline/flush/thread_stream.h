@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,16 @@ class ThreadStreamState {
  public:
   ThreadStreamState(const StreamInfo& info, std::int64_t begin_time);
 
-  // One record of the thread's span queue, in order. Returns how many span events were invented
-  // (+1: an end for a span that was left open inside another) or thrown away (-1: an end whose
-  // begin is not open).
-  int add(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time);
+  struct Added {
+    std::uint32_t invented = 0;  // ends written for spans that were left open inside this one
+    std::optional<DropReason> dropped;  // kInvalid: an end whose begin is not open; kQueueFull: no
+                                        // memory
+  };
+  // One record of the thread's span queue, in order.
+  Added add(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time) noexcept;
+
+  // When the thread's queue has come to its end. Returns how many ends were written.
+  std::uint32_t end_open_spans(std::int64_t time) noexcept;
 
   [[nodiscard]] BlockBuilder& builder() noexcept { return builder_; }
   [[nodiscard]] const BlockBuilder& builder() const noexcept { return builder_; }
@@ -38,6 +45,7 @@ class ThreadStreamState {
     bool named;
     std::string name;
   };
+  void begin(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time);
   void end_top(std::int64_t time);
 
   ThreadStream info_;

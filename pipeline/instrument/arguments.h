@@ -120,6 +120,7 @@ struct TextRef {
   }
   void cut(std::uint32_t limit) noexcept {
     if (size <= limit) return;
+    micromegas_v0_count_cut();
     original = size > 0xffffffffU ? 0xffffffffU : static_cast<std::uint32_t>(size);
     size = utf8_boundary(data, limit);
   }

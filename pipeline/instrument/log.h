@@ -69,12 +69,16 @@ MICROMEGAS_INLINE void convert_and_write(const LogMetadata& metadata, std::index
   write_log(metadata, kArgTypes<Args...>, to_value(metadata, I, args)...);
 }
 
-template <class... Args>
-MICROMEGAS_INLINE void log(const LogMetadata& metadata,
-                           FormatString<std::type_identity_t<Args>...> /*checked*/,
-                           const Args&... args) {
-  convert_and_write(metadata, std::index_sequence_for<Args...>(), args...);
-}
+// One log. An object that is initialised in braces, and not a function that is called: only the
+// former evaluates its arguments from left to right.
+struct Log {
+  template <class... Args>
+  MICROMEGAS_INLINE Log(const LogMetadata& metadata,
+                        FormatString<std::type_identity_t<Args>...> /*checked*/,
+                        const Args&... args) {
+    convert_and_write(metadata, std::index_sequence_for<Args...>(), args...);
+  }
+};
 
 }  // namespace micromegas::detail
 
@@ -89,7 +93,7 @@ MICROMEGAS_INLINE void log(const LogMetadata& metadata,
     if constexpr (::micromegas::detail::compiled_in(level)) {                        \
       MICROMEGAS_LOG_SITE_(micromegas_site, level, target, text);                    \
       if (::micromegas::queue::enabled(micromegas_site)) {                           \
-        ::micromegas::detail::log(micromegas_site, text __VA_OPT__(, ) __VA_ARGS__); \
+        ::micromegas::detail::Log{micromegas_site, text __VA_OPT__(, ) __VA_ARGS__}; \
       }                                                                              \
     }                                                                                \
   } while (false)

@@ -3,9 +3,12 @@
 
 // Metric macros; docs/reference.md.
 //
-//   MM_IMETRIC("queue_depth", "count", depth);       // unsigned 64 bits; negative: dropped,
-//   counted MM_FMETRIC("request_time", "ms", elapsed); MM_IMETRIC_DYN(name, unit, value); // name
-//   and unit known at run time, copied
+//   MM_IMETRIC("queue_depth", "count", depth);
+//   MM_FMETRIC("request_time", "ms", elapsed);
+//   MM_IMETRIC_DYN(name, unit, value);
+//
+// Integers are unsigned, 64 bits: a negative one is dropped and counted. _DYN: name and unit known
+// at run time, copied.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_METRIC_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_METRIC_H_
 
@@ -52,22 +55,30 @@ MICROMEGAS_INLINE bool negative(T value) noexcept {
   }
 }
 
-template <class T>
-MICROMEGAS_INLINE void integer_metric(const StaticMetricMetadata& metadata, T value) noexcept {
-  static_assert(std::is_integral_v<T> && sizeof(T) <= 8,
-                "an integer metric takes an integer; use MM_FMETRIC for a floating-point value");
-  if (__builtin_expect(negative(value), 0)) {
-    return micromegas_v0_drop(EventKind::kIntegerMetric, DropReason::kInvalid, 1);
+// One metric. Objects that are initialised in braces, as Log is, for the order of evaluation.
+struct IntegerMetric {
+  template <class T>
+  MICROMEGAS_INLINE IntegerMetric(const StaticMetricMetadata& metadata, T value) noexcept {
+    static_assert(std::is_integral_v<T> && sizeof(T) <= 8,
+                  "an integer metric takes an integer; use MM_FMETRIC for a floating-point value");
+    if (__builtin_expect(negative(value), 0)) {
+      micromegas_v0_drop(EventKind::kIntegerMetric, DropReason::kInvalid, 1);
+      return;
+    }
+    write_metric(metadata, static_cast<std::uint64_t>(value), queue::RecordKind::kIntegerMetric,
+                 EventKind::kIntegerMetric);
   }
-  write_metric(metadata, static_cast<std::uint64_t>(value), queue::RecordKind::kIntegerMetric,
-               EventKind::kIntegerMetric);
-}
+};
 
-MICROMEGAS_INLINE void float_metric(const StaticMetricMetadata& metadata, double value) noexcept {
-  std::uint64_t bits;
-  std::memcpy(&bits, &value, 8);
-  write_metric(metadata, bits, queue::RecordKind::kFloatMetric, EventKind::kFloatMetric);
-}
+struct FloatMetric {
+  template <class T>
+  MICROMEGAS_INLINE FloatMetric(const StaticMetricMetadata& metadata, T value) noexcept {
+    const double number = value;
+    std::uint64_t bits;
+    std::memcpy(&bits, &number, 8);
+    write_metric(metadata, bits, queue::RecordKind::kFloatMetric, EventKind::kFloatMetric);
+  }
+};
 
 inline void write_metric_dyn(const StaticMetricMetadata& metadata, std::string_view name,
                              std::string_view unit, std::uint64_t bits, queue::RecordKind record,
@@ -90,26 +101,33 @@ inline void write_metric_dyn(const StaticMetricMetadata& metadata, std::string_v
   w.publish();
 }
 
-template <class T>
-void integer_metric_dyn(const StaticMetricMetadata& metadata, std::string_view name,
-                        std::string_view unit, T value) noexcept {
-  static_assert(
-      std::is_integral_v<T> && sizeof(T) <= 8,
-      "an integer metric takes an integer; use MM_FMETRIC_DYN for a floating-point value");
-  if (negative(value)) {
-    return micromegas_v0_drop(EventKind::kIntegerMetric, DropReason::kInvalid, 1);
+struct IntegerMetricDyn {
+  template <class T>
+  IntegerMetricDyn(const StaticMetricMetadata& metadata, std::string_view name,
+                   std::string_view unit, T value) noexcept {
+    static_assert(
+        std::is_integral_v<T> && sizeof(T) <= 8,
+        "an integer metric takes an integer; use MM_FMETRIC_DYN for a floating-point value");
+    if (negative(value)) {
+      micromegas_v0_drop(EventKind::kIntegerMetric, DropReason::kInvalid, 1);
+      return;
+    }
+    write_metric_dyn(metadata, name, unit, static_cast<std::uint64_t>(value),
+                     queue::RecordKind::kIntegerMetricDyn, EventKind::kIntegerMetric);
   }
-  write_metric_dyn(metadata, name, unit, static_cast<std::uint64_t>(value),
-                   queue::RecordKind::kIntegerMetricDyn, EventKind::kIntegerMetric);
-}
+};
 
-inline void float_metric_dyn(const StaticMetricMetadata& metadata, std::string_view name,
-                             std::string_view unit, double value) noexcept {
-  std::uint64_t bits;
-  std::memcpy(&bits, &value, 8);
-  write_metric_dyn(metadata, name, unit, bits, queue::RecordKind::kFloatMetricDyn,
-                   EventKind::kFloatMetric);
-}
+struct FloatMetricDyn {
+  template <class T>
+  FloatMetricDyn(const StaticMetricMetadata& metadata, std::string_view name, std::string_view unit,
+                 T value) noexcept {
+    const double number = value;
+    std::uint64_t bits;
+    std::memcpy(&bits, &number, 8);
+    write_metric_dyn(metadata, name, unit, bits, queue::RecordKind::kFloatMetricDyn,
+                     EventKind::kFloatMetric);
+  }
+};
 
 }  // namespace micromegas::detail
 
@@ -121,14 +139,14 @@ inline void float_metric_dyn(const StaticMetricMetadata& metadata, std::string_v
                                                                         .file = __FILE__,    \
                                                                         .line = __LINE__};   \
     if (::micromegas::queue::enabled(micromegas_site)) {                                     \
-      ::micromegas::detail::record(micromegas_site, __VA_ARGS__);                            \
+      ::micromegas::detail::record{micromegas_site, __VA_ARGS__};                            \
     }                                                                                        \
   } while (false)
 
 #define MICROMEGAS_IMETRIC_T(target, name, unit, value) \
-  MICROMEGAS_METRIC_IMPL_(integer_metric, target, name, unit, value)
+  MICROMEGAS_METRIC_IMPL_(IntegerMetric, target, name, unit, value)
 #define MICROMEGAS_FMETRIC_T(target, name, unit, value) \
-  MICROMEGAS_METRIC_IMPL_(float_metric, target, name, unit, value)
+  MICROMEGAS_METRIC_IMPL_(FloatMetric, target, name, unit, value)
 #define MICROMEGAS_IMETRIC(name, unit, value) \
   MICROMEGAS_IMETRIC_T(MM_DEFAULT_TARGET, name, unit, value)
 #define MICROMEGAS_FMETRIC(name, unit, value) \
@@ -136,9 +154,9 @@ inline void float_metric_dyn(const StaticMetricMetadata& metadata, std::string_v
 
 // Name and unit are copied, at most 1 KiB each.
 #define MICROMEGAS_IMETRIC_DYN_T(target, name, unit, value) \
-  MICROMEGAS_METRIC_IMPL_(integer_metric_dyn, target, "", "", name, unit, value)
+  MICROMEGAS_METRIC_IMPL_(IntegerMetricDyn, target, "", "", name, unit, value)
 #define MICROMEGAS_FMETRIC_DYN_T(target, name, unit, value) \
-  MICROMEGAS_METRIC_IMPL_(float_metric_dyn, target, "", "", name, unit, value)
+  MICROMEGAS_METRIC_IMPL_(FloatMetricDyn, target, "", "", name, unit, value)
 #define MICROMEGAS_IMETRIC_DYN(name, unit, value) \
   MICROMEGAS_IMETRIC_DYN_T(MM_DEFAULT_TARGET, name, unit, value)
 #define MICROMEGAS_FMETRIC_DYN(name, unit, value) \

@@ -62,8 +62,10 @@ MICROMEGAS_INLINE bool begin_named_span(std::uint32_t id, std::string_view name)
   return true;
 }
 
-// An end without an open begin on this thread (after a fork, a restart of telemetry, or on another
-// thread) is not recorded: its begin is not in this queue.
+// An end without an open begin on this thread (after a fork or a restart of telemetry) is not
+// recorded: its begin is not in this queue. A guard that ends on another thread which has a span
+// open takes that span's place: the actor finds the stranger and counts it as kInvalid, and that
+// span's end is missing. Hence: a guard belongs to its thread.
 MICROMEGAS_INLINE void end_span(std::uint32_t id, queue::RecordKind kind) noexcept {
   const std::uint32_t open = micromegas_v0_thread->open_spans;
   if (__builtin_expect(open == 0, 0)) return;

@@ -110,6 +110,9 @@ MICROMEGAS_EXPORT micromegas::queue::Segment* micromegas_v0_make_room(
 MICROMEGAS_EXPORT void micromegas_v0_drop(micromegas::EventKind kind, micromegas::DropReason reason,
                                           std::uint32_t events) noexcept;
 
+// A text was longer than its record had room for.
+MICROMEGAS_EXPORT void micromegas_v0_count_cut() noexcept;
+
 // Waits, bounded, until the live sinks have shown what this thread recorded.
 MICROMEGAS_EXPORT void micromegas_v0_wait_for_live_sinks() noexcept;
 }

@@ -65,12 +65,19 @@ Runtime::Runtime() : pool_(nullptr) {
 // --- life ---
 
 void Runtime::prepare(std::size_t queue_bytes) {
-  const std::lock_guard lock(mutex_);
-  if (pool_ == nullptr) pool_ = new SegmentPool;
+  {
+    const std::lock_guard lock(mutex_);
+    if (pool_ == nullptr) pool_ = new SegmentPool;
+  }
   discard_leftovers();
   pool_->set_budget(queue_bytes);
-  baseline_ = past_;
-  for (const ThreadSlot* slot : slots_) add(baseline_, *slot);
+  const std::lock_guard lock(mutex_);
+  baseline_ = counts_locked();
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    baseline_.recorded[kind] = read_[kind];
+    for (const std::uint64_t n : baseline_.dropped[kind]) baseline_.recorded[kind] += n;
+  }
+  cut_texts_.store(0, std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
       stray_dropped_[kind][reason].store(0, std::memory_order_relaxed);
@@ -99,19 +106,21 @@ void Runtime::bump_generation_locked() noexcept {
 }
 
 void Runtime::discard_leftovers() {
-  Segment* segments[64];
-  while (const std::size_t n = pool_->pop_full(segments, std::size(segments))) {
-    for (std::size_t i = 0; i < n; ++i) pool_->give(segments[i]);
-  }
-  for (ThreadSlot* slot : slots_) {
-    for (std::size_t q = 0; q < kQueueKinds; ++q) {
-      ThreadSlot::Drain& drain = slot->drain[q];
-      for (Segment* segment : drain.full) pool_->give(segment);
-      drain.full.clear();
-      const Segment* live = slot->current[q].load(std::memory_order_acquire);
-      if (live == &g_full_segment) continue;
-      drain.expected = live->sequence;
-      drain.consumed = live->committed.load(std::memory_order_acquire);
+  const auto count_records = [this](const std::byte* records, std::size_t bytes) {
+    while (bytes > 0) {
+      const RecordReader record(records, bytes);
+      if (!record.ok()) return;
+      count_read(event_kind(record.kind()));
+      records += record.bytes();
+      bytes -= record.bytes();
+    }
+  };
+  std::vector<ThreadSlot*> slots;
+  collect_full();
+  threads(slots);
+  for (ThreadSlot* slot : slots) {
+    for (QueueKind queue : {QueueKind::kEvents, QueueKind::kSpans}) {
+      read_queue(*slot, queue, count_records);
     }
   }
 }
@@ -294,6 +303,7 @@ void Runtime::threads(std::vector<ThreadSlot*>& out) {
   for (const auto& [uid, slot] : by_uid_) out.push_back(slot);
 }
 
+// slots_ is in the order of uids: what is new stands at its end.
 void Runtime::index_threads() {
   const std::lock_guard lock(mutex_);
   for (std::size_t i = slots_.size(); i > 0 && !by_uid_.contains(slots_[i - 1]->uid); --i) {
@@ -309,7 +319,8 @@ std::size_t Runtime::collect_full() {
     for (std::size_t i = 0; i < n; ++i) {
       auto slot = by_uid_.find(segments[i]->thread_uid);
       if (slot == by_uid_.end()) {
-        // Registered since the last look; registration comes before the first segment.
+        // Registered since the last look. It is there now: a thread registers before it has its
+        // first segment, and is released only after its last one has been read.
         index_threads();
         slot = by_uid_.find(segments[i]->thread_uid);
       }
@@ -415,12 +426,20 @@ void Runtime::add(Counts& to, const ThreadSlot& slot) noexcept {
   }
 }
 
+Runtime::Counts Runtime::counts_locked() const noexcept {
+  Counts counts = past_;
+  for (const ThreadSlot* slot : slots_) add(counts, *slot);
+  return counts;
+}
+
 void Runtime::add_counts(EventStats& stats) const {
   const std::lock_guard lock(mutex_);
-  Counts now = past_;
-  for (const ThreadSlot* slot : slots_) add(now, *slot);
+  const Counts now = counts_locked();
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
-    stats[kind].recorded += now.recorded[kind] - baseline_.recorded[kind];
+    // Less than the baseline for a moment, while the event of a late thread is not counted yet.
+    if (now.recorded[kind] > baseline_.recorded[kind]) {
+      stats[kind].recorded += now.recorded[kind] - baseline_.recorded[kind];
+    }
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
       const std::uint64_t stray = stray_dropped_[kind][reason].load(std::memory_order_relaxed);
       stats[kind].recorded += stray;
@@ -459,6 +478,7 @@ void Runtime::after_fork_child() noexcept {
   new (&free_slots_) std::vector<ThreadSlot*>;
   new (&by_uid_) std::map<std::uint32_t, ThreadSlot*>;
   pool_ = nullptr;
+  read_ = {};
   past_ = {};
   baseline_ = {};
   for (auto& reasons : stray_dropped_) {
@@ -582,6 +602,8 @@ MICROMEGAS_COLD void micromegas_v0_drop(micromegas::EventKind kind, micromegas::
                                         std::uint32_t events) noexcept {
   ColdPath::drop(kind, reason, events);
 }
+
+MICROMEGAS_COLD void micromegas_v0_count_cut() noexcept { Runtime::get().count_cut(); }
 
 MICROMEGAS_COLD void micromegas_v0_wait_for_live_sinks() noexcept {
   Runtime::get().wait_for_live_sinks();

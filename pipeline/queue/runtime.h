@@ -73,8 +73,8 @@ class Runtime {
 
   // --- life ---
 
-  // Before a session: sets the budget, lets the counters begin anew and throws away what a stopped
-  // session left in the queues (it was counted as held then). No consumer may be running.
+  // Before a session: sets the budget, throws away what a stopped session left in the queues (it
+  // was counted as held then) and lets the books begin anew. No consumer may be running.
   void prepare(std::size_t queue_bytes);
   // Lets events in. `wake` is called by a recording thread that found no empty segment, and now and
   // then by one that ends; it must be cheap, and never block.
@@ -113,6 +113,8 @@ class Runtime {
   // is left unread.
   bool read_queue(ThreadSlot& slot, QueueKind queue,
                   FunctionRef<void(const std::byte* records, std::size_t bytes)> read);
+  // One record has been read: its event does not belong to a later session.
+  void count_read(EventKind kind) noexcept { ++read_[static_cast<std::size_t>(kind)]; }
   // Ends a retired thread whose queues have been read to the end.
   void release(ThreadSlot* slot) noexcept;
   // Keeps some touched segments ready, gives memory back after a burst.
@@ -132,6 +134,11 @@ class Runtime {
 
   // recorded and dropped of this session, as the recording side counted them. Locks.
   void add_counts(EventStats& stats) const;
+  // Texts that were longer than their record had room for, in this session.
+  void count_cut() noexcept { cut_texts_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t cut_texts() const noexcept {
+    return cut_texts_.load(std::memory_order_relaxed);
+  }
   // Bytes of segments in existence.
   [[nodiscard]] std::size_t segment_bytes() const noexcept;
 
@@ -157,6 +164,7 @@ class Runtime {
     std::array<std::array<std::uint64_t, kDropReasons>, kEventKinds> dropped{};
   };
   static void add(Counts& to, const ThreadSlot& slot) noexcept;
+  [[nodiscard]] Counts counts_locked() const noexcept;
   void bump_generation_locked() noexcept;
   void discard_leftovers();
   void index_threads();
@@ -183,9 +191,13 @@ class Runtime {
   std::map<std::uint32_t, ThreadSlot*> by_uid_;  // consumer's view of slots_
   std::atomic<void (*)() noexcept> child_hook_{nullptr};
   std::atomic<void (*)() noexcept> live_wait_{nullptr};
-  Counts past_;      // of slots that were released
-  Counts baseline_;  // at the session's start
+  std::array<std::uint64_t, kEventKinds> read_{};  // records so far; the consumer's
+  Counts past_;                                    // of slots that were released
+  // At the session's start. `recorded` is what had been read or dropped, not what had been counted:
+  // a thread may be late with either, and its event belongs to the session that reads it.
+  Counts baseline_;
   std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
+  std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> next_span_id_{1};
   Catalogue catalogue_;
 };

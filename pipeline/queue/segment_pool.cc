@@ -85,9 +85,9 @@ void SegmentPool::tend() noexcept {
   const std::size_t total = segments_.load(std::memory_order_relaxed);
   const std::size_t empties = empties_.load(std::memory_order_relaxed);
   const std::size_t in_use = total > empties ? total - empties : 0;
-  if (in_use == 0) return;
   const std::size_t wanted = std::clamp(in_use / 4, kMinReady, kMaxReady);
   if (empties < wanted) {
+    if (in_use == 0) return;
     surplus_ticks_ = 0;
     for (std::size_t i = empties; i < wanted; ++i) {
       Segment* segment = allocate();

@@ -392,6 +392,17 @@ TEST_F(DispatchTest, AnUnregisteredThreadHasANewStreamAtItsNextEvent) {
   EXPECT_EQ(sink_->recorded().spans.size(), 2u);
 }
 
+TEST_F(DispatchTest, ASpanThatIsOpenWhenItsStreamEndsIsEnded) {
+  init();
+  static constinit SpanMetadata span{.name = "open"};
+  std::thread([] {
+    dispatch::on_begin_scope(span);
+    dispatch::unregister_thread_stream();
+    dispatch::on_end_scope(span);
+  }).join();
+  EXPECT_TRUE(sink_->wait([](const Recorded& r) { return r.span_events() == 2; }));
+}
+
 TEST_F(DispatchTest, MakeProcessInfoDescribesTheSystem) {
   const Uuid id = Uuid::random();
   const Uuid parent = Uuid::random();

@@ -133,6 +133,24 @@ std::size_t resident_bytes() {
 }
 
 // Counts, keeps nothing.
+TEST_F(FlushTest, ABurstsMemoryComesBackWhenItsThreadHasEnded) {
+  pipeline::SessionOptions options;
+  options.flush.tick = 1ms;
+  start(std::move(options));
+  const std::size_t before = queue::Runtime::get().segment_bytes();
+  std::thread([] {
+    const std::string text(1000, 'x');
+    for (int i = 0; i < 20'000; ++i) MM_INFO("{}", text);
+  }).join();
+  EXPECT_GT(queue::Runtime::get().segment_bytes(), before);
+  const auto deadline = in(60s);
+  while (queue::Runtime::get().segment_bytes() > before + (8U << 20) &&
+         std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_LE(queue::Runtime::get().segment_bytes(), before + (8U << 20));
+}
+
 class CountingSink : public EventSink {
  public:
   bool on_log_enabled(const LogMetadata&) override { return false; }

@@ -183,6 +183,7 @@ TEST_F(RecordingTest, HugeMessagesAreCutMarkedAndTheRestIsIntact) {
   EXPECT_NE(all[0].find("of 50000000 bytes]"), std::string::npos);
   EXPECT_NE(all[1].find(" and 42 and "), std::string::npos);
   EXPECT_EQ(all[2], "after");
+  EXPECT_EQ(queue::Runtime::get().cut_texts(), 3u);
 }
 
 TEST_F(RecordingTest, ACutNeverSplitsACharacter) {
@@ -193,6 +194,25 @@ TEST_F(RecordingTest, ACutNeverSplitsACharacter) {
   const auto all = texts();
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].find(" [cut") % 3, 0u);
+}
+
+TEST_F(RecordingTest, ArgumentsAreEvaluatedFromLeftToRight) {
+  start();
+  int n = 0;
+  const auto next = [&n] { return ++n; };
+  MM_INFO("{} {} {}", next(), next(), next());
+  const auto name = [&n](int place) {
+    EXPECT_EQ(++n, place);
+    return std::string("m");
+  };
+  MM_IMETRIC_DYN(name(4), name(5), next());
+  MM_FMETRIC_DYN(name(7), name(8), next() + 0.5);
+  const auto all = flushed();
+  ASSERT_EQ(all.logs.size(), 1u);
+  EXPECT_EQ(all.logs[0].text, "1 2 3");
+  ASSERT_EQ(all.metrics.size(), 2u);
+  EXPECT_EQ(all.metrics[0].integer, 6u);
+  EXPECT_EQ(all.metrics[1].number, 9.5);
 }
 
 TEST_F(RecordingTest, ManyThreadsLoseNothingAndMergeInTimeOrder) {

@@ -1,0 +1,96 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The flush actor without memory: the host lives, what is lost is counted, and all goes on when
+// memory is there again.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+#include <thread>
+
+#include "micromegas/instrument.h"
+#include "micromegas/tests/pipeline/session_fixture.h"
+
+namespace {
+thread_local bool t_poor = false;  // on the flush actor
+std::atomic<bool> g_shortage{false};
+std::atomic<std::uint64_t> g_refused{0};
+
+void* allocate(std::size_t bytes) {
+  if (t_poor && g_shortage.load()) {
+    ++g_refused;
+    throw std::bad_alloc();
+  }
+  void* memory = std::malloc(bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+}  // namespace
+
+void* operator new(std::size_t bytes) { return allocate(bytes); }
+void* operator new[](std::size_t bytes) { return allocate(bytes); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace micromegas {
+namespace {
+
+using namespace std::chrono_literals;
+
+class PoorSink : public testing_support::RecordingSink {
+ public:
+  void on_startup(std::shared_ptr<const ProcessInfo> process) override {
+    RecordingSink::on_startup(std::move(process));
+    t_poor = true;
+  }
+  bool on_log_enabled(const LogMetadata&) override { return true; }
+};
+
+using NoMemoryTest = SessionTest;
+
+TEST_F(NoMemoryTest, TheHostLivesAndTheBooksBalance) {
+  sink_ = std::make_shared<PoorSink>();
+  pipeline::SessionOptions options;
+  options.flush.tick = 1ms;
+  options.flush.log_block_bytes = 1U << 20;
+  options.queue_bytes = 4U << 20;
+  start(std::move(options));
+  const auto work = [] {
+    for (int i = 0; i < 200; ++i) {
+      MM_SPAN("outer");
+      MM_SPAN_DYN("a name that is too long for a small string");
+      MM_INFO("{} {}", i, "text");
+      MM_IMETRIC("m", "count", i);
+    }
+  };
+  work();
+  ASSERT_TRUE(pipeline::flush_session(in(20s)));
+  g_shortage = true;
+  const auto deadline = in(60s);
+  for (const std::uint64_t enough = g_refused + 2000;
+       g_refused < enough && std::chrono::steady_clock::now() < deadline;) {
+    work();
+    std::thread(work).join();  // new streams
+    pipeline::flush_session(in(1s));
+  }
+  EXPECT_GT(g_refused, 2000u);
+  g_shortage = false;
+  ASSERT_TRUE(pipeline::flush_session(in(20s)));
+  EXPECT_GT(of(pipeline::session_stats(), EventKind::kLog).dropped_total(), 0u);
+  const std::uint64_t before = of(pipeline::session_stats(), EventKind::kLog).delivered;
+  work();
+  ASSERT_TRUE(pipeline::flush_session(in(20s)));
+  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kLog).delivered, before + 200);
+}
+
+}  // namespace
+}  // namespace micromegas
