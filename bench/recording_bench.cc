@@ -95,7 +95,17 @@ bool books_are_clean(const std::string& what) {
   return false;
 }
 
-void warm(unsigned threads, double& clock_read) {
+// What the ratios are to: the first case, measured before anything else.
+double read_clock() {
+  std::vector<double> samples;
+  std::thread([&] {
+    bench::pin_to(1);
+    samples = warm_cases().front().run(Shape{});
+  }).join();
+  return bench::summarize(samples).median;
+}
+
+void warm(unsigned threads, double clock_read) {
   for (const Case& c : warm_cases()) {
     std::vector<std::vector<double>> results(threads);
     std::latch ready(threads);
@@ -111,7 +121,6 @@ void warm(unsigned threads, double& clock_read) {
     std::vector<double> all;
     for (auto& r : results) all.insert(all.end(), r.begin(), r.end());
     const Summary value = bench::summarize(all);
-    if (threads == 1 && c.events == 0 && clock_read == 0) clock_read = value.median;
     if (!books_are_clean(c.name)) continue;
     g_rows.push_back({"warm", c.name, threads, "ns", value, value.median / clock_read});
     show(g_rows.back());
@@ -260,11 +269,15 @@ void head(const char* title) {
 
 int main(int argc, char** argv) {
   std::string json;
+  std::string question;  // empty: all
   for (int i = 1; i < argc; ++i) {
     if (std::string_view(argv[i]) == "--json" && i + 1 < argc) {
       json = argv[++i];
+    } else if (std::string_view(argv[i]) == "--question" && i + 1 < argc) {
+      question = argv[++i];
     } else {
-      std::fprintf(stderr, "recording_bench [--json FILE]\n");
+      std::fprintf(stderr,
+                   "recording_bench [--json FILE] [--question warm|paced|background|memory]\n");
       return 2;
     }
   }
@@ -284,17 +297,26 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", telemetry.error().message().c_str());
     return 1;
   }
-  double clock_read = 0;
-  head("warm: ns per event, batches of 100; one producer on processor 1");
-  warm(1, clock_read);
-  head("warm, two producers at once, on processors 0 and 1");
-  warm(2, clock_read);
-  head("paced: batches of 20, 2 ms apart, delivering to the collector");
-  paced(clock_read);
-  std::printf("\nbackground: processor time per event, queue to socket\n");
-  background(clock_read);
-  std::printf("\nmemory\n");
-  memory();
+  const auto asked = [&](std::string_view name) { return question.empty() || question == name; };
+  const double clock_read = read_clock();
+  if (asked("warm")) {
+    head("warm: ns per event, batches of 100; one producer on processor 1");
+    warm(1, clock_read);
+    head("warm, two producers at once, on processors 0 and 1");
+    warm(2, clock_read);
+  }
+  if (asked("paced")) {
+    head("paced: batches of 20, 2 ms apart, delivering to the collector");
+    paced(clock_read);
+  }
+  if (asked("background")) {
+    std::printf("\nbackground: processor time per event, queue to socket\n");
+    background(clock_read);
+  }
+  if (asked("memory")) {
+    std::printf("\nmemory\n");
+    memory();
+  }
   if (!json.empty()) write_json(json);
   return g_failed ? 1 : 0;
 }
