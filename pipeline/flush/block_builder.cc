@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace micromegas::pipeline {
@@ -29,20 +28,25 @@ void BlockBuilder::account(std::int64_t time, EventKind kind) noexcept {
 
 std::uint32_t BlockBuilder::add(const std::byte* record, std::size_t bytes, std::int64_t time,
                                 EventKind kind) {
-  const std::size_t at = records_.bytes.size();
-  records_.bytes.insert(records_.bytes.end(), record, record + bytes);
-  queue::store64(records_.bytes.data() + at + 8, static_cast<std::uint64_t>(time));
+  const std::size_t offset = records_.bytes.size();
+  std::byte* at = records_.bytes.extend(bytes);
+  queue::store64(at, queue::load64(record));
+  queue::store64(at + 8, static_cast<std::uint64_t>(time));
+  if (bytes <= 64) {  // most: no call
+    for (std::size_t i = 16; i < bytes; i += 8) queue::store64(at + i, queue::load64(record + i));
+  } else {
+    std::memcpy(at + 16, record + 16, bytes - 16);
+  }
   account(time, kind);
-  return static_cast<std::uint32_t>(at);
+  return static_cast<std::uint32_t>(offset);
 }
 
 void BlockBuilder::add_named(std::uint32_t id, queue::RecordKind kind, std::int64_t time,
                              std::string_view name) {
   const auto length = static_cast<std::uint32_t>(name.size());
   const std::uint32_t bytes = queue::kRecordHeaderBytes + queue::string_bytes(length);
-  const std::size_t at = records_.bytes.size();
-  records_.bytes.resize(at + bytes);  // zeroes the padding
-  std::byte* record = records_.bytes.data() + at;
+  std::byte* record = records_.bytes.extend(bytes);
+  queue::store64(record + bytes - 8, 0);  // the padding
   queue::store64(record, queue::header_word(id, kind, queue::kNoFlags, bytes));
   queue::store64(record + 8, static_cast<std::uint64_t>(time));
   queue::store64(record + 16, std::uint64_t{length} | (std::uint64_t{length} << 32));
@@ -73,20 +77,11 @@ BlockBuilder::Cut BlockBuilder::cut(std::int64_t now) {
   out.header.end_time = merged_ ? std::max(now, max_time_) : max_time_;
   out.header.object_offset = object_offset_;
   out.header.event_count = count_;
-  // The block lives long and is small more often than not; the builder starts anew with room for
-  // as much again.
-  const std::size_t expected = std::min<std::size_t>(records_.bytes.size(), 1U << 20);
   out.records = std::move(records_);
-  if (out.records.bytes.capacity() > out.records.bytes.size() * 5 / 4) {
-    out.records.bytes.shrink_to_fit();
-  }
+  out.records.bytes.trim();
   out.kinds = kinds_;
 
   records_ = {};
-  try {
-    records_.bytes.reserve(merged_ ? expected : 0);
-  } catch (const std::bad_alloc&) {  // add() tries again
-  }
   begin_time_ = out.header.end_time;
   object_offset_ += count_;
   ++blocks_;

@@ -240,6 +240,7 @@ Stopped stop_session(SessionId id, Deadline deadline) {
     all.past = books;
     if (!ended) all.stuck = ending->session;
   }
+  RecordBuffer::drop_stock();
   ending->finish(ended);
   return {.complete = ended, .mine = true};
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -261,7 +262,12 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
   if (old->committed.load(std::memory_order_relaxed) + bytes <= kSegmentBytes) return old;
 
   bool fresh = false;
-  Segment* segment = pool_->take(fresh);
+  Segment* segment = nullptr;
+  if (slot->spare[q].load(std::memory_order_relaxed) != nullptr) {
+    segment = slot->spare[q].exchange(nullptr, std::memory_order_acquire);
+  } else {
+    segment = pool_->take(fresh);
+  }
   if (fresh) {
     if (auto* wake = wake_.load(std::memory_order_acquire)) wake();
   }
@@ -275,10 +281,14 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
   segment->thread_uid = slot->uid;
   segment->kind = queue;
   // Order: see ThreadSlot.
-  if (old != &g_full_segment && !pool_->push_full(*slot->producer, old)) {
-    drop(kind, DropReason::kQueueFull, events);
-    pool_->discard(segment);
-    return nullptr;
+  if (old != &g_full_segment) {
+    if (slot->full[q].load(std::memory_order_relaxed) == nullptr) {
+      slot->full[q].store(old, std::memory_order_release);
+    } else if (!pool_->push_full(*slot->producer, old)) {
+      drop(kind, DropReason::kQueueFull, events);
+      pool_->discard(segment);
+      return nullptr;
+    }
   }
   slot->current[q].store(segment, std::memory_order_release);
   slot->sequence[q].store(sequence, std::memory_order_release);
@@ -311,23 +321,52 @@ void Runtime::index_threads() {
   }
 }
 
+// Segments of one thread come by two ways, so not always in order.
+void Runtime::add_full(ThreadSlot& slot, Segment* segment) {
+  std::deque<Segment*>& full = slot.drain[index(segment->kind)].full;
+  auto at = full.end();
+  while (at != full.begin() &&
+         static_cast<std::int32_t>((*std::prev(at))->sequence - segment->sequence) > 0) {
+    --at;
+  }
+  full.insert(at, segment);
+}
+
 std::size_t Runtime::collect_full() {
-  Segment* segments[64];
   std::size_t total = 0;
-  while (const std::size_t n = pool_->pop_full(segments, std::size(segments))) {
-    total += n;
-    for (std::size_t i = 0; i < n; ++i) {
-      auto slot = by_uid_.find(segments[i]->thread_uid);
+  do {
+    // Without memory for one, it and those behind it wait here.
+    for (; next_popped_ < popped_count_; ++next_popped_, ++total) {
+      Segment* segment = popped_[next_popped_];
+      auto slot = by_uid_.find(segment->thread_uid);
       if (slot == by_uid_.end()) {
         // Registered since the last look. It is there now: a thread registers before it has its
         // first segment, and is released only after its last one has been read.
         index_threads();
-        slot = by_uid_.find(segments[i]->thread_uid);
+        slot = by_uid_.find(segment->thread_uid);
       }
-      slot->second->drain[index(segments[i]->kind)].full.push_back(segments[i]);
+      add_full(*slot->second, segment);
     }
-  }
+    next_popped_ = 0;
+    popped_count_ = pool_->pop_full(popped_.data(), popped_.size());
+  } while (popped_count_ > 0);
   return total;
+}
+
+void Runtime::take_full(ThreadSlot& slot, QueueKind queue) {
+  std::atomic<Segment*>& full = slot.full[index(queue)];
+  Segment* segment = full.load(std::memory_order_acquire);
+  if (segment == nullptr) return;
+  add_full(slot, segment);
+  full.store(nullptr, std::memory_order_release);
+}
+
+// A thread that will need one soon.
+void Runtime::give_spare(ThreadSlot& slot, QueueKind queue, const Segment& live) noexcept {
+  std::atomic<Segment*>& spare = slot.spare[index(queue)];
+  if (live.committed.load(std::memory_order_relaxed) < kSegmentBytes / 2) return;
+  if (spare.load(std::memory_order_relaxed) != nullptr) return;
+  if (Segment* segment = pool_->take_ready()) spare.store(segment, std::memory_order_release);
 }
 
 bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
@@ -358,9 +397,12 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
     const Segment* live = slot.current[index(queue)].load(std::memory_order_acquire);
     if (live->sequence == drain.expected) {
       read_up_to(live, live->committed.load(std::memory_order_acquire));
+      give_spare(slot, queue, *live);
       return true;
     }
-    collect_full();  // the segment expected has been filled meanwhile
+    // The segment expected has been filled meanwhile.
+    take_full(slot, queue);
+    collect_full();
   }
   return false;
 }
@@ -369,6 +411,9 @@ void Runtime::release(ThreadSlot* slot) noexcept {
   for (std::size_t q = 0; q < kQueueKinds; ++q) {
     Segment* live = slot->current[q].exchange(&g_full_segment, std::memory_order_relaxed);
     if (live != &g_full_segment) pool_->give(live);
+    if (Segment* spare = slot->spare[q].exchange(nullptr, std::memory_order_relaxed)) {
+      pool_->give(spare);
+    }
     slot->sequence[q].store(0, std::memory_order_relaxed);
     slot->drain[q].expected = 1;
     slot->drain[q].consumed = kSegmentHeaderBytes;
@@ -403,6 +448,7 @@ void Runtime::add_held(EventStats& stats) {
   for (ThreadSlot* slot : slots) {
     for (std::size_t q = 0; q < kQueueKinds; ++q) {
       const ThreadSlot::Drain& drain = slot->drain[q];
+      take_full(*slot, static_cast<QueueKind>(q));
       for (const Segment* segment : drain.full) {
         count_records(segment,
                       segment->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes);
@@ -477,6 +523,7 @@ void Runtime::after_fork_child() noexcept {
   new (&slots_) std::vector<ThreadSlot*>;  // the old storage is left behind as well
   new (&free_slots_) std::vector<ThreadSlot*>;
   new (&by_uid_) std::map<std::uint32_t, ThreadSlot*>;
+  next_popped_ = popped_count_ = 0;
   pool_ = nullptr;
   read_ = {};
   past_ = {};

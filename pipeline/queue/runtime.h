@@ -33,17 +33,23 @@ class SegmentPool;
 
 // One recording thread.
 //
-// Handing over a full segment, in this order: the owner puts it into the full queue, stores
-// `current`, stores `sequence` (release). The consumer reads the live segment only if `sequence`
-// (acquire) and the segment's own number are the ones that it expects next. A `current` read after
-// a `sequence` of n is the segment n or a later one, never an earlier one that has gone back to the
-// pool; and if it is a later one, the one expected is in the full queue.
+// Handing over a full segment, in this order: the owner puts it into `full`, or into the full queue
+// if there is one in `full` still, stores `current`, stores `sequence` (release). The consumer
+// reads the live segment only if `sequence` (acquire) and the segment's own number are the ones
+// that it expects next. A `current` read after a `sequence` of n is the segment n or a later one,
+// never an earlier one that has gone back to the pool; and if it is a later one, the one expected
+// is in `full` or in the full queue.
+//
+// `spare` and `full` each hold one segment. They spare a thread that fills a segment every now and
+// then the shared queues, whose memory other processors have in their caches: some 2 of 4 us.
 struct ThreadSlot : ThreadState {
   std::uint32_t uid = 0;  // never reused
   std::uint64_t thread_id = 0;
   std::string name;                  // guarded by the runtime's mutex
   std::atomic<bool> retired{false};  // the thread has ended (release): no record will follow
   std::atomic<std::uint32_t> sequence[kQueueKinds] = {};  // of the current segments
+  std::atomic<Segment*> spare[kQueueKinds] = {};          // consumer: fills if null; owner: takes
+  std::atomic<Segment*> full[kQueueKinds] = {};           // owner: fills if null; consumer: takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
@@ -106,7 +112,7 @@ class Runtime {
 
   // All threads that have recorded and were not released.
   void threads(std::vector<ThreadSlot*>& out);
-  // Moves full segments to their threads' Drain; returns how many.
+  // Moves segments from the full queue to their threads' Drain; returns how many.
   std::size_t collect_full();
   // Hands every committed, unread run of records of one queue to `read`, oldest first, and gives
   // segments that are through back to the pool. True if nothing that was committed before the call
@@ -167,6 +173,9 @@ class Runtime {
   [[nodiscard]] Counts counts_locked() const noexcept;
   void bump_generation_locked() noexcept;
   void discard_leftovers();
+  static void add_full(ThreadSlot& slot, Segment* segment);
+  static void take_full(ThreadSlot& slot, QueueKind queue);
+  void give_spare(ThreadSlot& slot, QueueKind queue, const Segment& live) noexcept;
   void index_threads();
   Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                      std::uint32_t events) noexcept;
@@ -189,6 +198,10 @@ class Runtime {
   std::uint32_t next_uid_ = 1;
   SegmentPool* pool_ = nullptr;                  // made by the first start()
   std::map<std::uint32_t, ThreadSlot*> by_uid_;  // consumer's view of slots_
+  // Segments from the full queue on their way to their threads' Drain; the consumer's.
+  std::array<Segment*, 64> popped_{};
+  std::size_t next_popped_ = 0;
+  std::size_t popped_count_ = 0;
   std::atomic<void (*)() noexcept> child_hook_{nullptr};
   std::atomic<void (*)() noexcept> live_wait_{nullptr};
   std::array<std::uint64_t, kEventKinds> read_{};  // records so far; the consumer's

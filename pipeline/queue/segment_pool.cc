@@ -48,16 +48,18 @@ void SegmentPool::discard(Segment* segment) noexcept {
   segments_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-Segment* SegmentPool::take(bool& fresh) noexcept {
+Segment* SegmentPool::take_ready() noexcept {
   Segment* segment = nullptr;
-  fresh = false;
   // Producer-less dequeue is avoided: all empties come from one producer, so this is one array.
-  if (empty_.try_dequeue_from_producer(empty_producer_, segment)) {
-    empties_.fetch_sub(1, std::memory_order_relaxed);
-    return segment;
-  }
-  fresh = true;
-  return allocate();
+  if (!empty_.try_dequeue_from_producer(empty_producer_, segment)) return nullptr;
+  empties_.fetch_sub(1, std::memory_order_relaxed);
+  return segment;
+}
+
+Segment* SegmentPool::take(bool& fresh) noexcept {
+  Segment* segment = take_ready();
+  fresh = segment == nullptr;
+  return fresh ? allocate() : segment;
 }
 
 void SegmentPool::give(Segment* segment) noexcept {

@@ -37,6 +37,8 @@ class SegmentPool {
   // An empty segment: a recycled one, else a new one within the budget, else null. `fresh` tells
   // that the pool had run dry. Any thread.
   Segment* take(bool& fresh) noexcept;
+  // An empty one that is there; else null. Any thread.
+  Segment* take_ready() noexcept;
   // Consumer.
   void give(Segment* segment) noexcept;
   // Frees a segment that never came into use. Any thread.

@@ -25,6 +25,7 @@
 #include "micromegas/pipeline/instrument/function_ref.h"
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/sink/record_buffer.h"
 #include "micromegas/platform/uuid.h"
 
 namespace micromegas {
@@ -95,7 +96,7 @@ struct BlockHeader {
 
 // The records of one block as they left the queue, times converted. Layout: queue/record.h.
 struct BlockRecords {
-  std::vector<std::byte> bytes;
+  RecordBuffer bytes;
   std::vector<std::uint32_t> order;  // offsets in time order; empty: as they stand
 };
 

@@ -1,0 +1,69 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The bytes of a block's records: grows at its end, moves, and takes large memory from a small
+// stock of what earlier blocks have given back. A block of some megabytes lives for milliseconds,
+// and each 4 KiB of a fresh mapping cost a page fault, more than its records cost otherwise.
+#ifndef MICROMEGAS_PIPELINE_SINK_RECORD_BUFFER_H_
+#define MICROMEGAS_PIPELINE_SINK_RECORD_BUFFER_H_
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+namespace micromegas {
+
+// One thread at a time; the stock is safe from any.
+class RecordBuffer {
+ public:
+  RecordBuffer() = default;
+  ~RecordBuffer() { give_back(); }
+  RecordBuffer(RecordBuffer&& other) noexcept
+      : bytes_(std::move(other.bytes_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  RecordBuffer& operator=(RecordBuffer&& other) noexcept {
+    if (this != &other) {
+      give_back();
+      bytes_ = std::move(other.bytes_);
+      size_ = std::exchange(other.size_, 0);
+      capacity_ = std::exchange(other.capacity_, 0);
+    }
+    return *this;
+  }
+
+  [[nodiscard]] const std::byte* data() const noexcept { return bytes_.get(); }
+  [[nodiscard]] std::byte* data() noexcept { return bytes_.get(); }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+
+  // Room for `count` more bytes, which the caller fills; valid until the next call. Throws
+  // std::bad_alloc, with nothing changed.
+  std::byte* extend(std::size_t count) {
+    if (capacity_ - size_ < count) [[unlikely]] {
+      grow(count);
+    }
+    std::byte* at = bytes_.get() + size_;
+    size_ += count;
+    return at;
+  }
+
+  // Gives room back that is more than a quarter of what is used. Keeps it if memory is short.
+  void trim() noexcept;
+
+  // Frees the stock.
+  static void drop_stock() noexcept;
+
+ private:
+  void grow(std::size_t count);
+  void give_back() noexcept;
+
+  std::unique_ptr<std::byte[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace micromegas
+
+#endif  // MICROMEGAS_PIPELINE_SINK_RECORD_BUFFER_H_
