@@ -244,6 +244,10 @@ void HttpSink::on_process_thread_block(std::shared_ptr<const ThreadBlock> block)
   impl_->add_block(StreamKind::kThread, std::move(block), events);
 }
 
+void HttpSink::on_end_thread_stream(const ThreadStream& stream) {
+  if (!impl_->abandoned) impl_->uploader.outbox().end_stream(stream.stream_id);
+}
+
 bool HttpSink::is_busy() const { return !impl_->abandoned && !impl_->uploader.outbox().empty(); }
 
 }  // namespace micromegas

@@ -96,6 +96,7 @@ class HttpSink final : public EventSink {
   void on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) override;
   void on_init_thread_stream(const ThreadStream& stream) override;
   void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override;
+  void on_end_thread_stream(const ThreadStream& stream) override;
   // While anything is unacknowledged.
   [[nodiscard]] bool is_busy() const override;
 

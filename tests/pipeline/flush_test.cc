@@ -125,6 +125,18 @@ TEST_F(FlushTest, AThreadsEndSendsItsStreamAndItsName) {
   EXPECT_FALSE(stream.properties.at("thread-id").empty());
 }
 
+TEST_F(FlushTest, AThreadsStreamEndsWithItsThread) {
+  start(with_period(1h));
+  { MM_SPAN("lives on"); }
+  for (int i = 0; i < 10; ++i) {
+    std::thread([] { MM_SPAN("short"); }).join();
+    std::thread([] { MM_INFO("no span, no stream"); }).join();
+  }
+  const Recorded recorded = flushed();
+  EXPECT_EQ(recorded.spans.size(), 11U);
+  EXPECT_EQ(recorded.ended.size(), 10U);
+}
+
 std::size_t resident_bytes() {
   std::size_t pages = 0;
   std::size_t resident = 0;

@@ -77,6 +77,11 @@ class OutboxTest : public ::testing::Test {
     items_.announce(*outbox_);
     EXPECT_THAT(drain(), ::testing::ElementsAre("process"));
   }
+  // Its blocks are those of StreamKind::kThread from here on.
+  void start_thread() {
+    items_.streams[static_cast<int>(StreamKind::kThread)] = Uuid::random();
+    items_.announce_stream(*outbox_, StreamKind::kThread);
+  }
   void pass(std::chrono::milliseconds time) { now_ += time; }
 
   Items items_;
