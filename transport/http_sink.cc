@@ -158,8 +158,12 @@ HttpSink::~HttpSink() {
   on_shutdown();
 }
 
-bool HttpSink::wait_delivered(TimePoint deadline) {
-  return impl_->abandoned || impl_->uploader.outbox().wait_delivered(deadline);
+bool HttpSink::wait_delivered(TimePoint deadline, std::uint64_t told_drops) {
+  return impl_->abandoned || impl_->uploader.outbox().wait_delivered(deadline, told_drops);
+}
+
+std::uint64_t HttpSink::told_drops() const {
+  return impl_->abandoned ? 0 : impl_->uploader.outbox().told_drops();
 }
 
 UploadStats HttpSink::stats() const {

@@ -18,6 +18,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -70,8 +71,10 @@ class HttpSink final : public EventSink {
   HttpSink& operator=(const HttpSink&) = delete;
 
   // Waits until the server has acknowledged everything that was handed over before the call. False
-  // at the deadline, or if some of it, or anything since the last call, had to be dropped.
-  bool wait_delivered(std::chrono::steady_clock::time_point deadline);
+  // at the deadline, or if something had to be dropped that no call had told of yet when
+  // told_drops() was asked: before the hand-over that this call waits for.
+  bool wait_delivered(std::chrono::steady_clock::time_point deadline, std::uint64_t told_drops);
+  [[nodiscard]] std::uint64_t told_drops() const;
 
   // A consistent copy; also after the end.
   [[nodiscard]] UploadStats stats() const;

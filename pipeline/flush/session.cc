@@ -202,8 +202,12 @@ bool hand_over_session(Deadline deadline) {
 
 bool flush_session(Deadline deadline) {
   const std::shared_ptr<Session> session = current();
-  if (session == nullptr || !session->actor->flush(deadline)) return false;
-  return !session->options.wait_delivered || session->options.wait_delivered(deadline);
+  if (session == nullptr) return false;
+  const SessionOptions& options = session->options;
+  // Now: what the hand-over drops must be told to this caller, whoever else is waiting.
+  const std::uint64_t told = options.told_drops ? options.told_drops() : 0;
+  if (!session->actor->flush(deadline)) return false;
+  return !options.wait_delivered || options.wait_delivered(deadline, told);
 }
 
 EventStats session_stats() {

@@ -335,6 +335,23 @@ TEST_F(FlushTest, SpansThatEndOutOfOrderAreRepaired) {
   EXPECT_EQ(names, (std::vector<std::string>{"+a", "+b", "-b", "-a", "+after", "-after"}));
 }
 
+// A drop during the hand-over is not told to another flush only.
+TEST_F(FlushTest, AsksWhatWasToldBeforeItHandsOver) {
+  pipeline::SessionOptions options = with_period(1h);
+  options.told_drops = [this] { return sink_->recorded().blocks.size(); };
+  std::uint64_t told = 0;
+  options.wait_delivered = [&](pipeline::Deadline, std::uint64_t before) {
+    told = before;
+    return true;
+  };
+  start(std::move(options));
+  MM_INFO("the stream's first block comes by itself");
+  flushed();
+  MM_INFO("the second one does not");
+  EXPECT_EQ(flushed().blocks.size(), 2U);
+  EXPECT_EQ(told, 1U);
+}
+
 class ThrowingSink : public testing_support::RecordingSink {
  public:
   void on_startup(std::shared_ptr<const ProcessInfo>) override { throw 1; }

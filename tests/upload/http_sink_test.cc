@@ -134,7 +134,10 @@ class HttpSinkTest : public ::testing::Test {
     pipeline::SessionOptions session;
     session.sink = sink_;
     session.process = dispatch::make_process_info(Uuid::random(), std::nullopt, {{"a", "b"}});
-    session.wait_delivered = [this](pipeline::Deadline d) { return sink_->wait_delivered(d); };
+    session.told_drops = [this] { return sink_->told_drops(); };
+    session.wait_delivered = [this](pipeline::Deadline d, std::uint64_t told) {
+      return sink_->wait_delivered(d, told);
+    };
     session.before_stop = [this](pipeline::Deadline d) { sink_->set_shutdown_deadline(d); };
     session.abandon_after_fork = [this] { sink_->abandon_after_fork(); };
     session.delivery_books = [this](EventStats& stats) {
@@ -286,7 +289,7 @@ TEST(HttpSink, IsInertInAForkedChild) {
     sink->on_startup(std::make_shared<const ProcessInfo>());
     LogStream stream;
     sink->on_init_log_stream(stream);
-    sink->wait_delivered(steady_clock::now() + 1h);
+    sink->wait_delivered(steady_clock::now() + 1h, sink->told_drops());
     sink->set_shutdown_deadline(steady_clock::now() + 1h);
     if (sink->is_busy() || sink->stats().requests != 0) _exit(2);
     sink->on_shutdown();

@@ -152,18 +152,30 @@ TEST_F(OutboxTest, ExpiringDropsAndSaysWhatIsLeft) {
 }
 
 TEST_F(OutboxTest, WaitingForDeliveryEndsWithTheAnswer) {
-  const auto soon = [] { return std::chrono::steady_clock::now() + 1ms; };
-  EXPECT_TRUE(outbox_->wait_delivered(soon()));
+  const auto delivered = [&] { return all_delivered_since(outbox_->told_drops()); };
+  EXPECT_TRUE(delivered());
   start();
   outbox_->add_block(items_.block(StreamKind::kLog, "a"));
-  EXPECT_FALSE(outbox_->wait_delivered(soon()));
+  EXPECT_FALSE(delivered());
   drain();
-  EXPECT_TRUE(outbox_->wait_delivered(soon()));
+  EXPECT_TRUE(delivered());
   outbox_->add_block(items_.block(StreamKind::kLog, "b"));
   EXPECT_EQ(take(), "b");
   answer("b", 400);
-  EXPECT_FALSE(outbox_->wait_delivered(soon())) << "dropped is not delivered";
-  EXPECT_TRUE(outbox_->wait_delivered(soon())) << "and said once";
+  EXPECT_FALSE(delivered()) << "dropped is not delivered";
+  EXPECT_TRUE(delivered()) << "and said once";
+}
+
+TEST_F(OutboxTest, EveryoneWhoWaitsIsToldOfADrop) {
+  start();
+  const std::uint64_t first = outbox_->told_drops();
+  const std::uint64_t second = outbox_->told_drops();
+  outbox_->add_block(items_.block(StreamKind::kLog, "a"));
+  EXPECT_EQ(take(), "log stream");
+  answer("log stream", 400);
+  EXPECT_FALSE(all_delivered_since(first));
+  EXPECT_FALSE(all_delivered_since(second)) << "it was waiting too";
+  EXPECT_TRUE(all_delivered_since(outbox_->told_drops())) << "this one came later";
 }
 
 // Ten thousand threads that have come and gone leave nothing behind.

@@ -295,13 +295,18 @@ void Outbox::expire() {
 
 // --- anybody ---------------------------------------------------------------------------------
 
-bool Outbox::wait_delivered(TimePoint deadline) {
+std::uint64_t Outbox::told_drops() const {
+  const std::lock_guard lock(mutex_);
+  return told_drops_;
+}
+
+bool Outbox::wait_delivered(TimePoint deadline, std::uint64_t told) {
   std::unique_lock lock(mutex_);
   const std::uint64_t mark = next_ticket_;
   const bool gone = shrunk_.wait_until(
       lock, deadline, [&] { return entries_.empty() || entries_.begin()->first >= mark; });
-  const bool lost = std::exchange(drops_told_, drops_) != drops_;
-  return gone && !lost;
+  told_drops_ = drops_;
+  return gone && drops_ == told;
 }
 
 UploadStats Outbox::stats() const {

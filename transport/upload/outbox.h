@@ -112,9 +112,12 @@ class Outbox {
   void expire();
 
   // --- anybody.
+  // How many drops finished calls of wait_delivered() have told.
+  [[nodiscard]] std::uint64_t told_drops() const;
   // Waits until nothing of what has been handed over before is held. False at the deadline, or if
-  // anything was dropped since the last call.
-  bool wait_delivered(TimePoint deadline);
+  // there are drops beyond `told`: what told_drops() was before the hand-over that the caller waits
+  // for. So of several that wait at the same time each is told, and one that comes later is not.
+  bool wait_delivered(TimePoint deadline, std::uint64_t told);
   [[nodiscard]] UploadStats stats() const;
   [[nodiscard]] bool empty() const;
 
@@ -208,7 +211,7 @@ class Outbox {
   UploadStats done_;  // everything but what is held
   std::uint64_t successes_ = 0;
   std::uint64_t drops_ = 0;
-  std::uint64_t drops_told_ = 0;
+  std::uint64_t told_drops_ = 0;
 };
 
 }  // namespace micromegas::upload
