@@ -54,6 +54,12 @@ std::optional<Error> check(const HttpSinkOptions& options) {
   for (const auto& error : errors) {
     if (error) return error;
   }
+  if (options.soft_queue_bytes > options.hard_queue_bytes) {
+    return Error("soft_queue_bytes (MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES) = " +
+                 std::to_string(options.soft_queue_bytes) +
+                 ": must not be above hard_queue_bytes (MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES) = " +
+                 std::to_string(options.hard_queue_bytes) + "; lower it or raise the other");
+  }
   const bool sendable = !options.user_agent.empty() && options.user_agent.size() <= 256 &&
                         std::all_of(options.user_agent.begin(), options.user_agent.end(),
                                     [](char c) { return c >= ' ' && c <= '~'; });
@@ -129,7 +135,7 @@ Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
   upload::OutboxOptions outbox;
   outbox.destination = endpoint->to_string();
   outbox.soft_bytes = options.soft_queue_bytes;
-  outbox.hard_bytes = std::max(options.hard_queue_bytes, options.soft_queue_bytes);
+  outbox.hard_bytes = options.hard_queue_bytes;
   outbox.max_in_flight = options.max_in_flight;
   outbox.backoff = {options.backoff_min, options.backoff_max};
   outbox.seed = std::random_device{}();

@@ -39,8 +39,8 @@ struct HttpSinkOptions {
   std::string api_key;
 
   // Bytes held, in memory and under way. Past the soft limit new blocks of spans are dropped, past
-  // the hard one logs and metrics too; processes and streams never. A hard limit below the soft one
-  // counts as equal to it. Reckon with rate x outage. At least 64 KiB.
+  // the hard one logs and metrics too; processes and streams never. Reckon with rate x outage. At
+  // least 64 KiB, and the hard one not below the soft one.
   std::size_t soft_queue_bytes = std::size_t{128} << 20;  // MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES
   std::size_t hard_queue_bytes = std::size_t{256} << 20;  // MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES
 

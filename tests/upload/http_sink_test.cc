@@ -76,6 +76,14 @@ TEST(HttpSinkOptions, OutOfRangeIsAnErrorThatNamesOptionVariableAndValue) {
               HasSubstr("MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES"));
   EXPECT_THAT(with([](auto& o) { o.hard_queue_bytes = 1; }),
               HasSubstr("MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES"));
+  EXPECT_EQ(with([](auto& o) {
+              o.soft_queue_bytes = 200'000;
+              o.hard_queue_bytes = 100'000;
+            }),
+            "soft_queue_bytes (MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES) = 200000: must not be above "
+            "hard_queue_bytes (MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES) = 100000; lower it or raise "
+            "the other");
+  EXPECT_EQ(with([](auto& o) { o.hard_queue_bytes = o.soft_queue_bytes; }), "");
   EXPECT_THAT(with([](auto& o) { o.request_timeout = 0ms; }),
               HasSubstr("MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS) = 0 ms"));
   EXPECT_THAT(with([](auto& o) { o.backoff_min = 0ms; }), HasSubstr("backoff_min"));
