@@ -114,7 +114,10 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
         }
       }
     };
-    session.wait_delivered = [sink](pipeline::Deadline d) { return sink->wait_delivered(d); };
+    session.told_drops = [sink] { return sink->told_drops(); };
+    session.wait_delivered = [sink](pipeline::Deadline d, std::uint64_t told) {
+      return sink->wait_delivered(d, told);
+    };
     session.before_stop = [sink](pipeline::Deadline d) { sink->set_shutdown_deadline(d); };
     session.abandon_after_fork = [raw = sink.get()] { raw->abandon_after_fork(); };
   }

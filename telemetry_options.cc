@@ -19,6 +19,8 @@ constexpr std::string_view kReservedPrefix = "micromegas.";
 constexpr std::size_t kMiB = 1U << 20;
 constexpr std::size_t kMinUploadBytes = 64U << 10;
 constexpr std::size_t kMaxUploadBytes = std::size_t{1} << 40;
+constexpr std::size_t kDefaultSoftBytes = 128 * kMiB;
+constexpr std::size_t kDefaultHardBytes = 256 * kMiB;
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
@@ -65,12 +67,12 @@ Result<LevelFilter> level_or(const std::optional<LevelFilter>& option, const cha
                ": use off, fatal, error, warn, info, debug or trace");
 }
 
-Result<std::size_t> size_or(const std::optional<std::size_t>& option, const char* variable,
-                            std::size_t min, std::size_t otherwise) {
-  if (option) return *option;
+Result<std::optional<std::size_t>> size_if(const std::optional<std::size_t>& option,
+                                           const char* variable, std::size_t min) {
+  if (option) return option;
   const auto value = env_unsigned(variable, min, kMaxUploadBytes);
   if (!value) return value.error();
-  return *value ? static_cast<std::size_t>(**value) : otherwise;
+  return *value ? std::optional(static_cast<std::size_t>(**value)) : std::nullopt;
 }
 
 Result<milliseconds> time_or(const std::optional<milliseconds>& option, const char* variable,
@@ -151,22 +153,38 @@ Result<void> resolve_sizes(const TelemetryOptions& options, ResolvedOptions& out
   out.flush.log_block_bytes = options.log_block_bytes;
   out.flush.metrics_block_bytes = options.metrics_block_bytes;
   out.flush.thread_block_bytes = options.thread_block_bytes;
+  return {};
+}
 
-  const auto soft = size_or(options.upload_soft_bytes, "MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES",
-                            kMinUploadBytes, 128 * kMiB);
-  if (!soft) return soft.error();
-  const auto hard = size_or(options.upload_hard_bytes, "MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES",
-                            kMinUploadBytes, 256 * kMiB);
-  if (!hard) return hard.error();
-  const std::pair<const char*, std::size_t> budgets[] = {{"upload_soft_bytes", *soft},
-                                                         {"upload_hard_bytes", *hard}};
-  for (const auto& [name, bytes] : budgets) {
-    if (Result<void> ok = check_range(name, bytes, kMinUploadBytes, kMaxUploadBytes); !ok) {
+Result<void> resolve_upload(const TelemetryOptions& options, ResolvedOptions& out) {
+  const auto soft_given =
+      size_if(options.upload_soft_bytes, "MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES", kMinUploadBytes);
+  if (!soft_given) return soft_given.error();
+  const auto hard_given =
+      size_if(options.upload_hard_bytes, "MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES", kMinUploadBytes);
+  if (!hard_given) return hard_given.error();
+  const std::pair<const char*, std::optional<std::size_t>> given[] = {
+      {"upload_soft_bytes", *soft_given}, {"upload_hard_bytes", *hard_given}};
+  for (const auto& [name, bytes] : given) {
+    if (!bytes) continue;
+    if (Result<void> ok = check_range(name, *bytes, kMinUploadBytes, kMaxUploadBytes); !ok) {
       return ok;
     }
   }
-  out.upload_soft_bytes = *soft;
-  out.upload_hard_bytes = std::max(*soft, *hard);
+  // What is not given gives way.
+  const std::size_t soft =
+      soft_given->value_or(std::min(kDefaultSoftBytes, hard_given->value_or(kDefaultSoftBytes)));
+  const std::size_t hard = hard_given->value_or(std::max(kDefaultHardBytes, soft));
+  if (soft > hard) {
+    return Error("init_telemetry: upload_soft_bytes (MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES) is " +
+                 std::to_string(soft) +
+                 " and upload_hard_bytes (MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES) is " +
+                 std::to_string(hard) +
+                 ": the soft limit must not be above the hard one; lower it, raise the other, or "
+                 "leave one of them out");
+  }
+  out.upload_soft_bytes = soft;
+  out.upload_hard_bytes = hard;
   if (options.max_in_flight) {
     out.max_in_flight = *options.max_in_flight;
     if (out.max_in_flight < 1 || out.max_in_flight > 64) {
@@ -224,6 +242,7 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
   if (Result<void> ok = resolve_properties(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_levels(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_sizes(options, out); !ok) return ok.error();
+  if (Result<void> ok = resolve_upload(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_times(options, out); !ok) return ok.error();
   out.sinks = std::move(options.sinks);
   if (const auto text = env_string(kParentVariable)) {

@@ -7,7 +7,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace demo {
 namespace {
@@ -15,8 +18,11 @@ namespace {
 using micromegas::EventKind;
 using micromegas::KindStats;
 
+constexpr std::string_view kTotal = "total";
+constexpr std::size_t kSlowestSpans = 8;
+
 struct Row {
-  const char* name;
+  std::string_view name;
   std::uint64_t recorded;
   std::uint64_t delivered;
   std::uint64_t dropped;
@@ -43,7 +49,7 @@ std::uint64_t delivered(const Report& report, EventKind kind) {
 std::vector<Row> rows(const Report& report) {
   constexpr const char* kNames[] = {"log", "integer_metric", "float_metric", "span", "async_span"};
   std::vector<Row> out;
-  Row total{"total", 0, 0, 0};
+  Row total{kTotal, 0, 0, 0};
   for (std::size_t i = 0; i < micromegas::kEventKinds; ++i) {
     const KindStats& kind = report.client.events[i];
     out.push_back({kNames[i], kind.recorded, delivered(report, static_cast<EventKind>(i)),
@@ -54,6 +60,10 @@ std::vector<Row> rows(const Report& report) {
   }
   out.push_back(total);
   return out;
+}
+
+std::span<const micromegas::collector::SpanSummary> slowest(const Report& report) {
+  return std::span(report.spans).first(std::min(kSlowestSpans, report.spans.size()));
 }
 
 double percentile(std::vector<double> values, double p) {
@@ -84,7 +94,7 @@ void print(const Report& report) {
   }
   std::printf("\n\n%-16s %12s %12s %12s\n", "events", "recorded", "delivered", "dropped");
   for (const Row& row : rows(report)) {
-    std::printf("%-16s %12llu %12llu %12llu\n", row.name,
+    std::printf("%-16s %12llu %12llu %12llu\n", std::string(row.name).c_str(),
                 static_cast<unsigned long long>(row.recorded),
                 static_cast<unsigned long long>(row.delivered),
                 static_cast<unsigned long long>(row.dropped));
@@ -96,8 +106,7 @@ void print(const Report& report) {
               static_cast<unsigned long long>(report.client.retries));
   if (!report.spans.empty()) {
     std::printf("\n%-24s %8s %12s %12s\n", "slowest spans", "count", "longest ms", "total ms");
-    for (std::size_t i = 0; i < std::min<std::size_t>(8, report.spans.size()); ++i) {
-      const auto& span = report.spans[i];
+    for (const auto& span : slowest(report)) {
       std::printf("%-24.24s %8llu %12.3f %12.3f\n", span.name.c_str(),
                   static_cast<unsigned long long>(span.count),
                   static_cast<double>(span.max_ns) / 1e6, static_cast<double>(span.total_ns) / 1e6);
@@ -113,28 +122,36 @@ void print(const Report& report) {
 }
 
 bool write_json(const Report& report, const std::string& path) {
-  std::ofstream out(path);
-  out << "{";
-  const std::vector<Row> all = rows(report);
-  const auto figures = [&out](const Row& row) {
-    out << "{\"recorded\": " << row.recorded << ", \"delivered\": " << row.delivered
-        << ", \"dropped\": " << row.dropped << "}";
-  };
-  out << "\n  \"total\": ";
-  figures(all.back());
-  out << ",\n  \"kinds\": {";
-  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
-    out << (i == 0 ? "\n" : ",\n") << "    \"" << all[i].name << "\": ";
-    figures(all[i]);
+  nlohmann::ordered_json out;
+  for (const Row& row : rows(report)) {
+    auto& figures = row.name == kTotal ? out[kTotal] : out["kinds"][row.name];
+    figures = {{"recorded", row.recorded}, {"delivered", row.delivered}, {"dropped", row.dropped}};
   }
-  out << "\n  },\n  \"blocks\": " << report.client.blocks_sent
-      << ",\n  \"bytes\": " << report.client.bytes_sent
-      << ",\n  \"requests\": " << report.client.requests
-      << ",\n  \"retries\": " << report.client.retries
-      << ",\n  \"job_seconds\": " << report.job_seconds
-      << ",\n  \"event_cost_ns\": {\"median\": " << percentile(report.index.event_cost_ns, 0.5)
-      << ", \"p99\": " << percentile(report.index.event_cost_ns, 0.99) << "}\n}\n";
-  return static_cast<bool>(out.flush());
+  out["blocks"] = report.client.blocks_sent;
+  out["bytes"] = report.client.bytes_sent;
+  out["requests"] = report.client.requests;
+  out["retries"] = report.client.retries;
+  out["slowest_spans"] = nlohmann::ordered_json::array();
+  for (const auto& span : slowest(report)) {
+    out["slowest_spans"].push_back({{"name", span.name},
+                                    {"count", span.count},
+                                    {"max_ns", span.max_ns},
+                                    {"total_ns", span.total_ns}});
+  }
+  const auto& cost = report.index.event_cost_ns;
+  out["event_cost_ns"] = {
+      {"median", percentile(cost, 0.5)}, {"p99", percentile(cost, 0.99)}, {"samples", cost.size()}};
+  out["job_seconds"] = report.job_seconds;
+  const auto& index = report.index;
+  out["index"] = {{"files", index.files}, {"skipped", index.skipped},
+                  {"bytes", index.bytes}, {"lines", index.lines},
+                  {"words", index.words}, {"frequent", nlohmann::ordered_json::array()}};
+  for (const auto& [word, n] : index.frequent) {
+    out["index"]["frequent"].push_back({{"word", word}, {"count", n}});
+  }
+  std::ofstream file(path);
+  file << out.dump(2) << '\n';
+  return static_cast<bool>(file.flush());
 }
 
 }  // namespace demo

@@ -54,6 +54,12 @@ std::optional<Error> check(const HttpSinkOptions& options) {
   for (const auto& error : errors) {
     if (error) return error;
   }
+  if (options.soft_queue_bytes > options.hard_queue_bytes) {
+    return Error("soft_queue_bytes (MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES) = " +
+                 std::to_string(options.soft_queue_bytes) +
+                 ": must not be above hard_queue_bytes (MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES) = " +
+                 std::to_string(options.hard_queue_bytes) + "; lower it or raise the other");
+  }
   const bool sendable = !options.user_agent.empty() && options.user_agent.size() <= 256 &&
                         std::all_of(options.user_agent.begin(), options.user_agent.end(),
                                     [](char c) { return c >= ' ' && c <= '~'; });
@@ -129,7 +135,7 @@ Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
   upload::OutboxOptions outbox;
   outbox.destination = endpoint->to_string();
   outbox.soft_bytes = options.soft_queue_bytes;
-  outbox.hard_bytes = std::max(options.hard_queue_bytes, options.soft_queue_bytes);
+  outbox.hard_bytes = options.hard_queue_bytes;
   outbox.max_in_flight = options.max_in_flight;
   outbox.backoff = {options.backoff_min, options.backoff_max};
   outbox.seed = std::random_device{}();
@@ -158,8 +164,12 @@ HttpSink::~HttpSink() {
   on_shutdown();
 }
 
-bool HttpSink::wait_delivered(TimePoint deadline) {
-  return impl_->abandoned || impl_->uploader.outbox().wait_delivered(deadline);
+bool HttpSink::wait_delivered(TimePoint deadline, std::uint64_t told_drops) {
+  return impl_->abandoned || impl_->uploader.outbox().wait_delivered(deadline, told_drops);
+}
+
+std::uint64_t HttpSink::told_drops() const {
+  return impl_->abandoned ? 0 : impl_->uploader.outbox().told_drops();
 }
 
 UploadStats HttpSink::stats() const {
@@ -242,6 +252,10 @@ void HttpSink::on_process_thread_block(std::shared_ptr<const ThreadBlock> block)
   Impl::count(events, EventKind::kAsyncSpan) = static_cast<std::uint64_t>(asyncs);
   Impl::count(events, EventKind::kSpan) = static_cast<std::uint64_t>(block->event_count() - asyncs);
   impl_->add_block(StreamKind::kThread, std::move(block), events);
+}
+
+void HttpSink::on_end_thread_stream(const ThreadStream& stream) {
+  if (!impl_->abandoned) impl_->uploader.outbox().end_stream(stream.stream_id);
 }
 
 bool HttpSink::is_busy() const { return !impl_->abandoned && !impl_->uploader.outbox().empty(); }

@@ -18,6 +18,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -38,8 +39,8 @@ struct HttpSinkOptions {
   std::string api_key;
 
   // Bytes held, in memory and under way. Past the soft limit new blocks of spans are dropped, past
-  // the hard one logs and metrics too; processes and streams never. A hard limit below the soft one
-  // counts as equal to it. Reckon with rate x outage. At least 64 KiB.
+  // the hard one logs and metrics too; processes and streams never. Reckon with rate x outage. At
+  // least 64 KiB, and the hard one not below the soft one.
   std::size_t soft_queue_bytes = std::size_t{128} << 20;  // MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES
   std::size_t hard_queue_bytes = std::size_t{256} << 20;  // MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES
 
@@ -70,8 +71,10 @@ class HttpSink final : public EventSink {
   HttpSink& operator=(const HttpSink&) = delete;
 
   // Waits until the server has acknowledged everything that was handed over before the call. False
-  // at the deadline, or if some of it, or anything since the last call, had to be dropped.
-  bool wait_delivered(std::chrono::steady_clock::time_point deadline);
+  // at the deadline, or if something had to be dropped that no call had told of yet when
+  // told_drops() was asked: before the hand-over that this call waits for.
+  bool wait_delivered(std::chrono::steady_clock::time_point deadline, std::uint64_t told_drops);
+  [[nodiscard]] std::uint64_t told_drops() const;
 
   // A consistent copy; also after the end.
   [[nodiscard]] UploadStats stats() const;
@@ -96,6 +99,7 @@ class HttpSink final : public EventSink {
   void on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) override;
   void on_init_thread_stream(const ThreadStream& stream) override;
   void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override;
+  void on_end_thread_stream(const ThreadStream& stream) override;
   // While anything is unacknowledged.
   [[nodiscard]] bool is_busy() const override;
 

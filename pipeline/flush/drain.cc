@@ -216,9 +216,13 @@ ThreadStreamState& Drain::thread_stream(queue::ThreadSlot& slot, std::int64_t fi
 
 void Drain::finish_thread(queue::ThreadSlot* slot) {
   if (const auto found = threads_.find(slot->uid); found != threads_.end()) {
+    ThreadStreamState& stream = *found->second;
     // dispatch::unregister_thread_stream() inside a span: its end goes nowhere.
-    invented_ += found->second->end_open_spans(now());
-    if (!found->second->builder().empty()) cut_thread(*found->second);
+    invented_ += stream.end_open_spans(now());
+    if (!stream.builder().empty()) cut_thread(stream);
+    if (stream.announced) {
+      guarded("on_end_thread_stream", [&] { sink_->on_end_thread_stream(stream.info()); });
+    }
     threads_.erase(found);
   }
   runtime_.release(slot);

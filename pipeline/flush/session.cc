@@ -266,8 +266,11 @@ bool flush_session(Deadline deadline) {
     ending = all.ending;
   }
   if (session == nullptr) return ending != nullptr && ending->wait(deadline);
+  const SessionOptions& options = session->options;
+  // Now: what the hand-over drops must be told to this caller, whoever else is waiting.
+  const std::uint64_t told = options.told_drops ? options.told_drops() : 0;
   if (!session->actor->flush(deadline)) return false;
-  return !session->options.wait_delivered || session->options.wait_delivered(deadline);
+  return !options.wait_delivered || options.wait_delivered(deadline, told);
 }
 
 EventStats session_stats() {

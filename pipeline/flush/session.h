@@ -35,10 +35,12 @@ struct SessionOptions {
 
   // For a sink that delivers later than its on_process_..._block returns; all optional.
   std::function<void(EventStats&)> delivery_books;  // adds its delivered, held and dropped
-  std::function<bool(Deadline)> wait_delivered;     // until all it was given is acknowledged
-  std::function<void(Deadline)> before_stop;        // the deadline for its on_shutdown()
-  std::function<void()> abandon_after_fork;         // in a child: forget threads and sockets
-  std::shared_ptr<void> companion;                  // kept until the next start, for its owner
+  std::function<std::uint64_t()> told_drops;        // asked before a flush hands over
+  // Until all it was given is acknowledged; with what told_drops() was. True: and nothing was lost.
+  std::function<bool(Deadline, std::uint64_t)> wait_delivered;
+  std::function<void(Deadline)> before_stop;  // the deadline for its on_shutdown()
+  std::function<void()> abandon_after_fork;   // in a child: forget threads and sockets
+  std::shared_ptr<void> companion;            // kept until the next start, for its owner
 
   // How long exit() waits when nobody has ended the session.
   std::chrono::milliseconds exit_wait{5000};

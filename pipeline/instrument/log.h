@@ -31,8 +31,9 @@
 
 namespace micromegas::detail {
 
-constexpr bool compiled_in(Level level) noexcept {
-  return static_cast<int>(level) <= MICROMEGAS_STATIC_MAX_LEVEL;
+// The maximum is an argument, because it may differ between the files of a program.
+constexpr bool compiled_in(Level level, int max_level) noexcept {
+  return static_cast<int>(level) <= max_level;
 }
 
 template <class... Values>
@@ -88,14 +89,14 @@ struct Log {
     .file = __FILE__, .line = __LINE__                                                         \
   }
 
-#define MICROMEGAS_LOG_IMPL_(level, target, text, ...)                               \
-  do {                                                                               \
-    if constexpr (::micromegas::detail::compiled_in(level)) {                        \
-      MICROMEGAS_LOG_SITE_(micromegas_site, level, target, text);                    \
-      if (::micromegas::queue::enabled(micromegas_site)) {                           \
-        ::micromegas::detail::Log{micromegas_site, text __VA_OPT__(, ) __VA_ARGS__}; \
-      }                                                                              \
-    }                                                                                \
+#define MICROMEGAS_LOG_IMPL_(level, target, text, ...)                                     \
+  do {                                                                                     \
+    if constexpr (::micromegas::detail::compiled_in(level, MICROMEGAS_STATIC_MAX_LEVEL)) { \
+      MICROMEGAS_LOG_SITE_(micromegas_site, level, target, text);                          \
+      if (::micromegas::queue::enabled(micromegas_site)) {                                 \
+        ::micromegas::detail::Log{micromegas_site, text __VA_OPT__(, ) __VA_ARGS__};       \
+      }                                                                                    \
+    }                                                                                      \
   } while (false)
 
 // The level is a constant: kFatal, kError, kWarn, kInfo, kDebug or kTrace.
@@ -120,18 +121,19 @@ struct Log {
 
 // An expression: whether a log of this level would be recorded here. The lambda holds nothing of
 // the caller's.
-#define MICROMEGAS_LOG_ENABLED_T(level, target)                                     \
-  (::micromegas::detail::compiled_in(::micromegas::Level::level) &&                 \
-   ::micromegas::queue::enabled([]() -> const ::micromegas::LogMetadata& {          \
-     MICROMEGAS_LOG_SITE_(micromegas_site, ::micromegas::Level::level, target, ""); \
-     return micromegas_site;                                                        \
+#define MICROMEGAS_LOG_ENABLED_T(level, target)                                                  \
+  (::micromegas::detail::compiled_in(::micromegas::Level::level, MICROMEGAS_STATIC_MAX_LEVEL) && \
+   ::micromegas::queue::enabled([]() -> const ::micromegas::LogMetadata& {                       \
+     MICROMEGAS_LOG_SITE_(micromegas_site, ::micromegas::Level::level, target, "");              \
+     return micromegas_site;                                                                     \
    }()))
 #define MICROMEGAS_LOG_ENABLED(level) MICROMEGAS_LOG_ENABLED_T(level, MM_DEFAULT_TARGET)
 
 // Logs the enclosing function's name at trace level.
 #define MICROMEGAS_LOG_FN()                                                                 \
   do {                                                                                      \
-    if constexpr (::micromegas::detail::compiled_in(::micromegas::Level::kTrace)) {         \
+    if constexpr (::micromegas::detail::compiled_in(::micromegas::Level::kTrace,            \
+                                                    MICROMEGAS_STATIC_MAX_LEVEL)) {         \
       MICROMEGAS_LOG_SITE_(micromegas_site, ::micromegas::Level::kTrace, MM_DEFAULT_TARGET, \
                            __builtin_FUNCTION());                                           \
       if (::micromegas::queue::enabled(micromegas_site)) {                                  \

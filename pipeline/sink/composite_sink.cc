@@ -104,6 +104,10 @@ void CompositeSink::on_process_thread_block(std::shared_ptr<const ThreadBlock> b
   deliver(StreamKind::kThread, [&](EventSink& sink) { sink.on_process_thread_block(block); });
 }
 
+void CompositeSink::on_end_thread_stream(const ThreadStream& stream) {
+  for_each_child([&](Entry& entry) { entry.sink->on_end_thread_stream(stream); });
+}
+
 bool CompositeSink::is_busy() const {
   bool busy = false;
   for (const auto& entry : children_) {

@@ -44,6 +44,7 @@ class CompositeSink final : public EventSink {
   void on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) override;
   void on_init_thread_stream(const ThreadStream& stream) override;
   void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override;
+  void on_end_thread_stream(const ThreadStream& stream) override;
   [[nodiscard]] bool is_busy() const override;
 
   [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }

@@ -45,6 +45,9 @@ class EventSink {
   virtual void on_process_metrics_block(std::shared_ptr<const MetricsBlock> /*block*/) {}
   virtual void on_init_thread_stream(const ThreadStream& /*stream*/) {}
   virtual void on_process_thread_block(std::shared_ptr<const ThreadBlock> /*block*/) {}
+  // The thread has ended, and so has its stream, which was announced: no block of it follows.
+  // on_shutdown() ends those that are left, without this call.
+  virtual void on_end_thread_stream(const ThreadStream& /*stream*/) {}
 
   // Busy with disk or network: avoid extra flushing. Any thread.
   [[nodiscard]] virtual bool is_busy() const { return false; }

@@ -125,6 +125,18 @@ TEST_F(FlushTest, AThreadsEndSendsItsStreamAndItsName) {
   EXPECT_FALSE(stream.properties.at("thread-id").empty());
 }
 
+TEST_F(FlushTest, AThreadsStreamEndsWithItsThread) {
+  start(with_period(1h));
+  { MM_SPAN("lives on"); }
+  for (int i = 0; i < 10; ++i) {
+    std::thread([] { MM_SPAN("short"); }).join();
+    std::thread([] { MM_INFO("no span, no stream"); }).join();
+  }
+  const Recorded recorded = flushed();
+  EXPECT_EQ(recorded.spans.size(), 11U);
+  EXPECT_EQ(recorded.ended.size(), 10U);
+}
+
 std::size_t resident_bytes() {
   std::size_t pages = 0;
   std::size_t resident = 0;
@@ -339,6 +351,23 @@ TEST_F(FlushTest, SpansThatEndOutOfOrderAreRepaired) {
     names.push_back((span.kind == SpanEvent::Kind::kBegin ? "+" : "-") + span.name);
   }
   EXPECT_EQ(names, (std::vector<std::string>{"+a", "+b", "-b", "-a", "+after", "-after"}));
+}
+
+// A drop during the hand-over is not told to another flush only.
+TEST_F(FlushTest, AsksWhatWasToldBeforeItHandsOver) {
+  pipeline::SessionOptions options = with_period(1h);
+  options.told_drops = [this] { return sink_->recorded().blocks.size(); };
+  std::uint64_t told = 0;
+  options.wait_delivered = [&](pipeline::Deadline, std::uint64_t before) {
+    told = before;
+    return true;
+  };
+  start(std::move(options));
+  MM_INFO("the stream's first block comes by itself");
+  flushed();
+  MM_INFO("the second one does not");
+  EXPECT_EQ(flushed().blocks.size(), 2U);
+  EXPECT_EQ(told, 1U);
 }
 
 class ThrowingSink : public testing_support::RecordingSink {

@@ -58,6 +58,7 @@ class Probe final : public EventSink {
   void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override {
     note("thread block " + std::to_string(block->event_count()));
   }
+  void on_end_thread_stream(const ThreadStream& /*stream*/) override { note("thread end"); }
   [[nodiscard]] bool is_busy() const override {
     if (throws_) throw std::runtime_error("probe");
     return busy;
@@ -92,12 +93,13 @@ void call_everything(EventSink& sink) {
   sink.on_process_log_block(std::make_shared<LogBlock>(header(1), BlockRecords{}));
   sink.on_process_metrics_block(std::make_shared<MetricsBlock>(header(2), BlockRecords{}, 2));
   sink.on_process_thread_block(std::make_shared<ThreadBlock>(header(3), BlockRecords{}));
+  sink.on_end_thread_stream({});
   sink.on_shutdown();
 }
 
-const Calls kEverything{"startup program", "log stream v",      "metrics stream",
-                        "thread stream",   "log INFO 7 text 1", "log block 1",
-                        "metrics block 2", "thread block 3",    "shutdown"};
+const Calls kEverything{"startup program",   "log stream v", "metrics stream",  "thread stream",
+                        "log INFO 7 text 1", "log block 1",  "metrics block 2", "thread block 3",
+                        "thread end",        "shutdown"};
 
 class CompositeSinkTest : public ::testing::Test {
  protected:

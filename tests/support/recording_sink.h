@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,6 +60,8 @@ struct Recorded {
   std::vector<Metric> metrics;
   std::map<Uuid, std::vector<Span>> spans;  // by stream
   std::map<Uuid, StreamInfo> streams;
+  std::set<Uuid> ended;  // streams of threads
+  bool block_after_end = false;
   std::vector<SeenBlock> blocks;
   std::vector<std::string> live;
   int startups = 0;
@@ -119,8 +122,12 @@ class RecordingSink : public EventSink {
         spans.push_back(
             {e.kind, e.named, e.time, std::string(e.name), e.span_id, e.parent_span_id, e.depth});
       });
+      r.block_after_end |= r.ended.contains(seen.header.stream_id);
       r.blocks.push_back(std::move(seen));
     });
+  }
+  void on_end_thread_stream(const ThreadStream& s) override {
+    change([&](Recorded& r) { r.ended.insert(s.stream_id); });
   }
 
   // A copy of everything so far.
@@ -158,6 +165,7 @@ class RecordingSink : public EventSink {
 // The invariants that every stream keeps, whatever was recorded: contiguous offsets, events inside
 // their block and in order, touching thread blocks, spans that nest. "" if they hold.
 inline std::string broken_invariant(const Recorded& recorded) {
+  if (recorded.block_after_end) return "a block after its stream's end";
   std::map<Uuid, BlockHeader> last;
   for (const SeenBlock& block : recorded.blocks) {
     const BlockHeader& h = block.header;

@@ -192,10 +192,32 @@ TEST_F(OptionsTest, EachOptionOutOfRangeIsAnErrorThatNamesIt) {
   EXPECT_THAT(error_of({.thread_block_bytes = 1u << 30}), HasSubstr("thread_block_bytes is"));
   EXPECT_THAT(error_of({.shutdown_deadline = -1ms}), HasSubstr("shutdown_deadline is -1 ms"));
   EXPECT_THAT(error_of({.upload_soft_bytes = 0}), HasSubstr("upload_soft_bytes is 0"));
+  EXPECT_THAT(error_of({.upload_soft_bytes = std::size_t{1} << 41}),
+              HasSubstr("upload_soft_bytes is 2199023255552"));
   EXPECT_THAT(error_of({.upload_hard_bytes = 1}), HasSubstr("upload_hard_bytes is 1"));
   EXPECT_THAT(error_of({.max_in_flight = 0}), HasSubstr("max_in_flight is 0"));
   EXPECT_THAT(error_of({.max_in_flight = -3}), HasSubstr("max_in_flight is -3"));
   EXPECT_THAT(error_of({.request_timeout = 0ms}), HasSubstr("request_timeout is 0 ms"));
+}
+
+TEST_F(OptionsTest, ASoftLimitAboveTheHardOneIsAnErrorThatNamesBoth) {
+  constexpr char kError[] =
+      "init_telemetry: upload_soft_bytes (MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES) is 200000 and "
+      "upload_hard_bytes (MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES) is 100000: the soft limit must "
+      "not be above the hard one; lower it, raise the other, or leave one of them out";
+  EXPECT_EQ(error_of({.upload_soft_bytes = 200'000, .upload_hard_bytes = 100'000}), kError);
+  setenv("MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES", "200000", 1);
+  EXPECT_EQ(error_of({.upload_hard_bytes = 100'000}), kError);
+  setenv("MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES", "100000", 1);
+  EXPECT_EQ(error_of(), kError);
+  EXPECT_EQ(resolved({.upload_hard_bytes = 200'000}).upload_soft_bytes, 200'000U);
+}
+
+TEST_F(OptionsTest, OfTheLimitsTheOneThatIsNotGivenGivesWay) {
+  EXPECT_EQ(resolved({.upload_soft_bytes = 1u << 30}).upload_hard_bytes, 1u << 30);
+  EXPECT_EQ(resolved({.upload_soft_bytes = 1u << 20}).upload_hard_bytes, 256u << 20);
+  EXPECT_EQ(resolved({.upload_hard_bytes = 1u << 20}).upload_soft_bytes, 1u << 20);
+  EXPECT_EQ(resolved({.upload_hard_bytes = 1u << 30}).upload_soft_bytes, 128u << 20);
 }
 
 TEST_F(OptionsTest, ErrorsOfTheApiKeyDoNotShowIt) {

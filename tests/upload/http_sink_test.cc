@@ -76,6 +76,14 @@ TEST(HttpSinkOptions, OutOfRangeIsAnErrorThatNamesOptionVariableAndValue) {
               HasSubstr("MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES"));
   EXPECT_THAT(with([](auto& o) { o.hard_queue_bytes = 1; }),
               HasSubstr("MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES"));
+  EXPECT_EQ(with([](auto& o) {
+              o.soft_queue_bytes = 200'000;
+              o.hard_queue_bytes = 100'000;
+            }),
+            "soft_queue_bytes (MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES) = 200000: must not be above "
+            "hard_queue_bytes (MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES) = 100000; lower it or raise "
+            "the other");
+  EXPECT_EQ(with([](auto& o) { o.hard_queue_bytes = o.soft_queue_bytes; }), "");
   EXPECT_THAT(with([](auto& o) { o.request_timeout = 0ms; }),
               HasSubstr("MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS) = 0 ms"));
   EXPECT_THAT(with([](auto& o) { o.backoff_min = 0ms; }), HasSubstr("backoff_min"));
@@ -134,7 +142,10 @@ class HttpSinkTest : public ::testing::Test {
     pipeline::SessionOptions session;
     session.sink = sink_;
     session.process = dispatch::make_process_info(Uuid::random(), std::nullopt, {{"a", "b"}});
-    session.wait_delivered = [this](pipeline::Deadline d) { return sink_->wait_delivered(d); };
+    session.told_drops = [this] { return sink_->told_drops(); };
+    session.wait_delivered = [this](pipeline::Deadline d, std::uint64_t told) {
+      return sink_->wait_delivered(d, told);
+    };
     session.before_stop = [this](pipeline::Deadline d) { sink_->set_shutdown_deadline(d); };
     session.abandon_after_fork = [this] { sink_->abandon_after_fork(); };
     session.delivery_books = [this](EventStats& stats) {
@@ -286,7 +297,7 @@ TEST(HttpSink, IsInertInAForkedChild) {
     sink->on_startup(std::make_shared<const ProcessInfo>());
     LogStream stream;
     sink->on_init_log_stream(stream);
-    sink->wait_delivered(steady_clock::now() + 1h);
+    sink->wait_delivered(steady_clock::now() + 1h, sink->told_drops());
     sink->set_shutdown_deadline(steady_clock::now() + 1h);
     if (sink->is_busy() || sink->stats().requests != 0) _exit(2);
     sink->on_shutdown();

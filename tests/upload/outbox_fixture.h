@@ -77,6 +77,14 @@ class OutboxTest : public ::testing::Test {
     items_.announce(*outbox_);
     EXPECT_THAT(drain(), ::testing::ElementsAre("process"));
   }
+  // Its blocks are those of StreamKind::kThread from here on.
+  void start_thread() {
+    items_.streams[static_cast<int>(StreamKind::kThread)] = Uuid::random();
+    items_.announce_stream(*outbox_, StreamKind::kThread);
+  }
+  bool all_delivered_since(std::uint64_t told) {
+    return outbox_->wait_delivered(std::chrono::steady_clock::now() + 1ms, told);
+  }
   void pass(std::chrono::milliseconds time) { now_ += time; }
 
   Items items_;

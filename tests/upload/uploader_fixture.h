@@ -66,7 +66,9 @@ class UploaderTest : public ::testing::Test {
   void add(StreamKind kind, const std::string& text, std::uint64_t events = 1) {
     if (outbox().add_block(items_.block(kind, text, events))) uploader_->wake();
   }
-  [[nodiscard]] bool delivered() { return outbox().wait_delivered(patience()); }
+  [[nodiscard]] bool delivered() {
+    return outbox().wait_delivered(patience(), outbox().told_drops());
+  }
 
   static std::vector<std::string> bodies(const std::vector<testing::ReceivedRequest>& requests) {
     std::vector<std::string> bodies;

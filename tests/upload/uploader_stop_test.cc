@@ -9,8 +9,10 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <latch>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -24,6 +26,17 @@ using ::testing::HasSubstr;
 using testing::ReceivedRequest;
 using testing::say_nothing;
 using testing::status;
+
+// The names of the library's threads that are alive.
+std::multiset<std::string> threads_of_ours() {
+  std::multiset<std::string> names;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    if (name.starts_with("mm-")) names.insert(name);
+  }
+  return names;
+}
 
 TEST_F(UploaderTest, StoppingSendsWhatIsThere) {
   start();
@@ -71,17 +84,31 @@ TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenNobodyListens) {
 }
 
 TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenANameIsNotFound) {
+  auto asked = std::make_shared<std::latch>(1);
   auto release = std::make_shared<std::latch>(1);
-  client_.look_up = [release](const std::string&) {
+  client_.look_up = [asked, release](const std::string&) {
+    asked->count_down();
     release->wait();
     return http::Resolution{};
   };
+  const std::multiset<std::string> threads = threads_of_ours();
   start_for("http://a.name");
   add(StreamKind::kLog, "logs", 4);
+  asked->wait();
   const auto before = steady_clock::now();
   uploader_->stop(before + 100ms);
   EXPECT_LT(steady_clock::now() - before, 10s);
+  EXPECT_EQ(dropped(outbox().stats(), EventKind::kLog, DropReason::kDeadline), 4U);
+
+  // The look-up's thread alone is left, and needs nothing of what is gone.
+  std::multiset<std::string> left = threads;
+  left.insert("mm-resolve");
+  EXPECT_EQ(threads_of_ours(), left);
+  uploader_.reset();
   release->count_down();
+  const auto deadline = patience();
+  while (threads_of_ours() != threads && steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(threads_of_ours(), threads);
 }
 
 TEST_F(UploaderTest, StoppingTwiceAtOnceIsFine) {

@@ -264,7 +264,7 @@ TEST_F(UploaderTest, TheBooksBalanceAtEveryMoment) {
     while (!done) expect_balance(outbox().stats());
   });
   for (auto& thread : threads) thread.join();
-  outbox().wait_delivered(patience());
+  outbox().wait_delivered(patience(), 0);
   done = true;
   watcher.join();
   const UploadStats stats = outbox().stats();

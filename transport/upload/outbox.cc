@@ -6,6 +6,7 @@
 #include "micromegas/transport/upload/outbox.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace micromegas::upload {
@@ -13,6 +14,8 @@ namespace {
 
 // Of a node of the map and of the sets that name it, measured generously.
 constexpr std::size_t kEntryOverhead = 400;
+// Of a deferred gate.
+constexpr std::size_t kGateOverhead = 200;
 // A server that refuses every stream must not fill our memory with their names.
 constexpr std::size_t kMaxGates = 65536;
 
@@ -58,13 +61,26 @@ bool Outbox::add_process(const Uuid& id, std::size_t bytes, Encode encode) {
 void Outbox::announce_stream(const StreamInfo& stream, std::size_t bytes, Encode encode) {
   const std::lock_guard lock(mutex_);
   if (closed_ || streams_.count(stream.stream_id) != 0) return;
+  if (refused(processes_, stream.process_id)) return;  // and so will its blocks be
   Gate gate;
   gate.state = Gate::State::kDeferred;
   gate.process_id = stream.process_id;
   gate.lane = stream.kind == StreamKind::kThread ? kTraceMetadata : kMetadata;
-  gate.bytes = bytes;
+  gate.bytes = bytes + kGateOverhead;
   gate.encode = std::move(encode);
+  deferred_bytes_ += gate.bytes;
   streams_.emplace(stream.stream_id, std::move(gate));
+}
+
+void Outbox::end_stream(const Uuid& id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = streams_.find(id);
+  if (it == streams_.end()) return;
+  if (it->second.state == Gate::State::kPending) {
+    it->second.ended = true;  // its blocks still wait
+  } else {
+    forget_stream(it);
+  }
 }
 
 bool Outbox::add_block(BlockItem item) {
@@ -72,10 +88,6 @@ bool Outbox::add_block(BlockItem item) {
   bool added = false;
   {
     const std::lock_guard lock(mutex_);
-    const auto refused = [](const Gates& gates, const Uuid& id) {
-      const auto it = gates.find(id);
-      return it != gates.end() && it->second.state == Gate::State::kRefused;
-    };
     const std::size_t cap =
         item.kind == StreamKind::kThread ? options_.soft_bytes : options_.hard_bytes;
     std::optional<DropReason> reason;
@@ -102,15 +114,7 @@ bool Outbox::add_block(BlockItem item) {
 
       const auto stream = streams_.find(item.stream_id);
       if (stream != streams_.end() && stream->second.state == Gate::State::kDeferred) {
-        Gate& gate = stream->second;
-        Entry metadata;
-        metadata.kind = RequestKind::kStream;
-        metadata.lane = gate.lane;
-        metadata.id = item.stream_id;
-        metadata.bytes = gate.bytes;
-        metadata.encode = std::move(gate.encode);
-        gate.state = Gate::State::kPending;
-        wait_at_or_ready(processes_, gate.process_id, insert(std::move(metadata)));
+        announce_now(item.stream_id, stream->second);
       }
       const std::uint64_t ticket = insert(std::move(entry));
       raw_.insert(raw_.end(), ticket);
@@ -167,11 +171,40 @@ void Outbox::open_gate(Gates& gates, const Uuid& id) {
   for (std::uint64_t ticket : waiting) make_ready(ticket);
 }
 
+bool Outbox::refused(const Gates& gates, const Uuid& id) {
+  const auto it = gates.find(id);
+  return it != gates.end() && it->second.state == Gate::State::kRefused;
+}
+
+void Outbox::announce_now(const Uuid& id, Gate& gate) {
+  Entry metadata;
+  metadata.kind = RequestKind::kStream;
+  metadata.lane = gate.lane;
+  metadata.id = id;
+  metadata.bytes = gate.bytes;
+  metadata.encode = std::move(gate.encode);
+  gate.state = Gate::State::kPending;
+  deferred_bytes_ -= gate.bytes;
+  wait_at_or_ready(processes_, gate.process_id, insert(std::move(metadata)));
+}
+
+Outbox::Gates::iterator Outbox::forget_stream(Gates::iterator it) {
+  if (it->second.state == Gate::State::kDeferred) deferred_bytes_ -= it->second.bytes;
+  return streams_.erase(it);
+}
+
 void Outbox::refuse_gate(Gates& gates, const Uuid& id, DropReason reason) {
   const auto it = gates.find(id);
   if (it == gates.end()) return;
   const auto waiting = std::move(it->second.waiting);
-  if (gates.size() < kMaxGates) {
+  if (&gates == &processes_) {
+    for (auto stream = streams_.begin(); stream != streams_.end();) {
+      const bool never =
+          stream->second.state == Gate::State::kDeferred && stream->second.process_id == id;
+      stream = never ? forget_stream(stream) : std::next(stream);
+    }
+  }
+  if (!it->second.ended && gates.size() < kMaxGates) {
     it->second = Gate{};
     it->second.state = Gate::State::kRefused;
   } else {
@@ -248,6 +281,7 @@ void Outbox::expire() {
     streams_.clear();
     in_flight_ = 0;
     bytes_ = 0;
+    deferred_bytes_ = 0;
     if (blocks != 0) {
       std::string text = "stopped with " + std::to_string(blocks) + " blocks not acknowledged by " +
                          options_.destination + ": lost " + describe(lost) + " events";
@@ -261,18 +295,24 @@ void Outbox::expire() {
 
 // --- anybody ---------------------------------------------------------------------------------
 
-bool Outbox::wait_delivered(TimePoint deadline) {
+std::uint64_t Outbox::told_drops() const {
+  const std::lock_guard lock(mutex_);
+  return told_drops_;
+}
+
+bool Outbox::wait_delivered(TimePoint deadline, std::uint64_t told) {
   std::unique_lock lock(mutex_);
   const std::uint64_t mark = next_ticket_;
   const bool gone = shrunk_.wait_until(
       lock, deadline, [&] { return entries_.empty() || entries_.begin()->first >= mark; });
-  const bool lost = std::exchange(drops_told_, drops_) != drops_;
-  return gone && !lost;
+  told_drops_ = drops_;
+  return gone && drops_ == told;
 }
 
 UploadStats Outbox::stats() const {
   const std::lock_guard lock(mutex_);
   UploadStats stats = done_;
+  stats.bytes_held = deferred_bytes_;
   for (const auto& [ticket, entry] : entries_) {
     for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
       stats.events[kind].held += entry.events[kind];

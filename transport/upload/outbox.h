@@ -4,9 +4,9 @@
 // Everything that waits for the server, and the rules of what goes next. No socket, no thread and
 // no clock in here: the uploader asks and reports, with the time as an argument.
 //
-//   hand-over side          add_process, announce_stream, add_block    flush actor's thread
-//   upload side             take, encoded, complete, next_wake         upload thread
-//   anybody                 stats, wait_delivered
+//   hand-over side   add_process, announce_stream, add_block, end_stream    flush actor's thread
+//   upload side      take, encoded, complete, next_wake                     upload thread
+//   anybody          stats, wait_delivered
 //
 // All functions lock one mutex for moments; nothing is called and nothing is printed under it.
 //
@@ -84,9 +84,12 @@ class Outbox {
 
   // --- hand-over. Each returns whether there may be something to send that was not there before.
   bool add_process(const Uuid& id, std::size_t bytes, Encode encode);
-  // Kept until the stream's first block is accepted.
+  // Kept until a block of the stream finds room, or its end. It counts as held, but takes no room
+  // from blocks: only a block would take it away again.
   void announce_stream(const StreamInfo& stream, std::size_t bytes, Encode encode);
   bool add_block(BlockItem item);
+  // No block of it follows.
+  void end_stream(const Uuid& id);
 
   // --- upload.
   std::optional<Job> take(TimePoint now);
@@ -109,9 +112,12 @@ class Outbox {
   void expire();
 
   // --- anybody.
+  // How many drops finished calls of wait_delivered() have told.
+  [[nodiscard]] std::uint64_t told_drops() const;
   // Waits until nothing of what has been handed over before is held. False at the deadline, or if
-  // anything was dropped since the last call.
-  bool wait_delivered(TimePoint deadline);
+  // there are drops beyond `told`: what told_drops() was before the hand-over that the caller waits
+  // for. So of several that wait at the same time each is told, and one that comes later is not.
+  bool wait_delivered(TimePoint deadline, std::uint64_t told);
   [[nodiscard]] UploadStats stats() const;
   [[nodiscard]] bool empty() const;
 
@@ -143,6 +149,7 @@ class Outbox {
   struct Gate {
     enum class State { kDeferred, kPending, kRefused };
     State state = State::kPending;
+    bool ended = false;  // nobody will ask for it any more
     std::vector<std::uint64_t> waiting;
     // While deferred:
     Uuid process_id;
@@ -165,6 +172,9 @@ class Outbox {
   std::optional<std::uint64_t> pop_ready();
   void open_gate(Gates& gates, const Uuid& id);
   void refuse_gate(Gates& gates, const Uuid& id, DropReason reason);
+  static bool refused(const Gates& gates, const Uuid& id);
+  void announce_now(const Uuid& id, Gate& gate);
+  Gates::iterator forget_stream(Gates::iterator it);
   void accept(Entries::iterator it);
   void drop(Entries::iterator it, DropReason reason);
   void forget(Entries::iterator it);
@@ -192,7 +202,8 @@ class Outbox {
   Gates streams_;
   std::uint64_t next_ticket_ = 1;
   int in_flight_ = 0;
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0;           // of entries_: what the budgets limit
+  std::size_t deferred_bytes_ = 0;  // of streams_ that are deferred
   bool closed_ = false;
   bool expired_ = false;
   std::string_view complaint_;  // the last one, until a request succeeds
@@ -200,7 +211,7 @@ class Outbox {
   UploadStats done_;  // everything but what is held
   std::uint64_t successes_ = 0;
   std::uint64_t drops_ = 0;
-  std::uint64_t drops_told_ = 0;
+  std::uint64_t told_drops_ = 0;
 };
 
 }  // namespace micromegas::upload

@@ -20,7 +20,7 @@ struct UploadStats {
   std::uint64_t requests = 0;     // tries, of processes and streams too
   std::uint64_t retries = 0;      // those that were not a request's first
   std::uint64_t blocks_held = 0;  // waiting or under way
-  std::uint64_t bytes_held = 0;   // what the budgets count: blocks, bodies, metadata
+  std::uint64_t bytes_held = 0;   // blocks, bodies, metadata
   std::string last_error;         // of the last try that failed; no secret in it
 };
 

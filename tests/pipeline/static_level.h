@@ -1,0 +1,22 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The same statements in two files of one program, of which one has MICROMEGAS_STATIC_MAX_LEVEL 3.
+#ifndef MICROMEGAS_TESTS_PIPELINE_STATIC_LEVEL_H_
+#define MICROMEGAS_TESTS_PIPELINE_STATIC_LEVEL_H_
+
+#include <string>
+
+namespace micromegas::static_level {
+
+struct Seen {
+  std::string evaluated;  // the levels whose arguments were: "FEWIDT"
+  std::string enabled;    // the same, by MM_LOG_ENABLED
+};
+
+Seen log_up_to_warn();  // static_level_low.cc
+Seen log_everything();
+
+}  // namespace micromegas::static_level
+
+#endif  // MICROMEGAS_TESTS_PIPELINE_STATIC_LEVEL_H_
