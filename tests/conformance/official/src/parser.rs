@@ -81,8 +81,17 @@ pub fn events(stream: &StreamInfo, dependencies: &[u8], objects: &[u8]) -> Resul
     Ok(events)
 }
 
+/// What the server checks of a block before it answers 200, beyond its keys.
+fn check_times(block: &Block) -> Result<()> {
+    for time in [&block.begin_time, &block.end_time] {
+        chrono::DateTime::parse_from_rfc3339(time).with_context(|| format!("time '{time}'"))?;
+    }
+    Ok(())
+}
+
 /// A block and its events as lines; `file` is left out when empty.
 pub fn block_lines(stream: &StreamInfo, block: &Block, file: &str) -> Result<Vec<Json>> {
+    check_times(block)?;
     let dependencies = decompress(&block.payload.dependencies)?;
     let objects = decompress(&block.payload.objects)?;
     let mut head = json!({
