@@ -1,0 +1,185 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Two decoders, one opinion: blocks of ours and of the official client, changed at random (the same
+// way each time), are read by our decoder and by the official one. Both accept with equal content
+// or both refuse. A panic of the official code is caught: it would end the task that reads the
+// block, so it counts as a refusal.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "micromegas/tests/conformance/mutate.h"
+#include "micromegas/tests/conformance/official.h"
+#include "micromegas/transport/wire/decode.h"
+#include "micromegas/transport/wire/json_lines.h"
+
+namespace micromegas::conformance {
+namespace {
+
+constexpr int kCases = 12'000;
+
+// What a decoder says of one case: its lines, or why not.
+struct Opinion {
+  bool accepted = false;
+  std::vector<std::string> lines;
+  std::string reason;
+};
+
+Opinion refused(const Error& error) { return {false, {}, error.message()}; }
+
+// {"block_id": ..., "event": {...}, "event_id": 0} without what only a whole block has.
+std::string event_alone(const std::string& line) {
+  const std::size_t begin = line.find("\"event\": ");
+  const std::size_t end = line.rfind(", \"event_id\": ");
+  return "{" + line.substr(begin, end - begin) + "}";
+}
+
+Opinion read_events(const wire::DecodedStream& stream, const wire::DecodedBlock& block,
+                    bool is_whole) {
+  Opinion opinion{true, {}, {}};
+  if (is_whole) opinion.lines.push_back(wire::block_line(block, stream));
+  const auto read =
+      wire::for_each_event(stream, block, [&](std::int64_t id, const wire::Object& event) {
+        std::string line = wire::event_line(block, id, event);
+        opinion.lines.push_back(is_whole ? std::move(line) : event_alone(line));
+      });
+  return read ? opinion : refused(read.error());
+}
+
+Opinion our_opinion(const Case& c, Result<wire::DecodedStream>& stream) {
+  if (c.kind == 's') {
+    stream = wire::decode_stream(c.body);
+    return stream ? Opinion{true, {wire::stream_line(*stream)}, {}} : refused(stream.error());
+  }
+  if (!stream) return refused(stream.error());
+  if (c.kind == 'r') {
+    wire::DecodedBlock block;
+    block.dependencies = c.dependencies;
+    block.objects = c.objects;
+    return read_events(*stream, block, false);
+  }
+  const auto block = wire::decode_block(c.body);
+  return block ? read_events(*stream, *block, true) : refused(block.error());
+}
+
+// The next verdict of `official judge`; one that is cut off is a crash.
+Opinion next_official(std::istream& in) {
+  std::string line;
+  if (!std::getline(in, line)) return {false, {}, "CRASH: it ended before this case"};
+  if (line == "panic") return {false, {}, "PANIC"};
+  if (line.starts_with("refused ")) return {false, {}, line.substr(8)};
+  Opinion opinion{true, {}, {}};
+  for (int n = std::stoi(line.substr(3)); n > 0; --n) {
+    if (!std::getline(in, line)) return {false, {}, "CRASH: it ended within this case"};
+    opinion.lines.push_back(line);
+  }
+  return opinion;
+}
+
+// Most equal lines are equal byte for byte; a float may be written in two ways.
+bool same_line(const std::string& ours, const std::string& official) {
+  return ours == official || json::parse(ours).dump() == json::parse(official).dump();
+}
+
+// "" if they agree.
+std::string disagreement(const Opinion& ours, const Opinion& official) {
+  if (official.reason.starts_with("CRASH")) return official.reason;
+  if (ours.accepted != official.accepted) {
+    return ours.accepted ? "only the official one refuses: " + official.reason
+                         : "only ours refuses: " + ours.reason;
+  }
+  if (!ours.accepted) return "";
+  if (ours.lines.size() != official.lines.size()) {
+    return "ours has " + std::to_string(ours.lines.size()) + " lines, the official one " +
+           std::to_string(official.lines.size());
+  }
+  for (std::size_t i = 0; i < ours.lines.size(); ++i) {
+    if (!same_line(ours.lines[i], official.lines[i])) {
+      return "\n    ours     " + ours.lines[i] + "\n    official " + official.lines[i];
+    }
+  }
+  return "";
+}
+
+// Where ours is the stricter one, as a line of docs/protocol.md says. Nothing that ours accepts may
+// be refused by the official decoder, and nothing may be read differently.
+struct Exception {
+  const char* reason;  // part of ours
+  const char* line;
+};
+constexpr Exception kExceptions[] = {
+    {"type 'StaticStringDependency': string is cut", "a string that is longer than its record"},
+    {"not an RFC 3339 time between 1678 and 2261", "a time before 1678 or after 2261"},
+    {"expected text, in ", "a key that is a byte string"},
+    {"'properties' refers to text", "an event that refers to a value of the wrong kind"},
+    {"the target is no text", "an event that refers to a value of the wrong kind"},
+};
+
+bool is_explained(const Opinion& ours, const Opinion& official) {
+  if (ours.accepted || !official.accepted) return false;
+  return std::any_of(std::begin(kExceptions), std::end(kExceptions), [&](const Exception& e) {
+    return ours.reason.find(e.reason) != std::string::npos;
+  });
+}
+
+TEST(Differential, EachExceptionIsALineOfTheProtocolPage) {
+  std::ifstream in("docs/protocol.md");
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  for (const Exception& exception : kExceptions) {
+    EXPECT_NE(page.find(exception.line), std::string::npos) << exception.line;
+  }
+}
+
+TEST(Differential, DecodersAgreeOnMutatedBlocks) {
+  const std::vector<Case> cases = make_cases(kCases);
+  const std::string file = new_folder() + "/cases";
+  write_cases(cases, file);
+  const Answer answer = ask_official("judge", file);
+  EXPECT_TRUE(answer.ok) << answer.error;
+
+  std::istringstream verdicts(answer.out);
+  Result<wire::DecodedStream> stream = Error("no stream");
+  int mutated = 0;
+  int accepted = 0;
+  int explained = 0;
+  int panics = 0;
+  int disagreements = 0;
+  for (const Case& c : cases) {
+    const Opinion official = next_official(verdicts);
+    panics += official.reason == "PANIC" ? 1 : 0;
+    const Opinion ours = our_opinion(c, stream);
+    if (c.mutated) {
+      ++mutated;
+      accepted += ours.accepted ? 1 : 0;
+    } else {
+      EXPECT_TRUE(ours.accepted && official.accepted)
+          << c.name << " before any change: " << ours.reason << official.reason;
+    }
+    const std::string what = disagreement(ours, official);
+    if (what.empty()) continue;
+    if (is_explained(ours, official)) {
+      ++explained;
+      continue;
+    }
+    if (++disagreements <= 10) ADD_FAILURE() << c.name << ": " << what;
+  }
+  EXPECT_EQ(disagreements, 0);
+  EXPECT_EQ(verdicts.peek(), std::istringstream::traits_type::eof());
+  EXPECT_GE(mutated, 10'000);
+  // Otherwise the mutations would only test who refuses first.
+  EXPECT_GT(accepted, mutated / 10);
+  std::printf("%d mutated, %d accepted by both, %d explained, %d panics of the official decoder\n",
+              mutated, accepted, explained, panics);
+}
+
+}  // namespace
+}  // namespace micromegas::conformance

@@ -1,0 +1,144 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the scenario recorded, written down as it knows it: one JSON object a row, in the shape of
+// rows.h, but each time as the bounds [before, after] that the scenario saw. Nothing here comes
+// from a record, a block or an encoder.
+#ifndef MICROMEGAS_TESTS_CONFORMANCE_EXPECTED_H_
+#define MICROMEGAS_TESTS_CONFORMANCE_EXPECTED_H_
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "micromegas/telemetry.h"
+
+namespace micromegas::conformance {
+
+using nlohmann::json;
+
+// One thread's; append() joins them.
+class Expected {
+ public:
+  using Properties = std::map<std::string, std::string>;
+
+  // `record` records exactly one event; the rest says which.
+  template <class Record>
+  void log(int level, std::string target, std::string msg, Record record,
+           Properties properties = {}) {
+    json row = {{"kind", "log"},
+                {"level", level},
+                {"target", std::move(target)},
+                {"msg", std::move(msg)},
+                {"properties", properties}};
+    row["time"] = bounds(record);
+    rows_.push_back(std::move(row));
+  }
+
+  // `value`: a number, or "NaN", "inf", "-inf".
+  template <class Record>
+  json& metric(std::string target, std::string name, std::string unit, json value, Record record,
+               Properties properties = {}) {
+    json row = {{"kind", "metric"},          {"target", std::move(target)},
+                {"name", std::move(name)},   {"unit", std::move(unit)},
+                {"value", std::move(value)}, {"properties", properties}};
+    row["time"] = bounds(record);
+    rows_.push_back(std::move(row));
+    return rows_.back();
+  }
+
+  template <class Record>
+  void async(std::string event, json span, Record record) {
+    span["kind"] = "async";
+    span["event"] = std::move(event);
+    span["properties"] = json::object();
+    span["time"] = bounds(record);
+    rows_.push_back(std::move(span));
+  }
+
+  // A row whose times come later; the index stays valid.
+  std::size_t add(json row) {
+    rows_.push_back(std::move(row));
+    return rows_.size() - 1;
+  }
+  json& row(std::size_t index) { return rows_[index]; }
+
+  void append(Expected other) {
+    for (json& row : other.rows_) rows_.push_back(std::move(row));
+  }
+  [[nodiscard]] const std::vector<json>& rows() const { return rows_; }
+
+  [[nodiscard]] int depth() const { return depth_; }
+  void enter() { ++depth_; }
+  void leave() { --depth_; }
+
+ private:
+  template <class Record>
+  static json bounds(Record& record) {
+    const std::int64_t before = now();
+    record();
+    return {before, now()};
+  }
+
+  std::vector<json> rows_;
+  int depth_ = 0;  // open spans of this thread
+};
+
+// The two halves of a span's expectation stand around the span itself: SCENARIO_SPAN below.
+class SpanOutside {
+ public:
+  SpanOutside(Expected& expected, std::string thread, std::string name, std::string target,
+              int line, const char* file)
+      : expected_(expected), begin_(now()) {
+    expected_.enter();
+    index_ = expected_.add({{"kind", "span"},
+                            {"thread", std::move(thread)},
+                            {"depth", expected_.depth()},
+                            {"name", std::move(name)},
+                            {"target", std::move(target)},
+                            {"file", file},
+                            {"line", line},
+                            {"properties", json::object()}});
+  }
+  ~SpanOutside() {
+    expected_.leave();
+    expected_.row(index_)["end"] = {end_, now()};
+  }
+  SpanOutside(const SpanOutside&) = delete;
+  SpanOutside& operator=(const SpanOutside&) = delete;
+
+  void begun() { expected_.row(index_)["begin"] = {begin_, now()}; }
+  void ending() { end_ = now(); }
+
+ private:
+  Expected& expected_;
+  const std::int64_t begin_;
+  std::int64_t end_ = 0;
+  std::size_t index_ = 0;
+};
+
+class SpanInside {
+ public:
+  explicit SpanInside(SpanOutside& outside) : outside_(outside) { outside_.begun(); }
+  ~SpanInside() { outside_.ending(); }
+  SpanInside(const SpanInside&) = delete;
+  SpanInside& operator=(const SpanInside&) = delete;
+
+ private:
+  SpanOutside& outside_;
+};
+
+}  // namespace micromegas::conformance
+
+// SCENARIO_SPAN(expected, "main", "work", __FILE__, MM_SPAN("work")): records the span from here to
+// the end of the block and expects its row on the thread of that name. One a block and line.
+#define SCENARIO_SPAN(expected, thread, name, target, statement)                          \
+  ::micromegas::conformance::SpanOutside scenario_outside(expected, thread, name, target, \
+                                                          __LINE__, __FILE__);            \
+  statement;                                                                              \
+  const ::micromegas::conformance::SpanInside scenario_inside(scenario_outside)
+
+#endif  // MICROMEGAS_TESTS_CONFORMANCE_EXPECTED_H_

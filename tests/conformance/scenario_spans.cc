@@ -1,0 +1,133 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "micromegas/dispatch.h"
+#include "micromegas/tests/conformance/scenario.h"
+
+namespace micromegas::conformance {
+namespace {
+
+void nest(Expected& e, const char* thread, int levels) {
+  if (levels == 0) return;
+  SCENARIO_SPAN(e, thread, "nested", __FILE__, MM_SPAN("nested"));
+  nest(e, thread, levels - 1);
+}
+
+void function_span(Expected& e, const char* thread) {
+  SCENARIO_SPAN(e, thread, "function_span", __FILE__, MM_SPAN_FN());
+}
+
+void named(Expected& e, const char* thread, const std::string& name, const std::string& shown) {
+  SCENARIO_SPAN(e, thread, shown, __FILE__, MM_SPAN_DYN(name));
+}
+
+void named_with_target(Expected& e, const char* thread, const std::string& name) {
+  SCENARIO_SPAN(e, thread, name, "räume", MM_SPAN_DYN_T("räume", name));
+}
+
+// Spans by calls, without a guard.
+void dispatched(Expected& e, const char* thread) {
+  static constinit SpanMetadata site{
+      .name = "by call", .location = {.target = "bridge", .file = "elsewhere.cc", .line = 77}};
+  static constinit SpanLocation place{
+      .target = "bridge", .file = "there.cc", .line = 4'000'000'000};
+  const auto expect = [&](std::string name, const char* file, std::uint32_t line) {
+    e.enter();
+    return e.add({{"kind", "span"},
+                  {"thread", thread},
+                  {"depth", e.depth()},
+                  {"name", std::move(name)},
+                  {"target", "bridge"},
+                  {"file", file},
+                  {"line", line},
+                  {"properties", json::object()}});
+  };
+  const auto time = [&](std::size_t row, const char* which, auto record) {
+    const std::int64_t before = now();
+    record();
+    e.row(row)[which] = {before, now()};
+  };
+  const std::size_t outer = expect("by call", "elsewhere.cc", 77);
+  time(outer, "begin", [] { dispatch::on_begin_scope(site); });
+  const std::size_t inner = expect("named by call", "there.cc", 4'000'000'000);
+  time(inner, "begin", [] { dispatch::on_begin_named_scope(place, "named by call"); });
+  time(inner, "end", [] { dispatch::on_end_named_scope(place, "named by call"); });
+  e.leave();
+  time(outer, "end", [] { dispatch::on_end_scope(site); });
+  e.leave();
+}
+
+}  // namespace
+
+void record_spans(Expected& e, const char* thread) {
+  {
+    SCENARIO_SPAN(e, thread, "plain", __FILE__, MM_SPAN("plain"));
+    { SCENARIO_SPAN(e, thread, "first child", "other", MM_SPAN_T("other", "first child")); }
+    { SCENARIO_SPAN(e, thread, "", __FILE__, MM_SPAN("")); }
+    { SCENARIO_SPAN(e, thread, "große 世界", __FILE__, MM_SPAN("große 世界")); }
+    function_span(e, thread);
+  }
+  for (int i = 0; i < 3; ++i)
+    named(e, thread, "asset " + std::to_string(i), "asset " + std::to_string(i));
+  named(e, thread, "", "");
+  named(e, thread, "bad \xff", "bad \xef\xbf\xbd");
+  named(e, thread, std::string(1024, 'n') + "cut", std::string(1024, 'n'));
+  named_with_target(e, thread, "große");
+  // The same name from two places, and a name both as text and as literal.
+  named(e, thread, "plain", "plain");
+  { SCENARIO_SPAN(e, thread, "plain", __FILE__, MM_SPAN("plain")); }
+  nest(e, thread, 200);
+  dispatched(e, thread);
+}
+
+void record_async_spans(Expected& e) {
+  static constinit SpanMetadata site{
+      .name = "fetch", .location = {.target = "async", .file = "async.cc", .line = 12}};
+  static constinit SpanLocation place{.target = "async", .file = "async.cc", .line = 34};
+  const auto row = [](std::uint64_t id, std::uint64_t parent, int depth, const char* name,
+                      int line) {
+    return json{{"id", id},          {"parent", parent},   {"depth", depth}, {"name", name},
+                {"target", "async"}, {"file", "async.cc"}, {"line", line}};
+  };
+  // Ids are given out at the begin: its row is made when it is known.
+  std::uint64_t root = 0;
+  std::uint64_t child = 0;
+  std::int64_t before = now();
+  root = dispatch::on_begin_async_scope(site, 0, 0);
+  json begun = row(root, 0, 0, "fetch", 12);
+  begun.update({{"kind", "async"},
+                {"event", "begin"},
+                {"properties", json::object()},
+                {"time", {before, now()}}});
+  e.add(begun);
+  before = now();
+  child = dispatch::on_begin_async_named_scope(place, "fetch 世界", root, 1);
+  begun = row(child, root, 1, "fetch 世界", 34);
+  begun.update({{"kind", "async"},
+                {"event", "begin"},
+                {"properties", json::object()},
+                {"time", {before, now()}}});
+  e.add(begun);
+
+  // Another thread ends them.
+  std::thread([&] {
+    set_thread_name("ender");
+    e.async("end", row(child, root, 1, "fetch 世界", 34),
+            [&] { dispatch::on_end_async_named_scope(child, root, place, "fetch 世界", 1); });
+    e.async("end", row(root, 0, 0, "fetch", 12),
+            [&] { dispatch::on_end_async_scope(root, 0, site, 0); });
+  }).join();
+
+  // Ids and parents are the program's: nothing checks them.
+  constexpr std::uint64_t kLargest = 0x7fff'ffff'ffff'ffff;
+  e.async("end", row(kLargest, kLargest - 1, 1'000'000, "fetch", 12),
+          [&] { dispatch::on_end_async_scope(kLargest, kLargest - 1, site, 1'000'000); });
+}
+
+}  // namespace micromegas::conformance

@@ -1,0 +1,74 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What was recorded is what the official parser reads; and what it makes of the official client's
+// requests is what is known of them, so it is the judge it should be.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "micromegas/tests/conformance/official.h"
+#include "micromegas/tests/conformance/own_blocks.h"
+
+namespace micromegas::conformance {
+namespace {
+
+TEST(Scenario, OfficialParserReadsWhatWasRecorded) {
+  const std::string red = verdict(scenario_folder(), expected_rows(), Depth::kParser);
+  EXPECT_TRUE(red.empty()) << red;
+}
+
+// An empty expectation would be met by anything.
+TEST(Scenario, HoldsSomeOfEverything) {
+  std::map<std::string, int> kinds;
+  for (const json& row : expected_rows()) ++kinds[row.at("kind")];
+  EXPECT_EQ(kinds["process"], 1);
+  EXPECT_GT(kinds["log"], 800);
+  EXPECT_GT(kinds["metric"], 800);
+  EXPECT_GT(kinds["span"], 1000);
+  EXPECT_EQ(kinds["async"], 5);
+}
+
+// Every type of event that the library sends was there to be read.
+TEST(Scenario, SendsEveryTypeOfEventThatTheLibraryHas) {
+  const Answer answer = ask_official("parser", scenario_folder());
+  ASSERT_TRUE(answer.ok) << answer.error;
+  std::map<std::string, int> types;
+  std::map<std::string, int> blocks;
+  for (const json& line : parse_lines(answer.out)) {
+    if (line.contains("event")) ++types[line.at("event").at("type")];
+    if (line.contains("block")) ++blocks[line.at("block").at("tags").at(0)];
+  }
+  for (const char* type :
+       {"LogStaticStrEvent", "LogStringEventV2", "TaggedLogString", "LogStringInteropEventV3",
+        "IntegerMetricEvent", "FloatMetricEvent", "TaggedIntegerMetricEvent",
+        "TaggedFloatMetricEvent", "BeginThreadSpanEvent", "EndThreadSpanEvent",
+        "BeginThreadNamedSpanEvent", "EndThreadNamedSpanEvent", "BeginAsyncSpanEvent",
+        "EndAsyncSpanEvent", "BeginAsyncNamedSpanEvent", "EndAsyncNamedSpanEvent"}) {
+    EXPECT_GT(types[type], 0) << type;
+  }
+  EXPECT_GT(blocks["log"], 5);
+  EXPECT_GT(blocks["metrics"], 5);
+  EXPECT_GT(blocks["cpu"], 64);
+}
+
+// What the encoder can say and no macro records yet.
+TEST(OwnBlocks, OfficialParserReadsWhatTheyWereMadeOf) {
+  const std::string red = verdict(own_folder(), own_rows(), Depth::kParser);
+  EXPECT_TRUE(red.empty()) << red;
+}
+
+TEST(Captures, OfficialParserGivesTheKnownLines) {
+  const Answer answer = ask_official("parser", "tests/wire/data/captures/rust-0.33.0");
+  ASSERT_TRUE(answer.ok) << answer.error;
+  std::ifstream in("tests/wire/data/captures/rust-0.33.0/decoded.jsonl");
+  const std::string known{std::istreambuf_iterator<char>(in), {}};
+  ASSERT_FALSE(known.empty());
+  EXPECT_EQ(answer.out, known);
+}
+
+}  // namespace
+}  // namespace micromegas::conformance
