@@ -20,6 +20,7 @@
 #include "micromegas/pipeline/flush/session.h"
 #include "micromegas/tests/http/scripted_server.h"
 #include "micromegas/tests/support/child.h"
+#include "micromegas/tests/support/live_memory.h"
 #include "micromegas/tests/upload/items.h"
 #include "micromegas/transport/wire/decode.h"
 
@@ -238,6 +239,35 @@ TEST_F(HttpSinkTest, TheBooksOfAllPartsBalanceThroughAnOutage) {
   EXPECT_EQ(logs.delivered, static_cast<std::uint64_t>(decoded.events.at("log")));
   EXPECT_GT(dropped(sink_->stats(), EventKind::kSpan, DropReason::kUploadBudget), 0U);
   expect_balance(sink_->stats());
+}
+
+TEST_F(HttpSinkTest, ShortLivedThreadsLeaveNoMemoryWhileTheServerIsAway) {
+#if defined(MICROMEGAS_SANITIZER)
+  constexpr int kThreads = 2'000;
+#else
+  constexpr int kThreads = 20'000;
+#endif
+  HttpSinkOptions options = options_for(server_);
+  options.url = "http://127.0.0.1:" + std::to_string(testing::unused_port());
+  options.soft_queue_bytes = 64 * 1024;
+  options.hard_queue_bytes = 64 * 1024;
+  start(options);
+  const auto churn = [](int threads) {
+    for (int i = 0; i < threads; ++i) {
+      std::thread([] { MM_SPAN("short"); }).join();
+      if (i % 10 == 9) ASSERT_TRUE(pipeline::hand_over_session(patience()));
+    }
+  };
+  const auto live_bytes = [] {
+    return testing::live_heap_bytes() + queue::Runtime::get().segment_bytes();
+  };
+  churn(kThreads / 10);  // fills the budget
+  EXPECT_GT(dropped(sink_->stats(), EventKind::kSpan, DropReason::kUploadBudget), 0U);
+  const std::size_t before = live_bytes();
+  churn(kThreads - kThreads / 10);
+  EXPECT_LT(live_bytes(), before + (256U << 10)) << "grew from " << before;
+  EXPECT_EQ(of(sink_->stats(), EventKind::kSpan).recorded, std::uint64_t{2 * kThreads});
+  sink_->shutdown(steady_clock::now());  // nobody comes to take the rest
 }
 
 TEST_F(HttpSinkTest, TheDestructorDeliversWhatIsThere) {

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Copyright 2026 The micromegas-cpp authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# What ./dev gives to the programs that it runs, called from another folder. It installs and builds
+# nothing here: the package manager and Bazel are stand-ins.
+
+set -euo pipefail
+
+top=$(mktemp -d)
+trap 'rm -rf "$top"' EXIT
+mkdir -p "$top"/{repository,elsewhere,stand-ins,bin/examples,bin/bench}
+cp "$1" "$top/repository/dev"
+
+stand_in() {
+  cat >"$top/$1"
+  chmod +x "$top/$1"
+}
+stand_in stand-ins/dpkg-query <<'TEXT'
+#!/usr/bin/env bash
+printf 'installed %s\n' "$@"
+TEXT
+stand_in stand-ins/bazel <<TEXT
+#!/usr/bin/env bash
+if [[ \$1 == info ]]; then echo "$top/bin"; fi
+TEXT
+for program in examples/indexer_demo bench/recording_bench; do
+  stand_in "bin/$program" <<'TEXT'
+#!/usr/bin/env bash
+printf '<%s>' "$PWD" "$@"
+TEXT
+done
+
+failures=0
+# expect WANTED COMMAND...: the last line is the program's folder and arguments.
+expect() {
+  local wanted=$1 got
+  shift
+  got=$(cd "$top/elsewhere" &&
+    PATH=$top/stand-ins:$PATH BAZEL=$top/stand-ins/bazel ../repository/dev "$@" | tail -n 1)
+  if [[ $got != "$wanted" ]]; then
+    printf 'FAILED: ./dev %s\n  wanted %s\n  got    %s\n' "$*" "$wanted" "$got"
+    failures=$((failures + 1))
+  fi
+}
+
+here=$top/repository
+there=$top/elsewhere
+expect "<$here>" demo
+expect "<$here><--help>" demo --help
+expect "<$here><$there/a tree>" demo 'a tree'
+expect "<$here></a/tree>" demo /a/tree
+expect "<$here><--workers><3><--json><$there/out.json><$there/.>" demo --workers 3 --json out.json .
+expect "<$here><--json></out.json>" demo --json /out.json
+expect "<$here><--json><$there/-out>" demo --json -out
+expect "<$here><--json><$there/../out.json>" bench --json ../out.json
+expect "<$here>" bench
+
+((failures == 0)) && echo 'all arguments arrive as meant'
