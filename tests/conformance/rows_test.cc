@@ -11,6 +11,7 @@
 #include "micromegas/tests/conformance/official.h"
 #include "micromegas/tests/conformance/own_blocks.h"
 #include "micromegas/tests/conformance/planted_errors.h"
+#include "micromegas/tests/conformance/vector_cases.h"
 
 namespace micromegas::conformance {
 namespace {
@@ -23,6 +24,24 @@ TEST(Scenario, OfficialRowsAreWhatWasRecorded) {
 TEST(OwnBlocks, OfficialRowsAreWhatTheyWereMadeOf) {
   const std::string red = verdict(own_folder(), own_rows(), Depth::kRows);
   EXPECT_TRUE(red.empty()) << red;
+}
+
+TEST(Vectors, AreShownOrLostAsTheySay) {
+  int lost = 0;
+  for (const auto& vector : wire::testing::all_vectors()) {
+    // The server skips the event of an unknown type; the official program tells.
+    const bool unknown_type = vector.name.starts_with("T1 ");
+    const Answer answer = ask_official("rows", vector_folder(vector));
+    EXPECT_EQ(answer.ok, vector.expect == "ok" && !unknown_type) << vector.name << answer.error;
+    lost += vector.expect == "ok" ? 0 : 1;
+  }
+  EXPECT_EQ(lost, 13);
+}
+
+TEST(Captures, GiveRows) {
+  const Answer answer = ask_official("rows", "tests/wire/data/captures/rust-0.33.0");
+  EXPECT_TRUE(answer.ok) << answer.error;
+  EXPECT_GT(parse_lines(answer.out).size(), 100U);
 }
 
 TEST(PlantedErrors, EachTurnsTheRowsRed) {
