@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <random>
+#include <utility>
 
 #include "micromegas/tests/conformance/own_blocks.h"
 #include "micromegas/tests/wire/vectors.h"
@@ -25,15 +27,17 @@ struct Base {
 };
 
 std::vector<Base> captured_blocks() {
+  std::map<std::string, std::string> streams;  // bodies by stream id
+  for (const auto& capture : wire::testing::captures()) {
+    if (capture.file.find("stream") == std::string::npos) continue;
+    streams[wire::decode_stream(capture.body).value().stream_id.to_string()] = capture.body;
+  }
   std::vector<Base> bases;
-  for (const auto& block : wire::testing::captures()) {
-    if (block.file.find("block") == std::string::npos) continue;
-    const auto decoded = wire::decode_block(block.body);
-    for (const auto& stream : wire::testing::captures()) {
-      if (stream.file.find("stream") == std::string::npos) continue;
-      if (wire::decode_stream(stream.body)->stream_id != decoded->stream_id) continue;
-      bases.push_back({block.file, stream.body, block.body, *decoded});
-    }
+  for (const auto& capture : wire::testing::captures()) {
+    if (capture.file.find("block") == std::string::npos) continue;
+    wire::DecodedBlock block = wire::decode_block(capture.body).value();
+    const std::string& stream = streams.at(block.stream_id.to_string());
+    bases.push_back({capture.file, stream, capture.body, std::move(block)});
   }
   return bases;
 }
@@ -42,7 +46,7 @@ std::vector<Base> all_blocks() {
   std::vector<Base> bases = captured_blocks();
   for (const OwnBlock& own : own_blocks()) {
     bases.push_back(
-        {own.name, own.stream_body, own.block_body, *wire::decode_block(own.block_body)});
+        {own.name, own.stream_body, own.block_body, wire::decode_block(own.block_body).value()});
   }
   return bases;
 }

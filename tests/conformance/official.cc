@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <exception>
@@ -85,7 +86,16 @@ const std::vector<json>& expected_rows() {
 }
 
 std::string verdict(const std::string& folder, const std::vector<json>& expected, Depth depth) {
-  const Answer answer = ask_official(depth == Depth::kRows ? "rows" : "parser", folder);
+  return verdict(ask_official(depth == Depth::kRows ? "rows" : "parser", folder), expected, depth);
+}
+
+std::string first_difference(const std::string& verdict) {
+  const std::size_t head = verdict.find(" difference(s)\n  ");
+  const std::size_t begin = head == std::string::npos ? 0 : head + 17;
+  return verdict.substr(begin, std::min<std::size_t>(verdict.find('\n', begin) - begin, 200));
+}
+
+std::string verdict(const Answer& answer, const std::vector<json>& expected, Depth depth) {
   if (!answer.ok) return answer.error.empty() ? "it ended without a word" : answer.error;
   try {
     Rows read;

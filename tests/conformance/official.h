@@ -32,6 +32,9 @@ std::string new_folder();
 
 // What is red about a folder: "" if the official program reads just `expected` in it.
 std::string verdict(const std::string& folder, const std::vector<json>& expected, Depth depth);
+std::string verdict(const Answer& answer, const std::vector<json>& expected, Depth depth);
+// Of a verdict: its first difference in a line.
+std::string first_difference(const std::string& verdict);
 
 }  // namespace micromegas::conformance
 
