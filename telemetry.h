@@ -12,7 +12,9 @@
 //     ...
 //   }  // the guard flushes, waits up to its deadline and says what was lost
 //
-// Code that is instrumented includes instrument.h; only the program includes this.
+// Code that is instrumented includes instrument.h; only the program includes this. The same on
+// wasm32, where the options that speak of servers, queues, blocks, signals and the environment are
+// without effect (docs/wasm.md).
 #ifndef MICROMEGAS_TELEMETRY_H_
 #define MICROMEGAS_TELEMETRY_H_
 
@@ -158,10 +160,10 @@ void prepare_thread();
 // A log whose level, target and text are known only now.
 void log_dynamic(Level level, std::string_view target, std::string_view text);
 
-// Nanoseconds since the Unix epoch by the clock that stamps the events.
+// Nanoseconds (on wasm32: microseconds) since the Unix epoch by the clock that stamps the events.
 std::int64_t now() noexcept;
 // Ticks of now() per second.
-constexpr std::int64_t frequency() noexcept { return 1'000'000'000; }
+constexpr std::int64_t frequency() noexcept { return kTicksPerSecond; }
 
 // One instant on both clocks.
 struct DualTime {

@@ -9,9 +9,8 @@
 #include <utility>
 
 #include "micromegas/pipeline/flush/session.h"
-#include "micromegas/pipeline/instrument/arguments.h"
-#include "micromegas/pipeline/instrument/metric.h"
-#include "micromegas/pipeline/instrument/span.h"
+#include "micromegas/pipeline/instrument/recorder.h"
+#include "micromegas/pipeline/instrument/values.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/platform/process.h"

@@ -29,7 +29,14 @@ struct Uuid {
   // Hyphenated lower case, 36 characters.
   [[nodiscard]] std::string to_string() const;
 
-  friend auto operator<=>(const Uuid&, const Uuid&) = default;
+  friend bool operator==(const Uuid&, const Uuid&) = default;
+  // Written out: the libc++ of older Emscriptens has no <=> for arrays.
+  friend constexpr std::strong_ordering operator<=>(const Uuid& a, const Uuid& b) noexcept {
+    for (std::size_t i = 0; i < a.bytes.size(); ++i) {
+      if (a.bytes[i] != b.bytes[i]) return a.bytes[i] <=> b.bytes[i];
+    }
+    return std::strong_ordering::equal;
+  }
 };
 
 }  // namespace micromegas
@@ -37,9 +44,9 @@ struct Uuid {
 template <>
 struct std::hash<micromegas::Uuid> {
   std::size_t operator()(const micromegas::Uuid& id) const noexcept {
-    std::size_t h = 1469598103934665603ULL;
+    std::uint64_t h = 1469598103934665603ULL;
     for (std::uint8_t b : id.bytes) h = (h ^ b) * 1099511628211ULL;
-    return h;
+    return static_cast<std::size_t>(h);
   }
 };
 

@@ -1,21 +1,18 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// How a log's arguments become values of a record: numbers and strings are copied as they are, and
-// the flush actor formats them. Types that only the program knows are formatted at the call site;
-// include micromegas/fmt.h where they have a {fmt} formatter.
+// What a log may show, and the check of its format string. Numbers and strings are taken as they
+// are; types that only the program knows are formatted at the call site: include micromegas/fmt.h
+// where they have a {fmt} formatter.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_ARGUMENTS_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_ARGUMENTS_H_
 
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <string_view>
 #include <type_traits>
 
+#include "micromegas/pipeline/instrument/arg_type.h"
 #include "micromegas/pipeline/instrument/format_check.h"
-#include "micromegas/pipeline/queue/hot.h"
-#include "micromegas/pipeline/queue/record.h"
 
 namespace micromegas::detail {
 
@@ -92,92 +89,6 @@ class FormatString {
                   "MM_INFO(\"{}\", text)");
   }
 };
-
-// --- values, ready to be written ---
-
-struct Number {
-  std::uint64_t bits;
-  static constexpr bool kIsText = false;
-  MICROMEGAS_INLINE std::size_t bytes() const noexcept { return 8; }
-  MICROMEGAS_INLINE void cut(std::uint32_t) noexcept {}
-  MICROMEGAS_INLINE void write(queue::Writer& w) const noexcept { w.number(bits); }
-};
-
-// The largest n <= limit at which UTF-8 text can be cut without splitting a character.
-inline std::uint32_t utf8_boundary(const char* text, std::uint32_t limit) noexcept {
-  std::uint32_t n = limit;
-  while (n > 0 && limit - n < 4 && (static_cast<unsigned char>(text[n]) & 0xc0U) == 0x80U) --n;
-  return limit - n < 4 ? n : limit;
-}
-
-struct TextRef {
-  const char* data;
-  std::size_t size;
-  std::uint32_t original = 0;  // if cut
-  static constexpr bool kIsText = true;
-  MICROMEGAS_INLINE std::size_t bytes() const noexcept {
-    return 8 + ((size + 7) & ~std::size_t{7});
-  }
-  void cut(std::uint32_t limit) noexcept {
-    if (size <= limit) return;
-    micromegas_v0_count_cut();
-    original = size > 0xffffffffU ? 0xffffffffU : static_cast<std::uint32_t>(size);
-    size = utf8_boundary(data, limit);
-  }
-  MICROMEGAS_INLINE void write(queue::Writer& w) const noexcept {
-    const auto kept = static_cast<std::uint32_t>(size);
-    w.string(data, kept, original != 0 ? original : kept);
-  }
-};
-
-// A user's formatter's text, kept alive while it is written.
-template <class Text>
-struct OwnedText : TextRef {
-  explicit OwnedText(Text&& text) : TextRef{nullptr, 0}, owner(std::move(text)) {
-    data = owner.data();
-    size = owner.size();
-  }
-  OwnedText(const OwnedText&) = delete;
-  OwnedText& operator=(const OwnedText&) = delete;
-  Text owner;
-};
-
-// The spec of placeholder number `index`, "" if it has none. Cold: scans the text.
-std::string_view spec_of_argument(std::string_view text, std::size_t index) noexcept;
-
-template <class T>
-MICROMEGAS_INLINE auto to_value(const LogMetadata& metadata, std::size_t index, const T& arg) {
-  using U = std::remove_cvref_t<T>;
-  constexpr queue::ArgType kType = arg_traits<U>().type;
-  if constexpr (kType == queue::ArgType::kFormatted) {
-    auto text = UserFormatter<U>::format(spec_of_argument(metadata.text, index), arg);
-    return OwnedText<decltype(text)>(std::move(text));
-  } else if constexpr (kType == queue::ArgType::kString) {
-    (void)metadata;
-    (void)index;
-    if constexpr (std::is_pointer_v<U>) {
-      if (arg == nullptr) return TextRef{"(null)", 6};
-      return TextRef{arg, std::strlen(arg)};
-    } else {
-      const std::string_view text = arg;
-      return TextRef{text.data(), text.size()};
-    }
-  } else if constexpr (kType == queue::ArgType::kFloat) {
-    std::uint32_t bits;
-    std::memcpy(&bits, &arg, 4);
-    return Number{bits};
-  } else if constexpr (kType == queue::ArgType::kDouble) {
-    const auto number = static_cast<double>(arg);
-    Number value{};
-    std::memcpy(&value.bits, &number, 8);
-    return value;
-  } else if constexpr (kType == queue::ArgType::kPointer) {
-    const void* pointer = arg;
-    return Number{static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(pointer))};
-  } else {
-    return Number{static_cast<std::uint64_t>(arg)};
-  }
-}
 
 }  // namespace micromegas::detail
 

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "micromegas/pipeline/queue/record.h"
+#include "micromegas/pipeline/instrument/arg_type.h"
 
 namespace micromegas::detail {
 

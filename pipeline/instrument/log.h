@@ -17,7 +17,7 @@
 
 #include "micromegas/pipeline/instrument/arguments.h"
 #include "micromegas/pipeline/instrument/metadata.h"
-#include "micromegas/pipeline/queue/hot.h"
+#include "micromegas/pipeline/instrument/recorder.h"
 
 // Logs above this level are not compiled: 0 (none) to 6 (all).
 #ifndef MICROMEGAS_STATIC_MAX_LEVEL
@@ -34,40 +34,6 @@ namespace micromegas::detail {
 // The maximum is an argument, because it may differ between the files of a program.
 constexpr bool compiled_in(Level level, int max_level) noexcept {
   return static_cast<int>(level) <= max_level;
-}
-
-template <class... Values>
-MICROMEGAS_INLINE void write_log(const LogMetadata& metadata, const queue::ArgType* types,
-                                 Values&&... values) noexcept {
-  std::uint32_t id = queue::site_id(metadata.word);
-  if (__builtin_expect(id == 0, 0)) {
-    id = micromegas_v0_register_log(&metadata, types, sizeof...(Values));
-    if (id == 0) return micromegas_v0_drop(EventKind::kLog, DropReason::kInvalid, 1);
-  }
-  std::size_t bytes = queue::kRecordHeaderBytes + (std::size_t{0} + ... + values.bytes());
-  constexpr std::size_t kTexts =
-      (std::size_t{0} + ... + std::size_t{std::decay_t<Values>::kIsText});
-  if constexpr (kTexts > 0) {
-    if (__builtin_expect(bytes > queue::kMaxRecordBytes, 0)) {
-      constexpr std::size_t kFixed = queue::kRecordHeaderBytes + 8 * sizeof...(Values);
-      constexpr auto kShare =
-          static_cast<std::uint32_t>((queue::kMaxRecordBytes - kFixed) / kTexts) & ~7U;
-      (values.cut(kShare), ...);
-      bytes = queue::kRecordHeaderBytes + (std::size_t{0} + ... + values.bytes());
-    }
-  }
-  queue::Writer w(queue::QueueKind::kEvents, static_cast<std::uint32_t>(bytes), EventKind::kLog);
-  if (!w) return;
-  w.header(id, queue::RecordKind::kLog, queue::kNoFlags);
-  (values.write(w), ...);
-  w.publish();
-  if (__builtin_expect(metadata.level == Level::kFatal, 0)) micromegas_v0_wait_for_live_sinks();
-}
-
-template <std::size_t... I, class... Args>
-MICROMEGAS_INLINE void convert_and_write(const LogMetadata& metadata, std::index_sequence<I...>,
-                                         const Args&... args) {
-  write_log(metadata, kArgTypes<Args...>, to_value(metadata, I, args)...);
 }
 
 // One log. An object that is initialised in braces, and not a function that is called: only the

@@ -22,6 +22,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "micromegas/pipeline/instrument/arg_type.h"
 #include "micromegas/pipeline/sink/stats.h"
 
 namespace micromegas::queue {
@@ -46,20 +47,6 @@ enum class RecordKind : std::uint8_t {
 };
 
 enum RecordFlags : std::uint8_t { kNoFlags = 0, kHasPropertySet = 1 };
-
-// Types of log arguments, in the order of a descriptor's argument list.
-enum class ArgType : std::uint8_t {
-  kBool = 1,
-  kChar,
-  kInt64,
-  kUint64,
-  kFloat,
-  kDouble,
-  kPointer,
-  kString,
-  kFormatted,  // a string that a user's formatter made at the call site: the spec is already
-               // applied
-};
 
 inline constexpr std::uint32_t kRecordHeaderBytes = 16;
 // Room for the largest record in an empty segment, and so the limit of one event.

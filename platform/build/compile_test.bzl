@@ -25,6 +25,7 @@ Each header of the deps compiles alone, twice included, with -fno-exceptions -fn
 """
 
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
+load(":platforms.bzl", "NATIVE_ONLY")
 
 _COMPILERS = ["g++", "clang++-14"]
 _FLAGS = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
@@ -186,6 +187,7 @@ def mm_compile_fail_test(name, src, cases, deps = [], tags = [], **kwargs):
         src = src,
         cases = cases,
         tags = tags + ["nosanitizer"],
+        target_compatible_with = NATIVE_ONLY,  # asks the compilers of the machine
         deps = deps,
         **kwargs
     )
@@ -209,6 +211,7 @@ def mm_header_test(name, deps, hidden = "", not_in_graph = "", cxx20_error = Fal
         not_in_graph = not_in_graph,
         cxx20_error = cxx20_error,
         tags = tags + ["nosanitizer"],
+        target_compatible_with = NATIVE_ONLY,  # asks the compilers of the machine
         deps = deps,
         **kwargs
     )

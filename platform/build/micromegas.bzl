@@ -16,11 +16,17 @@
         deps = ["//pipeline/queue"],
     )
 
+A target is for native platforms only, unless it says `portable = True` (wasm32 too) or gives
+target_compatible_with itself. A portable test runs under Node there, as NAME_wasm.
+
 Tags of a test: "notsan" (not run under ThreadSanitizer; say why beside it), "noasan", "noubsan" and
 "nosanitizer" (nothing compiled runs in it). "exclusive" runs it alone.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("//wasm:defs.bzl", "wasm_cc_test")
+load(":platforms.bzl", "NATIVE_ONLY")
+
 
 _WARNINGS = [
     "-Wall",
@@ -28,24 +34,42 @@ _WARNINGS = [
     "-Wpedantic",
 ]
 
-def mm_cc_library(name, copts = [], **kwargs):
-    """A cc_library whose headers are reached as "micromegas/<path from the top>"."""
+def _compatible_with(portable):
+    return [] if portable else NATIVE_ONLY
+
+def mm_cc_library(name, copts = [], portable = False, target_compatible_with = None, include_root = "/", **kwargs):
+    """A cc_library whose headers are reached as "micromegas/<path from the top>".
+
+    Args:
+      name: name.
+      copts: further compiler options.
+      portable: True if it also builds for wasm32.
+      target_compatible_with: as for cc_library, instead of `portable`.
+      include_root: the folder that counts as the top.
+      **kwargs: as for cc_library.
+    """
+    if target_compatible_with == None:
+        target_compatible_with = _compatible_with(portable)
     cc_library(
         name = name,
         copts = _WARNINGS + copts,
         include_prefix = "micromegas",
-        strip_include_prefix = "/",
+        strip_include_prefix = include_root,
+        target_compatible_with = target_compatible_with,
         **kwargs
     )
 
-def mm_cc_binary(name, copts = [], **kwargs):
+def mm_cc_binary(name, copts = [], portable = False, target_compatible_with = None, **kwargs):
+    if target_compatible_with == None:
+        target_compatible_with = _compatible_with(portable)
     cc_binary(
         name = name,
         copts = _WARNINGS + copts,
+        target_compatible_with = target_compatible_with,
         **kwargs
     )
 
-def mm_cc_test(name, copts = [], deps = [], main = True, linkstatic = True, **kwargs):
+def mm_cc_test(name, copts = [], deps = [], main = True, linkstatic = True, portable = False, **kwargs):
     """A GoogleTest test.
 
     Args:
@@ -54,15 +78,25 @@ def mm_cc_test(name, copts = [], deps = [], main = True, linkstatic = True, **kw
       deps: libraries; GoogleTest is added.
       main: False if the test brings its own main().
       linkstatic: one plain executable, which starts faster and is what users ship.
+      portable: True if it is also a test of wasm32.
       **kwargs: as for cc_test.
     """
     cc_test(
         name = name,
         copts = _WARNINGS + copts,
         linkstatic = linkstatic,
+        target_compatible_with = NATIVE_ONLY,
         deps = deps + ["//platform/deps:gtest_main" if main else "//platform/deps:gtest"],
         **kwargs
     )
+    if portable:
+        wasm_cc_test(
+            name = name + "_wasm",
+            copts = _WARNINGS + copts,
+            main = main,
+            deps = deps,
+            **kwargs
+        )
 
 def mm_cc_fuzz_test(name, srcs, copts = [], deps = [], tags = [], **kwargs):
     """A libFuzzer target (LLVMFuzzerTestOneInput) that replays its corpus when it is run as a test.
@@ -93,6 +127,7 @@ def mm_cc_fuzz_test(name, srcs, copts = [], deps = [], tags = [], **kwargs):
         }),
         linkstatic = True,
         tags = tags + ["fuzz"],
+        target_compatible_with = NATIVE_ONLY,
         deps = deps + select({
             "//platform/build:fuzz": [],
             "//conditions:default": ["//tests/fuzz:replay_main"],

@@ -1,11 +1,20 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The contract of dispatch.h, on every platform: each function by its address and exact type. This
-// file does not compile when a signature changes or an overload appears.
+// The contract of dispatch.h, instrument.h and EventSink, on every platform: each function by its
+// address and exact type, each macro once, each of the sink's functions overridden. This file does
+// not compile when a signature changes or an overload appears, and parity_test.sh fails when
+// something is missing from it; what one platform lacks does not compile or link there.
 
 #include "micromegas/tests/pipeline/dispatch_parity.h"
+
 #include "micromegas/dispatch.h"
+#include "micromegas/instrument.h"
+#include "micromegas/sink.h"
+
+#if __has_include(<coroutine>)
+#include <coroutine>
+#endif
 
 namespace micromegas {
 namespace {
@@ -69,5 +78,92 @@ std::vector<const void*> dispatch_functions() {
                          ProcessInfo(const Uuid&, std::optional<Uuid>, PropertyMap)),
   };
 }
+
+namespace {
+
+class EverySinkFunction final : public EventSink {
+ public:
+  void on_startup(std::shared_ptr<const ProcessInfo> /*process*/) override {}
+  void on_shutdown() override {}
+  bool on_log_enabled(const LogMetadata& /*metadata*/) override { return true; }
+  void on_log(const LogMetadata& /*metadata*/, std::span<const Property> /*properties*/,
+              std::int64_t /*time*/, string_view /*text*/) override {}
+  void on_init_log_stream(const LogStream& /*stream*/) override {}
+  void on_process_log_block(std::shared_ptr<const LogBlock> /*block*/) override {}
+  void on_init_metrics_stream(const MetricsStream& /*stream*/) override {}
+  void on_process_metrics_block(std::shared_ptr<const MetricsBlock> /*block*/) override {}
+  void on_init_thread_stream(const ThreadStream& /*stream*/) override {}
+  void on_process_thread_block(std::shared_ptr<const ThreadBlock> /*block*/) override {}
+  void on_end_thread_stream(const ThreadStream& /*stream*/) override {}
+  [[nodiscard]] bool is_busy() const override { return false; }
+};
+
+}  // namespace
+
+std::shared_ptr<EventSink> sink_with_every_function() {
+  return std::make_shared<EverySinkFunction>();
+}
+
+void use_every_macro() {
+  const std::string name = "name";
+  const int n = 1;
+  MM_LOG(kInfo, "{}", n);
+  MM_LOG_T(kInfo, "target", "{}", n);
+  MM_FATAL("{}", n);
+  MM_ERROR("{}", n);
+  MM_WARN("{}", n);
+  MM_INFO("{}", n);
+  MM_DEBUG("{}", n);
+  MM_TRACE("{}", n);
+  MM_FATAL_T("target", "{}", n);
+  MM_ERROR_T("target", "{}", n);
+  MM_WARN_T("target", "{}", n);
+  MM_INFO_T("target", "{}", n);
+  MM_DEBUG_T("target", "{}", n);
+  MM_TRACE_T("target", "{}", n);
+  if (MM_LOG_ENABLED(kInfo) && MM_LOG_ENABLED_T(kInfo, "target")) MM_LOG_FN();
+  MM_IMETRIC("name", "unit", n);
+  MM_IMETRIC_T("target", "name", "unit", n);
+  MM_FMETRIC("name", "unit", n);
+  MM_FMETRIC_T("target", "name", "unit", n);
+  MM_IMETRIC_DYN(name, "unit", n);
+  MM_IMETRIC_DYN_T("target", name, "unit", n);
+  MM_FMETRIC_DYN(name, "unit", n);
+  MM_FMETRIC_DYN_T("target", name, "unit", n);
+  MM_SPAN("name");
+  MM_SPAN_T("target", "name");
+  MM_SPAN_FN();
+  MM_SPAN_DYN(name);
+  MM_SPAN_DYN_T("target", name);
+}
+
+#if __has_include(<coroutine>)
+
+// Starts at once, ends alone.
+struct Task {
+  struct promise_type {
+    Task get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() {}
+  };
+};
+
+// Statements that do not live across a suspension may stand in a coroutine.
+void use_macros_in_a_coroutine() {
+  [](int n) -> Task {
+    MM_INFO("{}", n);
+    MM_IMETRIC("name", "unit", n);
+    co_await std::suspend_never();
+    MM_INFO("{}", n);
+  }(1);
+}
+
+#else
+
+void use_macros_in_a_coroutine() {}
+
+#endif
 
 }  // namespace micromegas

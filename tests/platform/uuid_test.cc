@@ -8,8 +8,6 @@
 #include <set>
 #include <string>
 
-#include "micromegas/tests/support/child.h"
-
 namespace micromegas {
 namespace {
 
@@ -22,16 +20,6 @@ TEST(Uuid, RandomIsVersionFourAndNeverRepeats) {
     seen.insert(id.to_string());
   }
   EXPECT_EQ(seen.size(), 10'000U);
-}
-
-TEST(Uuid, ForkedChildDrawsOtherIds) {
-  testing::Pipe pipe;
-  const int status = testing::run_child([&] {
-    const std::string text = Uuid::random().to_string();
-    if (write(pipe.write_end(), text.data(), text.size()) != 36) _exit(1);
-  });
-  EXPECT_TRUE(testing::exited_with(status, 0));
-  EXPECT_NE(pipe.read_all(), Uuid::random().to_string());
 }
 
 TEST(Uuid, ParsesEveryAcceptedForm) {

@@ -190,7 +190,10 @@ cc_library(
     hdrs = glob(["googletest/include/**/*.h", "googlemock/include/**/*.h"]),
     copts = ["-w", "-Iexternal/googletest/googletest", "-Iexternal/googletest/googlemock"],
     includes = ["googletest/include", "googlemock/include"],
-    linkopts = ["-pthread"],
+    linkopts = select({
+        "@platforms//cpu:wasm32": [],
+        "//conditions:default": ["-pthread"],
+    }),
     linkstatic = True,
 )
 
@@ -236,6 +239,21 @@ def _bazel_rules():
             "cc/common/builtin.bzl": "builtin_CcInfo = CcInfo\nbuiltin_cc_common = cc_common\n",
             "cc/common/cc_common.bzl": 'load(":builtin.bzl", "builtin_cc_common")\n\ncc_common = builtin_cc_common\n',
             "cc/common/cc_info.bzl": 'load(":builtin.bzl", "builtin_CcInfo")\n\nCcInfo = builtin_CcInfo\n',
+            "cc/cc_toolchain_config_lib.bzl": """load(
+    "@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl",
+    _feature = "feature",
+    _flag_group = "flag_group",
+    _flag_set = "flag_set",
+    _tool_path = "tool_path",
+    _with_feature_set = "with_feature_set",
+)
+
+feature = _feature
+flag_group = _flag_group
+flag_set = _flag_set
+tool_path = _tool_path
+with_feature_set = _with_feature_set
+""",
             "cc/defs.bzl": "".join(["%s = native.%s\n" % (r, r) for r in _CC_RULES]),
             "cc/find_cc_toolchain.bzl": """load("@bazel_tools//tools/cpp:toolchain_utils.bzl", _find = "find_cpp_toolchain")
 

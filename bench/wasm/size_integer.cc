@@ -1,0 +1,10 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/telemetry.h"
+
+int main(int argc, char** argv) {
+  static const auto& telemetry = *new auto(micromegas::init_telemetry());
+  (void)telemetry;
+  MM_INFO("hello {:>8} {}", argv[0], argc);
+}

@@ -1,0 +1,97 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The page in a real Chromium: what a person does, what the page shows, and what the browser's console
+// got: each call, its method and its line, exactly.
+'use strict';
+
+const assert = require('assert');
+
+const { serve } = require('../../examples/page/serve.js');
+const { Chromium } = require('./chromium.js');
+
+// What console.warn is called in the DevTools protocol.
+const METHODS = { error: 'error', warning: 'warn', info: 'info', debug: 'debug' };
+
+async function main() {
+  const server = await serve(process.argv.slice(2));
+  let browser;
+  try {
+    browser = await Chromium.start();
+    const calls = [];
+    browser.on('Runtime.consoleAPICalled', ({ type, args }) => {
+      calls.push([METHODS[type] || type, ...args.map((arg) => arg.value)]);
+    });
+    const take = () => calls.splice(0);
+    const text = (id) => browser.evaluate(`document.getElementById('${id}').textContent`);
+    const shown = () => browser.evaluate(
+        `[...document.querySelectorAll('#console li')].map((li) => [...li.children].map((c) => c.textContent))`);
+    const focused = () => browser.evaluate('document.activeElement.id');
+
+    await browser.send('Page.navigate', { url: server.url });
+    await browser.until(`document.body && document.body.dataset.ready === 'true'`);
+    assert.deepStrictEqual(take(), [], 'the console before anything is counted');
+
+    // By keyboard alone: tab to the text, type, Ctrl+Enter.
+    await browser.press('Tab');
+    assert.strictEqual(await focused(), 'text');
+    await browser.send('Input.insertText', { text: 'Tick tock, tick.\nTock tick 😀' });
+    await browser.press('Enter', { ctrl: true });
+    assert.strictEqual(await text('words'), '5');
+    assert.strictEqual(await text('different'), '2');
+    assert.strictEqual(await text('lines'), '2');
+    assert.strictEqual(await text('bytes'), '31');
+    const first = [
+      ['debug', '[DEBUG] text: 2 lines, 5 words'],
+      ['info', '[INFO] indexed 1 files: 31 bytes, 2 lines, 5 words'],
+      ['info', '[INFO]        3 x tick'],
+      ['info', '[INFO]        2 x tock'],
+    ];
+    assert.deepStrictEqual(take(), first);
+    assert.deepStrictEqual(await shown(), first, 'what the page shows of its console');
+
+    // Again, by the button: telemetry is started once, so no second start complains.
+    await browser.press('Tab');
+    assert.strictEqual(await focused(), 'count');
+    await browser.press('Enter', { text: '\r' });
+    assert.deepStrictEqual(take(), first);
+
+    // Each way to the text and each method.
+    await browser.evaluate(`document.getElementById('text').value = ''; document.getElementById('count').click();`);
+    assert.deepStrictEqual(take(), [
+      ['warn', '[WARN] text is empty'],
+      ['debug', '[DEBUG] text: 0 lines, 0 words'],
+      ['info', '[INFO] indexed 1 files: 0 bytes, 0 lines, 0 words'],
+    ]);
+    await browser.evaluate(`{
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array([0, 255, 0])], 'größe%s.bin'));
+      dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    }`);
+    await browser.until(`document.getElementById('status').textContent === 'größe%s.bin is not text.'`);
+    assert.deepStrictEqual(take(), [
+      ['debug', '[DEBUG] skipping größe%s.bin: not text'],
+      ['error', '[ERROR] größe%s.bin is not text'],
+      ['info', '[INFO] indexed 0 files: 0 bytes, 0 lines, 0 words'],
+    ]);
+
+    // The page's own errors, which no program can log.
+    await browser.evaluate(`setTimeout(() => { throw new Error('boom'); })`);
+    await browser.until(`document.querySelector('#console li:last-child .line').textContent.includes('boom')`);
+    assert.deepStrictEqual(take(), [['error', '[FATAL] Uncaught Error: boom']]);
+
+    if (process.env.PAGE_SCREENSHOT) {
+      await browser.evaluate(`document.getElementById('sample').click()`);
+      await browser.screenshot(process.env.PAGE_SCREENSHOT);
+    }
+    console.log('the page does what it should');
+  } finally {
+    if (browser) await browser.close();
+    server.close();
+  }
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,162 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// telemetry.h on wasm32.
+
+#include "micromegas/telemetry.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "micromegas/dispatch.h"
+#include "micromegas/pipeline/sink/memory_sink.h"
+#include "micromegas/tests/wasm/console_capture.h"
+
+namespace micromegas {
+namespace {
+
+using std::chrono::seconds;
+using testing::ConsoleCapture;
+
+class WasmTelemetryTest : public ::testing::Test {
+ protected:
+  void TearDown() override { dispatch::force_uninit(); }
+};
+
+TEST_F(WasmTelemetryTest, WithoutOptionsShowsInfoAndAboveOnTheConsole) {
+  const ConsoleCapture console;
+  MM_ERROR("before");
+  {
+    const auto telemetry = init_telemetry();
+    ASSERT_TRUE(telemetry);
+    MM_INFO("{} and {:.1f}", 1, 2.5);
+    MM_DEBUG("not at info");
+    EXPECT_TRUE(MM_LOG_ENABLED(kInfo));
+    EXPECT_FALSE(MM_LOG_ENABLED(kDebug));
+  }
+  MM_ERROR("after");
+  EXPECT_EQ(console.calls(), R"(["info","[INFO] 1 and 2.5"])");
+}
+
+TEST_F(WasmTelemetryTest, TwiceAtOnceIsAnErrorAndAgainIsFine) {
+  auto first = init_telemetry();
+  ASSERT_TRUE(first);
+  const auto id = process_id();
+  const auto second = init_telemetry();
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message().find("already running"), std::string::npos);
+  EXPECT_EQ(process_id(), id);
+  EXPECT_TRUE(shutdown(seconds(1)));
+  EXPECT_EQ(process_id(), std::nullopt);
+  const auto third = init_telemetry();
+  ASSERT_TRUE(third);
+  // The first guard has nothing left to end.
+  { const TelemetryGuard gone = std::move(*first); }
+  EXPECT_NE(process_id(), std::nullopt);
+}
+
+TEST_F(WasmTelemetryTest, AGuardMayMove) {
+  auto telemetry = init_telemetry({.console = false});
+  ASSERT_TRUE(telemetry);
+  {
+    const TelemetryGuard guard = std::move(*telemetry);
+    EXPECT_NE(process_id(), std::nullopt);
+  }
+  EXPECT_EQ(process_id(), std::nullopt);
+}
+
+TEST_F(WasmTelemetryTest, RefusesPropertiesOfTheServer) {
+  const auto telemetry = init_telemetry({.properties = {{"micromegas.x", "1"}}});
+  ASSERT_FALSE(telemetry);
+  EXPECT_NE(telemetry.error().message().find("micromegas.x"), std::string::npos);
+  EXPECT_EQ(process_id(), std::nullopt);
+}
+
+TEST_F(WasmTelemetryTest, ExtraSinksGetTheirLevels) {
+  const ConsoleCapture console;
+  auto all = std::make_shared<MemorySink>();
+  auto few = std::make_shared<MemorySink>();
+  const auto telemetry = init_telemetry({.properties = {{"service", "page"}},
+                                         .sinks = {{all}, {few, LevelFilter::kWarn}, {nullptr}}});
+  ASSERT_TRUE(telemetry);
+  MM_TRACE("a");
+  MM_WARN("b");
+  ASSERT_EQ(all->logs().size(), 2u);
+  ASSERT_EQ(few->logs().size(), 1u);
+  EXPECT_EQ(few->logs()[0].text, "b");
+  EXPECT_EQ(console.calls(), R"(["warn","[WARN] b"])");
+  EXPECT_EQ(all->process()->properties.at("service"), "page");
+}
+
+TEST_F(WasmTelemetryTest, FiltersChangeAtAnyTime) {
+  auto sink = std::make_shared<MemorySink>();
+  const auto telemetry = init_telemetry({.max_level = LevelFilter::kInfo,
+                                         .target_levels = {{"net", LevelFilter::kDebug}},
+                                         .console = false,
+                                         .sinks = {{sink}}});
+  ASSERT_TRUE(telemetry);
+  const auto texts = [&] {
+    std::string all;
+    for (const auto& log : sink->logs()) all += log.text;
+    sink->clear();
+    return all;
+  };
+  const auto log_all = [] {
+    MM_TRACE_T("net.dns", "1");
+    MM_DEBUG_T("net.dns", "2");
+    MM_DEBUG_T("disk", "3");
+    MM_INFO_T("disk", "4");
+    MM_ERROR_T("net.dns.cache", "5");
+  };
+  log_all();
+  EXPECT_EQ(texts(), "245");
+  set_target_level("net.dns.cache", LevelFilter::kOff);  // the longest prefix wins
+  log_all();
+  EXPECT_EQ(texts(), "24");
+  set_max_level(LevelFilter::kOff);
+  log_all();
+  EXPECT_EQ(texts(), "2");
+  set_target_level("net", LevelFilter::kOff);
+  log_all();
+  EXPECT_EQ(texts(), "");
+}
+
+TEST_F(WasmTelemetryTest, CountsItsLogs) {
+  const auto telemetry =
+      init_telemetry({.console = false, .sinks = {{std::make_shared<MemorySink>()}}});
+  ASSERT_TRUE(telemetry);
+  MM_INFO("one");
+  log_dynamic(Level::kWarn, "target", "two");
+  MM_IMETRIC("nothing", "count", 1);
+  const KindStats total = stats().total();
+  EXPECT_EQ(total.recorded, 2u);
+  EXPECT_EQ(total.delivered, 2u);
+  EXPECT_EQ(total.dropped_total() + total.held, 0u);
+  EXPECT_TRUE(flush(seconds(1)));
+  EXPECT_TRUE(shutdown(seconds(1)));
+  EXPECT_FALSE(flush(seconds(1)));
+}
+
+TEST_F(WasmTelemetryTest, TheClockCountsMicroseconds) {
+  EXPECT_EQ(frequency(), 1'000'000);
+  const DualTime both = DualTime::now();
+  const auto system =
+      std::chrono::duration_cast<std::chrono::microseconds>(both.time.time_since_epoch()).count();
+  EXPECT_NEAR(static_cast<double>(both.ticks), static_cast<double>(system), 1e5);
+  EXPECT_EQ(now() % 1000, 0);
+}
+
+TEST_F(WasmTelemetryTest, WhatHasNoMeaningHereDoesNothing) {
+  set_thread_name("main");
+  prepare_thread();
+  set_max_verbosity(Verbosity::kMin);
+  const auto telemetry = init_telemetry({.url = "http://127.0.0.1:1", .handle_signals = true});
+  EXPECT_TRUE(telemetry);
+}
+
+}  // namespace
+}  // namespace micromegas
