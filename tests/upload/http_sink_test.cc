@@ -249,13 +249,14 @@ TEST_F(HttpSinkTest, ShortLivedThreadsLeaveNoMemoryWhileTheServerIsAway) {
 #endif
   HttpSinkOptions options = options_for(server_);
   options.url = "http://127.0.0.1:" + std::to_string(testing::unused_port());
-  options.soft_queue_bytes = 64 * 1024;
-  options.hard_queue_bytes = 64 * 1024;
+  options.soft_queue_bytes = std::size_t{64} * 1024;
+  options.hard_queue_bytes = std::size_t{64} * 1024;
   start(options);
   const auto churn = [](int threads) {
     for (int i = 0; i < threads; ++i) {
       std::thread([] { MM_SPAN("short"); }).join();
-      if (i % 10 == 9) ASSERT_TRUE(pipeline::hand_over_session(patience()));
+      if (i % 10 != 9) continue;
+      ASSERT_TRUE(pipeline::hand_over_session(patience()));
     }
   };
   const auto live_bytes = [] {
@@ -266,7 +267,7 @@ TEST_F(HttpSinkTest, ShortLivedThreadsLeaveNoMemoryWhileTheServerIsAway) {
   const std::size_t before = live_bytes();
   churn(kThreads - kThreads / 10);
   EXPECT_LT(live_bytes(), before + (256U << 10)) << "grew from " << before;
-  EXPECT_EQ(of(sink_->stats(), EventKind::kSpan).recorded, std::uint64_t{2 * kThreads});
+  EXPECT_EQ(of(sink_->stats(), EventKind::kSpan).recorded, std::uint64_t{kThreads} * 2);
   sink_->shutdown(steady_clock::now());  // nobody comes to take the rest
 }
 
