@@ -138,7 +138,8 @@ def wasm_cc_test(
         linkopts = [
             "-sENVIRONMENT=node,worker" if threads else "-sENVIRONMENT=node",
             "-sEXIT_RUNTIME=1",
-            "-sALLOW_MEMORY_GROWTH=1",
+            # Memory that is shared grows, but then all JavaScript that looks at it is slow.
+            "-sINITIAL_MEMORY=134217728" if threads else "-sALLOW_MEMORY_GROWTH=1",
             "-lnodefs.js",
             "-lnoderawfs.js",
             "--pre-js=$(execpath %s)" % pre_js,
