@@ -37,6 +37,9 @@ Result<std::shared_ptr<HttpSink>> make_http_sink(const ResolvedOptions& options)
   HttpSinkOptions http;
   http.url = options.url;
   http.api_key = options.api_key;
+  http.ca_file = options.ca_file;
+  http.client_certificate_file = options.client_certificate_file;
+  http.client_key_file = options.client_key_file;
   http.soft_queue_bytes = options.upload_soft_bytes;
   http.hard_queue_bytes = options.upload_hard_bytes;
   http.max_in_flight = options.max_in_flight;

@@ -52,6 +52,12 @@ struct TelemetryOptions {
   // The server, with or without a path; empty: nothing is uploaded.
   std::string url = {};      // MICROMEGAS_TELEMETRY_URL
   std::string api_key = {};  // MICROMEGAS_INGESTION_API_KEY
+  // PEM files for an https:// url: who may sign the server's certificate (else the system's roots);
+  // our own certificate with its chain, and its key (else in the same file), if the server wants
+  // one.
+  std::string ca_file = {};                  // MICROMEGAS_TELEMETRY_CA_FILE
+  std::string client_certificate_file = {};  // MICROMEGAS_TELEMETRY_CLIENT_CERTIFICATE_FILE
+  std::string client_key_file = {};          // MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE
 
   // Of the process. Keys that begin with "micromegas." belong to the server and are an error.
   PropertyMap properties = {};     // MICROMEGAS_PROCESS_PROPERTIES: "k=v,k=v"; these win

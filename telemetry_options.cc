@@ -219,6 +219,13 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
   out.url = trim(out.url);
   out.api_key = options.api_key.empty() ? env_string("MICROMEGAS_INGESTION_API_KEY").value_or("")
                                         : std::move(options.api_key);
+  const auto text_or = [](std::string& option, const char* variable) {
+    return option.empty() ? env_string(variable).value_or("") : std::move(option);
+  };
+  out.ca_file = text_or(options.ca_file, "MICROMEGAS_TELEMETRY_CA_FILE");
+  out.client_certificate_file =
+      text_or(options.client_certificate_file, "MICROMEGAS_TELEMETRY_CLIENT_CERTIFICATE_FILE");
+  out.client_key_file = text_or(options.client_key_file, "MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE");
   out.default_properties = options.default_properties;
   out.console = options.console;
   out.handle_signals = options.handle_signals;

@@ -29,6 +29,9 @@ namespace micromegas {
 struct ResolvedOptions {
   std::string url;
   std::string api_key;
+  std::string ca_file;
+  std::string client_certificate_file;
+  std::string client_key_file;
   PropertyMap properties;
   bool default_properties = true;
   queue::Filters filters;

@@ -10,8 +10,11 @@
 #include <string_view>
 #include <utility>
 
+#include "micromegas/platform/env.h"
 #include "micromegas/transport/http/credential.h"
 #include "micromegas/transport/http/endpoint.h"
+#include "micromegas/transport/http/proxy.h"
+#include "micromegas/transport/http/tls.h"
 #include "micromegas/transport/upload/uploader.h"
 #include "micromegas/transport/wire/encode.h"
 
@@ -125,6 +128,24 @@ Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
   auto endpoint = http::parse_endpoint(options.url, "url (MICROMEGAS_TELEMETRY_URL)");
   if (!endpoint) return endpoint.error();
   if (auto error = check(options)) return *std::move(error);
+  std::shared_ptr<const http::TlsContext> tls;
+  if (endpoint->tls) {
+    auto made = http::make_tls_context({.ca_file = options.ca_file,
+                                        .certificate_file = options.client_certificate_file,
+                                        .key_file = options.client_key_file});
+    if (!made) return made.error();
+    tls = std::move(*made);
+  } else if (!options.ca_file.empty() || !options.client_certificate_file.empty()) {
+    return Error(
+        "ca_file, client_certificate_file: given for an http:// url, which has no certificates; "
+        "write https:// in url (MICROMEGAS_TELEMETRY_URL) or leave them away");
+  }
+  std::optional<http::Proxy> proxy;
+  if (options.proxy_from_environment) {
+    auto found = http::proxy_from_variables(*endpoint, env_string);
+    if (!found) return found.error();
+    proxy = std::move(*found);
+  }
 
   upload::OutboxOptions outbox;
   outbox.destination = endpoint->to_string();
@@ -136,6 +157,8 @@ Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
 
   http::ClientOptions client;
   client.endpoint = std::move(*endpoint);
+  client.tls = std::move(tls);
+  client.proxy = std::move(proxy);
   client.credential = std::move(*credential);
   client.user_agent = std::move(options.user_agent);
   client.request_timeout = options.request_timeout;

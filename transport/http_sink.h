@@ -29,10 +29,18 @@ namespace micromegas {
 
 inline constexpr char kDefaultUserAgent[] = "micromegas-cpp/0.1.0";
 
-// The variables are read by whoever starts telemetry (telemetry.h), not here.
+// MICROMEGAS_ variables are read by whoever starts telemetry (telemetry.h), not here.
 struct HttpSinkOptions {
-  // http://host[:port][/prefix], also with /ingestion at the end. MICROMEGAS_TELEMETRY_URL
+  // http[s]://host[:port][/prefix], also with /ingestion at the end. MICROMEGAS_TELEMETRY_URL
   std::string url;
+  // PEM files for https. Who may sign the server's certificate; empty: the system's roots.
+  std::string ca_file;  // MICROMEGAS_TELEMETRY_CA_FILE
+  // For a server that wants to see one: our certificate and its chain, and its key, without a pass
+  // phrase; the key may be in the same file.
+  std::string client_certificate_file;  // MICROMEGAS_TELEMETRY_CLIENT_CERTIFICATE_FILE
+  std::string client_key_file;          // MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE
+  // Whether http_proxy, https_proxy, all_proxy and no_proxy are read, by curl's rules.
+  bool proxy_from_environment = true;
   // Sent as "Authorization: Bearer KEY"; empty: no such header. Never printed; overwritten when no
   // longer needed. MICROMEGAS_INGESTION_API_KEY
   std::string api_key;

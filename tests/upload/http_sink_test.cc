@@ -82,6 +82,16 @@ TEST(HttpSinkOptions, OutOfRangeIsAnErrorThatNamesOptionVariableAndValue) {
   EXPECT_THAT(with([](auto& o) { o.backoff_max = o.backoff_min - 1ms; }), HasSubstr("backoff_max"));
   EXPECT_THAT(with([](auto& o) { o.idle_timeout = -1ms; }), HasSubstr("idle_timeout"));
   EXPECT_THAT(with([](auto& o) { o.shutdown_deadline = -1ms; }), HasSubstr("shutdown_deadline"));
+  EXPECT_THAT(with([](auto& o) { o.ca_file = "x"; }), HasSubstr("https://"));
+  EXPECT_THAT(with([](auto& o) {
+                o.url = "https://a.name";
+                o.ca_file = "/no/such/file";
+              }),
+              HasSubstr("ca_file (MICROMEGAS_TELEMETRY_CA_FILE) = \"/no/such/file\""));
+  ASSERT_EQ(setenv("https_proxy", "socks5://me:hunter2@proxy", 1), 0);
+  EXPECT_THAT(with([](auto& o) { o.url = "https://a.name"; }),
+              AllOf(HasSubstr("https_proxy"), Not(HasSubstr("hunter2"))));
+  unsetenv("https_proxy");
   EXPECT_THAT(with([](auto& o) { o.user_agent = "a\r\nb"; }), HasSubstr("user_agent"));
   EXPECT_THAT(with([](auto& o) { o.user_agent = ""; }), HasSubstr("user_agent"));
 }
