@@ -37,6 +37,12 @@ Result<std::shared_ptr<HttpSink>> make_http_sink(const ResolvedOptions& options)
   HttpSinkOptions http;
   http.url = options.url;
   http.api_key = options.api_key;
+  http.oidc_token_endpoint = options.oidc_token_endpoint;
+  http.oidc_client_id = options.oidc_client_id;
+  http.oidc_client_secret = options.oidc_client_secret;
+  http.oidc_audience = options.oidc_audience;
+  http.oidc_token_buffer = options.oidc_token_buffer;
+  http.credential_provider = options.credential_provider;
   http.ca_file = options.ca_file;
   http.client_certificate_file = options.client_certificate_file;
   http.client_key_file = options.client_key_file;

@@ -37,6 +37,7 @@
 #include "micromegas/pipeline/sink/stats.h"
 #include "micromegas/platform/result.h"
 #include "micromegas/platform/uuid.h"
+#include "micromegas/transport/credential_provider.h"
 
 namespace micromegas {
 
@@ -52,6 +53,14 @@ struct TelemetryOptions {
   // The server, with or without a path; empty: nothing is uploaded.
   std::string url = {};      // MICROMEGAS_TELEMETRY_URL
   std::string api_key = {};  // MICROMEGAS_INGESTION_API_KEY
+  // Without an api_key, OpenID Connect client credentials; the first three go together.
+  std::string oidc_token_endpoint = {};  // MICROMEGAS_OIDC_TOKEN_ENDPOINT
+  std::string oidc_client_id = {};       // MICROMEGAS_OIDC_CLIENT_ID
+  std::string oidc_client_secret = {};   // MICROMEGAS_OIDC_CLIENT_SECRET
+  std::string oidc_audience = {};        // MICROMEGAS_OIDC_AUDIENCE
+  std::optional<std::chrono::seconds> oidc_token_buffer = {};
+  // ^ MICROMEGAS_OIDC_TOKEN_BUFFER_SECONDS; 180 s: how early a token is replaced
+  std::shared_ptr<CredentialProvider> credential_provider = nullptr;  // of your own; before both
   // PEM files for an https:// url: who may sign the server's certificate (else the system's roots);
   // our own certificate with its chain, and its key (else in the same file), if the server wants
   // one.

@@ -23,6 +23,7 @@
 
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/platform/result.h"
+#include "micromegas/transport/credential_provider.h"
 #include "micromegas/transport/upload/stats.h"
 
 namespace micromegas {
@@ -44,6 +45,18 @@ struct HttpSinkOptions {
   // Sent as "Authorization: Bearer KEY"; empty: no such header. Never printed; overwritten when no
   // longer needed. MICROMEGAS_INGESTION_API_KEY
   std::string api_key;
+  // In its place, OpenID Connect client credentials: a token is fetched with the first three, which
+  // go together. MICROMEGAS_OIDC_...
+  std::string oidc_token_endpoint;  // ...TOKEN_ENDPOINT: http[s]://host/path
+  std::string oidc_client_id;       // ...CLIENT_ID
+  std::string oidc_client_secret;   // ...CLIENT_SECRET; as api_key, never printed
+  std::string oidc_audience;        // ...AUDIENCE; empty: none is asked for
+  // How long before its end a token is replaced, though not before half its lifetime. 0 to 1 h.
+  std::chrono::seconds oidc_token_buffer{180};  // ...TOKEN_BUFFER_SECONDS
+  // Or a provider of your own, before both.
+  std::shared_ptr<CredentialProvider> credential_provider;
+  // No two credentials are fetched sooner after each other. 1 s to 1 h.
+  std::chrono::seconds credential_floor{30};
 
   // Bytes held, in memory and under way. Past the soft limit new blocks of spans are dropped, past
   // the hard one logs and metrics too; processes and streams never. A hard limit below the soft one

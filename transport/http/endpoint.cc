@@ -63,7 +63,7 @@ std::string Endpoint::to_string() const {
   return (tls ? "https://" : "http://") + authority() + prefix;
 }
 
-Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option) {
+Result<Endpoint> parse_url(std::string_view url, std::string_view option) {
   const auto wrong = [&](std::string_view why) {
     return Error(std::string(option) + " = \"" + presentable(url) + "\": " + std::string(why));
   };
@@ -122,10 +122,18 @@ Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option) {
   if (!std::all_of(path.begin(), path.end(), is_path_char)) {
     return wrong("the path has a character that must be percent-encoded");
   }
+  endpoint.prefix = path;
+  return endpoint;
+}
+
+Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option) {
+  auto endpoint = parse_url(url, option);
+  if (!endpoint) return endpoint;
+  std::string_view path = endpoint->prefix;
   while (path.ends_with('/')) path.remove_suffix(1);
   if (path.ends_with("/ingestion")) path.remove_suffix(10);
   while (path.ends_with('/')) path.remove_suffix(1);
-  endpoint.prefix = path;
+  endpoint->prefix.resize(path.size());
   return endpoint;
 }
 

@@ -30,6 +30,9 @@ struct Endpoint {
 // show a user name, a password or a query.
 Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option);
 
+// The same for a URL that is complete: its path stays as it is, in `prefix`.
+Result<Endpoint> parse_url(std::string_view url, std::string_view option);
+
 }  // namespace micromegas::http
 
 #endif  // MICROMEGAS_TRANSPORT_HTTP_ENDPOINT_H_

@@ -81,13 +81,14 @@ std::unique_ptr<TlsStream> TlsContext::wrap(boost::asio::ip::tcp::socket& socket
 Result<std::shared_ptr<const TlsContext>> make_tls_context(const TlsOptions& options) {
   auto context = std::make_shared<TlsContext>();
   ErrorCode error;
-  if (options.ca_file.empty()) {
+  if (options.ca_file.empty() || options.system_roots_too) {
     context->native().set_default_verify_paths(error);
     if (error) {
       return Error("the system's certificates cannot be read: " + error.message() +
                    "; install them (ca-certificates) or give " + kCa);
     }
-  } else {
+  }
+  if (!options.ca_file.empty()) {
     context->native().load_verify_file(options.ca_file, error);
     if (error) {
       return wrong_file(kCa, options.ca_file, error, "must be a readable PEM file of certificates");

@@ -17,6 +17,7 @@ namespace micromegas::http {
 // PEM files, read once. Empty: see each.
 struct TlsOptions {
   std::string ca_file = {};           // who may sign the server's certificate; the system's roots
+  bool system_roots_too = false;      // beside ca_file
   std::string certificate_file = {};  // ours, with its chain; none is shown
   std::string key_file = {};          // its key, without a pass phrase; in certificate_file
 };

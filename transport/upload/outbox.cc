@@ -99,6 +99,7 @@ bool Outbox::add_block(BlockItem item) {
       entry.events = item.events;
       entry.bytes = item.bytes;
       entry.encode = std::move(item.encode);
+      entry.split = std::move(item.split);
 
       const auto stream = streams_.find(item.stream_id);
       if (stream != streams_.end() && stream->second.state == Gate::State::kDeferred) {
@@ -135,7 +136,8 @@ bool Outbox::add_block(BlockItem item) {
 // --- entries and gates: under the lock ---------------------------------------------------------
 
 std::uint64_t Outbox::insert(Entry entry) {
-  const std::uint64_t ticket = next_ticket_++;
+  const std::uint64_t ticket = next_ticket_;
+  next_ticket_ += kTicketRoom;
   entry.bytes += kEntryOverhead;
   const std::size_t bytes = entry.bytes;
   entries_.emplace_hint(entries_.end(), ticket, std::move(entry));
@@ -223,7 +225,8 @@ void Outbox::close() {
 
 bool Outbox::wait_empty(TimePoint deadline) {
   std::unique_lock lock(mutex_);
-  return shrunk_.wait_until(lock, deadline, [&] { return entries_.empty(); });
+  shrunk_.wait_until(lock, deadline, [&] { return entries_.empty() || hopeless_; });
+  return entries_.empty();
 }
 
 void Outbox::expire() {

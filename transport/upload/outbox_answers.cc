@@ -37,7 +37,7 @@ std::optional<Job> Outbox::take(TimePoint now) {
   ++done_.requests;
   if (entry.tries++ > 0) ++done_.retries;
   raw_.erase(*ticket);
-  return Job{*ticket, entry.kind, entry.body, std::move(entry.encode)};
+  return Job{*ticket, entry.kind, entry.body, std::move(entry.encode), entry.split};
 }
 
 std::optional<std::uint64_t> Outbox::pop_ready() {
@@ -64,7 +64,7 @@ std::optional<Job> Outbox::take_to_encode() {
   if (raw_.empty() || bytes_ < options_.soft_bytes / 8) return std::nullopt;
   const std::uint64_t ticket = *raw_.begin();
   raw_.erase(raw_.begin());
-  return Job{ticket, RequestKind::kBlock, nullptr, std::move(entries_.at(ticket).encode)};
+  return Job{ticket, RequestKind::kBlock, nullptr, std::move(entries_.at(ticket).encode), {}};
 }
 
 void Outbox::release_due(TimePoint now) {
@@ -140,9 +140,68 @@ void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePo
   say(messages);
 }
 
+bool Outbox::replace(std::uint64_t ticket, std::vector<Part> parts) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(ticket);
+  if (it == entries_.end()) return true;  // expired meanwhile
+  Entry& whole = it->second;
+  EventCounts sum{};
+  for (const Part& part : parts) {
+    for (std::size_t kind = 0; kind < kEventKinds; ++kind) sum[kind] += part.events[kind];
+  }
+  if (parts.size() < 2 || sum != whole.events || whole.room / parts.size() == 0) return false;
+  if (whole.body) too_large_ = std::min(too_large_, whole.body->size());
+  if (whole.in_flight) {
+    whole.in_flight = false;
+    --in_flight_;
+    destination_.succeeded();  // the server is there and does its work
+  }
+  const std::uint64_t room = whole.room / parts.size();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    Entry entry;
+    entry.lane = whole.lane;
+    entry.id = parts[i].block_id;
+    entry.events = parts[i].events;
+    entry.split = whole.split;
+    entry.room = room;
+    const std::uint64_t place = ticket + i * room;
+    const std::size_t bytes = parts[i].body->capacity();
+    entry.body = std::move(parts[i].body);
+    Entry& stored = i == 0 ? whole : entries_[place];
+    bytes_ -= stored.bytes;
+    stored = std::move(entry);
+    stored.bytes = 0;
+    set_bytes(stored, bytes);
+    make_ready(place);
+  }
+  return true;
+}
+
+std::size_t Outbox::too_large() const {
+  const std::lock_guard lock(mutex_);
+  return too_large_;
+}
+
+void Outbox::no_credential(const std::string& why, bool hopeless) {
+  Messages messages;
+  {
+    const std::lock_guard lock(mutex_);
+    hopeless_ = hopeless;
+    if (hopeless) shrunk_.notify_all();
+    if (why.empty()) return;
+    done_.last_error = why;
+    complain(hopeless ? "upload.no_credential" : "upload.credential",
+             "no credential for " + options_.destination + ": " + why +
+                 "; what fits the upload budget is kept",
+             messages);
+  }
+  say(messages);
+}
+
 void Outbox::accept(Entries::iterator it) {
   ++successes_;
   Entry& entry = it->second;
+  if (entry.body && entry.body->size() >= too_large_) too_large_ = SIZE_MAX;
   switch (entry.kind) {
     case RequestKind::kProcess:
       open_gate(processes_, entry.id);
@@ -178,6 +237,9 @@ void Outbox::refuse(Entries::iterator it, const http::Outcome& outcome, Messages
     case RequestKind::kBlock:
       text += "block " + entry.id.to_string() + " (" + status + "): dropped";
       break;
+  }
+  if (outcome.status == 413 && entry.kind == RequestKind::kBlock) {
+    text += "; too large for the server or a proxy before it, and cannot be cut further";
   }
   if (outcome.status / 100 == 3) text += "; redirects are not followed: correct the url";
   messages.push_back({"upload.refused", std::move(text)});
