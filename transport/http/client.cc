@@ -317,6 +317,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
 
   void finish(Outcome outcome, bool reusable) {
     finished_ = true;
+    outcome.sent_whole = written_;
     timer_.cancel();
     if (const auto dialer = std::move(dialer_)) dialer->cancel();
     if (client_.options.keep_body) explicit_bzero(chunk_.data(), chunk_.size());

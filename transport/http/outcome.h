@@ -24,7 +24,8 @@ struct Outcome {
   unsigned status = 0;
   std::optional<std::chrono::seconds> retry_after;
   std::string error;  // for people, empty if answered; our own words and the system's, nothing else
-  Secret body{};      // of an answer that came whole, if the client was told to keep it
+  bool sent_whole = false;  // the request had left: the server may have acted on it
+  Secret body{};            // of an answer that came whole, if the client was told to keep it
 };
 
 }  // namespace micromegas::http

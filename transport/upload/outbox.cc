@@ -200,12 +200,20 @@ void Outbox::drop(Entries::iterator it, DropReason reason) {
 }
 
 void Outbox::forget(Entries::iterator it) {
-  if (it->second.in_flight) --in_flight_;
+  land(it->second);
   bytes_ -= it->second.bytes;
   ready_[it->second.lane].erase({it->second.suspicions, it->first});
   raw_.erase(it->first);
   entries_.erase(it);
   shrunk_.notify_all();
+}
+
+// It is not under way any more.
+void Outbox::land(Entry& entry) {
+  if (!entry.in_flight) return;
+  entry.in_flight = false;
+  --in_flight_;
+  bytes_in_flight_ -= std::exchange(entry.bytes_in_flight, 0);
 }
 
 void Outbox::set_bytes(Entry& entry, std::size_t bytes) {
@@ -250,6 +258,7 @@ void Outbox::expire() {
     processes_.clear();
     streams_.clear();
     in_flight_ = 0;
+    bytes_in_flight_ = 0;
     bytes_ = 0;
     if (blocks != 0) {
       std::string text = "stopped with " + std::to_string(blocks) + " blocks not acknowledged by " +

@@ -75,6 +75,8 @@ struct OutboxOptions {
   std::size_t soft_bytes = std::size_t{128} << 20;
   std::size_t hard_bytes = std::size_t{256} << 20;
   int max_in_flight = 3;
+  // Of the bodies under way together; one may be larger than that, alone.
+  std::size_t max_bytes_in_flight = std::size_t{16} << 20;
   BackoffOptions backoff;
   std::uint64_t seed = 0;  // of the jitter
   void (*say)(std::string_view key, std::string_view message) noexcept = diagnose;
@@ -109,7 +111,8 @@ class Outbox {
   void unencodable(std::uint64_t ticket, std::string_view why);
   void complete(std::uint64_t ticket, const http::Outcome& outcome, TimePoint now);
   // Instead of complete(), after a 413 or for what would be one: the parts take the block's place.
-  // False, and nothing has happened, if they do not add up or it has been cut too often.
+  // False, and nothing has happened, if they do not add up, if it has been cut too often, or if an
+  // earlier try may have been stored: the parts have other ids, and their events would come twice.
   bool replace(std::uint64_t ticket, std::vector<Part> parts);
   // A body of this size or more has been answered 413, and none since that was as large was taken.
   [[nodiscard]] std::size_t too_large() const;
@@ -150,11 +153,13 @@ class Outbox {
     Uuid id;  // of the process, stream or block
     EventCounts events{};
     std::size_t bytes = 0;
+    std::size_t bytes_in_flight = 0;
     Encode encode;
     Split split;
     std::shared_ptr<const std::string> body;
     std::uint64_t room = kTicketRoom;  // tickets from its own on, for its parts
     std::uint64_t period = 0;          // of the destination, when it left
+    bool may_be_stored = false;        // by a try whose answer was lost or a 5xx
     int tries = 0;
     int suspicions = 0;                  // failures that may be its own doing
     int lonely_failures = 0;             // 5xx between which others succeeded
@@ -184,10 +189,12 @@ class Outbox {
   using Messages = std::vector<Message>;
 
   std::uint64_t insert(Entry entry);
+  void land(Entry& entry);
   void wait_at_or_ready(Gates& gates, const Uuid& gate, std::uint64_t ticket);
   void make_ready(std::uint64_t ticket);
   void release_due(TimePoint now);
   std::optional<std::uint64_t> pop_ready();
+  [[nodiscard]] bool has_room(const Entry& entry) const;
   void open_gate(Gates& gates, const Uuid& id);
   void refuse_gate(Gates& gates, const Uuid& id, DropReason reason);
   void accept(Entries::iterator it);
@@ -219,6 +226,7 @@ class Outbox {
   std::size_t too_large_ = SIZE_MAX;
   bool hopeless_ = false;
   int in_flight_ = 0;
+  std::size_t bytes_in_flight_ = 0;
   std::size_t bytes_ = 0;
   bool closed_ = false;
   bool expired_ = false;

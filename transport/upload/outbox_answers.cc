@@ -32,6 +32,7 @@ std::optional<Job> Outbox::take(TimePoint now) {
   if (!ticket) return std::nullopt;
   Entry& entry = entries_.at(*ticket);
   entry.in_flight = true;
+  bytes_in_flight_ += entry.bytes_in_flight = entry.bytes;
   entry.period = destination_.period();
   ++in_flight_;
   ++done_.requests;
@@ -40,9 +41,15 @@ std::optional<Job> Outbox::take(TimePoint now) {
   return Job{*ticket, entry.kind, entry.body, std::move(entry.encode), entry.split};
 }
 
+bool Outbox::has_room(const Entry& entry) const {
+  return in_flight_ == 0 || bytes_in_flight_ + entry.bytes <= options_.max_bytes_in_flight;
+}
+
 std::optional<std::uint64_t> Outbox::pop_ready() {
-  const auto pop = [](std::set<Place>& lane) {
+  // What does not fit beside the others waits, and so does what is behind it: it would starve.
+  const auto pop = [this](std::set<Place>& lane) -> std::optional<std::uint64_t> {
     const std::uint64_t ticket = lane.begin()->second;
+    if (!has_room(entries_.at(ticket))) return std::nullopt;
     lane.erase(lane.begin());
     return ticket;
   };
@@ -76,9 +83,12 @@ void Outbox::release_due(TimePoint now) {
 std::optional<TimePoint> Outbox::next_wake() const {
   const std::lock_guard lock(mutex_);
   if (expired_ || in_flight_ >= destination_.allowed()) return std::nullopt;
-  const bool ready =
-      std::any_of(ready_.begin(), ready_.end(), [](const auto& lane) { return !lane.empty(); });
-  if (ready) return destination_.resume_at();
+  for (const auto& lane : ready_) {
+    if (lane.empty()) continue;
+    // For room, an answer wakes.
+    if (!has_room(entries_.at(lane.begin()->second))) return std::nullopt;
+    return destination_.resume_at();
+  }
   if (delayed_.empty()) return std::nullopt;
   return std::max(destination_.resume_at(), delayed_.begin()->first);
 }
@@ -88,6 +98,10 @@ void Outbox::encoded(std::uint64_t ticket, std::shared_ptr<const std::string> bo
   const auto it = entries_.find(ticket);
   if (it == entries_.end()) return;
   set_bytes(it->second, body->capacity());
+  if (it->second.in_flight) {
+    bytes_in_flight_ += body->capacity() - it->second.bytes_in_flight;
+    it->second.bytes_in_flight = body->capacity();
+  }
   it->second.body = std::move(body);
 }
 
@@ -100,6 +114,7 @@ void Outbox::unencodable(std::uint64_t ticket, std::string_view why) {
     Entry& entry = it->second;
     done_.last_error = "cannot encode: " + std::string(why);
     messages.push_back({"upload.encode", done_.last_error + "; dropped " + entry.id.to_string()});
+    if (entry.kind != RequestKind::kBlock) ++done_.metadata_refused;
     if (entry.kind == RequestKind::kProcess)
       refuse_gate(processes_, entry.id, DropReason::kInvalid);
     if (entry.kind == RequestKind::kStream) refuse_gate(streams_, entry.id, DropReason::kInvalid);
@@ -114,8 +129,7 @@ void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePo
     const std::lock_guard lock(mutex_);
     const auto it = entries_.find(ticket);
     if (it == entries_.end()) return;  // expired meanwhile
-    it->second.in_flight = false;
-    --in_flight_;
+    land(it->second);
     const Verdict verdict = judge(outcome);
     if (verdict == Verdict::kAccepted || verdict == Verdict::kRefused) {
       // Either way the server is there and does its work.
@@ -149,11 +163,12 @@ bool Outbox::replace(std::uint64_t ticket, std::vector<Part> parts) {
   for (const Part& part : parts) {
     for (std::size_t kind = 0; kind < kEventKinds; ++kind) sum[kind] += part.events[kind];
   }
-  if (parts.size() < 2 || sum != whole.events || whole.room / parts.size() == 0) return false;
+  if (whole.may_be_stored || parts.size() < 2 || sum != whole.events ||
+      whole.room / parts.size() == 0)
+    return false;
   if (whole.body) too_large_ = std::min(too_large_, whole.body->size());
   if (whole.in_flight) {
-    whole.in_flight = false;
-    --in_flight_;
+    land(whole);
     destination_.succeeded();  // the server is there and does its work
   }
   const std::uint64_t room = whole.room / parts.size();
@@ -225,6 +240,7 @@ void Outbox::refuse(Entries::iterator it, const http::Outcome& outcome, Messages
   done_.last_error = describe(outcome);
   std::string text = options_.destination + " refused ";
   const std::string status = "status " + std::to_string(outcome.status);
+  if (entry.kind != RequestKind::kBlock) ++done_.metadata_refused;
   switch (entry.kind) {
     case RequestKind::kProcess:
       text += "process " + entry.id.to_string() + " (" + status + "): nothing of it will be sent";
@@ -252,6 +268,8 @@ void Outbox::fail(Entries::iterator it, Verdict verdict, const http::Outcome& ou
   Entry& entry = it->second;
   done_.last_error = describe(outcome);
   destination_.failed(entry.period, outcome.retry_after, now);
+  entry.may_be_stored = entry.may_be_stored || verdict == Verdict::kServerFailed ||
+                        (outcome.sent_whole && outcome.kind != http::Outcome::Kind::kAnswered);
 
   const std::string& to = options_.destination;
   if (verdict == Verdict::kMisdirected && outcome.status == 401) {

@@ -3,6 +3,7 @@
 
 #include "micromegas/transport/upload/uploader.h"
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -52,7 +53,7 @@ void Uploader::wake() {
 }
 
 void Uploader::pump() {
-  const auto now = std::chrono::steady_clock::now();
+  const TimePoint now = clock_();
   const bool ready = !credential_ || outbox_.empty() || credential_->ready(now);
   if (credential_) {
     outbox_.no_credential(ready ? "" : credential_->trouble(), !ready && credential_->gave_up());
@@ -82,7 +83,8 @@ void Uploader::schedule(bool ready) {
     }
   }
   if (when) {
-    loop_->run_at(*when, [this] { pump(); });
+    const auto wait = *when - std::min(clock_(), *when);
+    loop_->run_at(std::chrono::steady_clock::now() + wait, [this] { pump(); });
   } else {
     loop_->cancel_run_at();
   }
@@ -93,7 +95,7 @@ void Uploader::send(const Job& job) {
   const auto report = [this, ticket = job.ticket, body = job.body, cut = job.split,
                        generation](const http::Outcome& outcome) {
     const bool answered = outcome.kind == http::Outcome::Kind::kAnswered;
-    const auto now = std::chrono::steady_clock::now();
+    const TimePoint now = clock_();
     if (answered && outcome.status == 401 && credential_) credential_->refused(generation, now);
     if (answered && outcome.status == 413 && cut && split(ticket, cut, *body)) return;
     outbox_.complete(ticket, outcome, now);

@@ -12,11 +12,13 @@
 #define MICROMEGAS_TRANSPORT_UPLOAD_UPLOADER_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "micromegas/platform/result.h"
 #include "micromegas/transport/http/client.h"
@@ -31,6 +33,8 @@ class Uploader {
   using MakeCredential = std::function<std::shared_ptr<http::Credential>(http::Loop&)>;
   Uploader(OutboxOptions outbox, http::ClientOptions client,
            const MakeCredential& credential = nullptr);
+  // Before start(), for tests of long waits: what the rules take for now. Who moves it wakes.
+  void set_clock(std::function<TimePoint()> clock) { clock_ = std::move(clock); }
   // Precondition: stopped, or never started.
   ~Uploader();
   Uploader(const Uploader&) = delete;
@@ -57,6 +61,7 @@ class Uploader {
   void schedule(bool ready);
 
   Outbox outbox_;
+  std::function<TimePoint()> clock_ = &std::chrono::steady_clock::now;
   std::mutex stop_mutex_;
   std::mutex loop_mutex_;  // of the pointer loop_, between wake() and stop()
   std::atomic<bool> woken_{false};
