@@ -127,6 +127,7 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
     session.before_stop = [sink](pipeline::Deadline d) { sink->set_shutdown_deadline(d); };
     session.abandon_after_fork = [raw = sink.get()] { raw->abandon_after_fork(); };
   }
+  // Without a server there is nobody to report to.
   if (const auto http = std::static_pointer_cast<HttpSink>(session.companion)) {
     o.flush.on_books = [http, reporter = std::make_shared<DropReporter>(o.upload_soft_bytes)](
                            const EventStats& books) { reporter->report(books, http->stats()); };

@@ -157,6 +157,26 @@ TEST_F(AnswersTest, Row413CutsABlockInTwoUntilItFits) {
       << "the second half is not even tried whole";
 }
 
+// The acknowledgement was lost, so it may be stored: parts, with ids of their own, would come
+// twice.
+TEST_F(AnswersTest, Row413OfABlockThatMayBeStoredAlreadyDropsIt) {
+  server_.decide([this](const ReceivedRequest& request) {
+    if (request.body != "logs") return status(200);
+    return ++tries_["logs"] == 1 ? raw_then_close("HTTP/1.1 2") : status(413);
+  });
+  start();
+  BlockItem item = items_.block(StreamKind::kLog, "logs", 4);
+  item.split = [](const std::string&) -> Result<std::vector<Part>> {
+    Part half{Uuid::random(), {2}, std::make_shared<const std::string>("half")};
+    return std::vector<Part>(2, half);
+  };
+  ASSERT_TRUE(outbox().add_block(std::move(item)));
+  uploader_->wake();
+  EXPECT_FALSE(delivered());
+  EXPECT_EQ(dropped(outbox().stats(), EventKind::kLog, DropReason::kRefused), 4U);
+  EXPECT_THAT(bodies(), ElementsAre("process", "log stream", "logs", "logs"));
+}
+
 TEST_F(AnswersTest, Row413OfWhatCannotBeCutDropsIt) {
   answer("logs", status(413));
   expect_refused(4, "cannot be cut further");
