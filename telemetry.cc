@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "micromegas/drop_reporter.h"
 #include "micromegas/pipeline/dispatch.h"
 #include "micromegas/pipeline/flush/session.h"
 #include "micromegas/pipeline/queue/runtime.h"
@@ -16,6 +17,7 @@
 #include "micromegas/platform/signals.h"
 #include "micromegas/telemetry_family.h"
 #include "micromegas/telemetry_options.h"
+#include "micromegas/transport/http/secret.h"
 #include "micromegas/transport/http_sink.h"
 
 namespace micromegas {
@@ -35,16 +37,28 @@ std::shared_ptr<HttpSink> http_sink() {
   return std::static_pointer_cast<HttpSink>(pipeline::session_companion());
 }
 
-Result<std::shared_ptr<HttpSink>> make_http_sink(const ResolvedOptions& options) {
-  HttpSinkOptions http;
-  http.url = options.url;
-  http.api_key = options.api_key;
-  http.soft_queue_bytes = options.upload_soft_bytes;
-  http.hard_queue_bytes = options.upload_hard_bytes;
-  http.max_in_flight = options.max_in_flight;
-  http.request_timeout = options.request_timeout;
-  http.shutdown_deadline = options.shutdown_deadline;
-  return HttpSink::create(std::move(http));
+// Leaves no secret in `options`.
+Result<std::shared_ptr<HttpSink>> make_http_sink(ResolvedOptions& options) {
+  HttpSinkOptions sink;
+  sink.url = options.url;
+  sink.api_key = options.api_key;
+  sink.oidc_token_endpoint = options.oidc_token_endpoint;
+  sink.oidc_client_id = options.oidc_client_id;
+  sink.oidc_client_secret = options.oidc_client_secret;
+  sink.oidc_audience = options.oidc_audience;
+  sink.oidc_token_buffer = options.oidc_token_buffer;
+  sink.credential_provider = options.credential_provider;
+  sink.ca_file = options.ca_file;
+  sink.client_certificate_file = options.client_certificate_file;
+  sink.client_key_file = options.client_key_file;
+  sink.soft_queue_bytes = options.upload_soft_bytes;
+  sink.hard_queue_bytes = options.upload_hard_bytes;
+  sink.max_in_flight = options.max_in_flight;
+  sink.request_timeout = options.request_timeout;
+  sink.shutdown_deadline = options.shutdown_deadline;
+  http::wipe(options.api_key);
+  http::wipe(options.oidc_client_secret);
+  return HttpSink::create(std::move(sink));
 }
 
 void say_what_was_lost() {
@@ -120,6 +134,11 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
     };
     session.before_stop = [sink](pipeline::Deadline d) { sink->set_shutdown_deadline(d); };
     session.abandon_after_fork = [raw = sink.get()] { raw->abandon_after_fork(); };
+  }
+  // Without a server there is nobody to report to.
+  if (const auto http = std::static_pointer_cast<HttpSink>(session.companion)) {
+    o.flush.on_books = [http, reporter = std::make_shared<DropReporter>(o.upload_soft_bytes)](
+                           const EventStats& books) { reporter->report(books, http->stats()); };
   }
   session.sink = std::make_shared<CompositeSink>(std::move(sinks));
   session.process = dispatch::make_process_info(process_id, parent, std::move(o.properties));

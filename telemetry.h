@@ -42,6 +42,8 @@
 
 namespace micromegas {
 
+class CredentialProvider;  // micromegas/credential_provider.h
+
 // A sink of the program's own, and the level up to which it gets live lines.
 struct ExtraSink {
   std::shared_ptr<EventSink> sink = nullptr;
@@ -54,6 +56,20 @@ struct TelemetryOptions {
   // The server, with or without a path; empty: nothing is uploaded.
   std::string url = {};      // MICROMEGAS_TELEMETRY_URL
   std::string api_key = {};  // MICROMEGAS_INGESTION_API_KEY
+  // Without an api_key, OpenID Connect client credentials; the first three go together.
+  std::string oidc_token_endpoint = {};  // MICROMEGAS_OIDC_TOKEN_ENDPOINT
+  std::string oidc_client_id = {};       // MICROMEGAS_OIDC_CLIENT_ID
+  std::string oidc_client_secret = {};   // MICROMEGAS_OIDC_CLIENT_SECRET
+  std::string oidc_audience = {};        // MICROMEGAS_OIDC_AUDIENCE
+  std::optional<std::chrono::seconds> oidc_token_buffer = {};
+  // ^ MICROMEGAS_OIDC_TOKEN_BUFFER_SECONDS; 180 s: how early a token is replaced
+  std::shared_ptr<CredentialProvider> credential_provider = nullptr;  // of your own; before both
+  // PEM files for an https:// url: who may sign the server's certificate (else the system's roots);
+  // our own certificate with its chain, and its key (else in the same file), if the server wants
+  // one.
+  std::string ca_file = {};                  // MICROMEGAS_TELEMETRY_CA_FILE
+  std::string client_certificate_file = {};  // MICROMEGAS_TELEMETRY_CLIENT_CERTIFICATE_FILE
+  std::string client_key_file = {};          // MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE
 
   // Of the process. Keys that begin with "micromegas." belong to the server and are an error.
   PropertyMap properties = {};     // MICROMEGAS_PROCESS_PROPERTIES: "k=v,k=v"; these win

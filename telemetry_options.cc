@@ -92,6 +92,30 @@ Result<void> check_property_key(std::string_view key, const std::string& where) 
   return {};
 }
 
+// Who we are for the server, and who it must be for us.
+Result<void> resolve_access(TelemetryOptions& options, ResolvedOptions& out) {
+  const auto text_or = [](std::string& option, const char* variable) {
+    return option.empty() ? env_string(variable).value_or("") : std::move(option);
+  };
+  out.ca_file = text_or(options.ca_file, "MICROMEGAS_TELEMETRY_CA_FILE");
+  out.client_certificate_file =
+      text_or(options.client_certificate_file, "MICROMEGAS_TELEMETRY_CLIENT_CERTIFICATE_FILE");
+  out.client_key_file = text_or(options.client_key_file, "MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE");
+  out.oidc_token_endpoint = text_or(options.oidc_token_endpoint, "MICROMEGAS_OIDC_TOKEN_ENDPOINT");
+  out.oidc_client_id = text_or(options.oidc_client_id, "MICROMEGAS_OIDC_CLIENT_ID");
+  out.oidc_client_secret = text_or(options.oidc_client_secret, "MICROMEGAS_OIDC_CLIENT_SECRET");
+  out.oidc_audience = text_or(options.oidc_audience, "MICROMEGAS_OIDC_AUDIENCE");
+  out.credential_provider = std::move(options.credential_provider);
+  if (options.oidc_token_buffer) {
+    out.oidc_token_buffer = *options.oidc_token_buffer;
+  } else {
+    const auto buffer = env_unsigned("MICROMEGAS_OIDC_TOKEN_BUFFER_SECONDS", 0, 3600);
+    if (!buffer) return buffer.error();
+    out.oidc_token_buffer = std::chrono::seconds(buffer->value_or(180));
+  }
+  return {};
+}
+
 Result<void> resolve_properties(TelemetryOptions& options, ResolvedOptions& out) {
   for (const auto& [key, value] : options.properties) {
     if (Result<void> ok = check_property_key(key, "init_telemetry: properties"); !ok) return ok;
@@ -233,6 +257,7 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
   out.url = trim(out.url);
   out.api_key = options.api_key.empty() ? env_string("MICROMEGAS_INGESTION_API_KEY").value_or("")
                                         : std::move(options.api_key);
+  if (Result<void> ok = resolve_access(options, out); !ok) return ok.error();
   out.default_properties = options.default_properties;
   out.console = options.console;
   out.handle_signals = options.handle_signals;

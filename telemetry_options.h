@@ -29,6 +29,15 @@ namespace micromegas {
 struct ResolvedOptions {
   std::string url;
   std::string api_key;
+  std::string oidc_token_endpoint;
+  std::string oidc_client_id;
+  std::string oidc_client_secret;
+  std::string oidc_audience;
+  std::chrono::seconds oidc_token_buffer{};
+  std::shared_ptr<CredentialProvider> credential_provider;
+  std::string ca_file;
+  std::string client_certificate_file;
+  std::string client_key_file;
   PropertyMap properties;
   bool default_properties = true;
   queue::Filters filters;

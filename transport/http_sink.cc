@@ -9,11 +9,19 @@
 #include <random>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "micromegas/platform/env.h"
 #include "micromegas/transport/http/credential.h"
 #include "micromegas/transport/http/endpoint.h"
+#include "micromegas/transport/http/oidc.h"
+#include "micromegas/transport/http/provider_source.h"
+#include "micromegas/transport/http/proxy.h"
+#include "micromegas/transport/http/tls.h"
+#include "micromegas/transport/http/token_keeper.h"
 #include "micromegas/transport/upload/uploader.h"
 #include "micromegas/transport/wire/encode.h"
+#include "micromegas/transport/wire/split.h"
 
 namespace micromegas {
 namespace {
@@ -50,6 +58,8 @@ std::optional<Error> check(const HttpSinkOptions& options) {
       ms("backoff_min", options.backoff_min, 1),
       ms("backoff_max", options.backoff_max, options.backoff_min.count()),
       ms("shutdown_deadline", options.shutdown_deadline, 0),
+      ms("credential_floor", options.credential_floor, 1000),
+      ms("oidc_token_buffer (MICROMEGAS_OIDC_TOKEN_BUFFER_SECONDS)", options.oidc_token_buffer, 0),
   };
   for (const auto& error : errors) {
     if (error) return error;
@@ -67,6 +77,63 @@ std::optional<Error> check(const HttpSinkOptions& options) {
   return std::nullopt;
 }
 
+// TLS and proxy, as `client`'s endpoint needs them. `token`: it is the token endpoint, which may
+// have a certificate of a public authority while the server's is of a private one.
+Result<void> secure(const HttpSinkOptions& options, http::ClientOptions& client, bool token) {
+  if (client.endpoint.tls) {
+    http::TlsOptions tls{.ca_file = options.ca_file, .system_roots_too = token};
+    if (!token) {
+      tls.certificate_file = options.client_certificate_file;
+      tls.key_file = options.client_key_file;
+    }
+    auto made = http::make_tls_context(tls);
+    if (!made) return made.error();
+    client.tls = std::move(*made);
+  } else if (!token && (!options.ca_file.empty() || !options.client_certificate_file.empty())) {
+    return Error(
+        "ca_file, client_certificate_file: given for an http:// url, which has no certificates; "
+        "write https:// in url (MICROMEGAS_TELEMETRY_URL) or leave them away");
+  }
+  if (options.proxy_from_environment) {
+    auto proxy = http::proxy_from_variables(client.endpoint, env_string);
+    if (!proxy) return proxy.error();
+    client.proxy = std::move(*proxy);
+  }
+  return {};
+}
+
+// A client id alone, and an audience, are what other tools of Micromegas set too.
+bool wants_oidc(const HttpSinkOptions& options, const http::Secret& secret) {
+  return !options.oidc_token_endpoint.empty() || !secret.empty();
+}
+
+Result<http::OidcOptions> make_oidc_options(const HttpSinkOptions& options, http::Secret secret) {
+  constexpr std::pair<const char*, const char*> kNames[] = {
+      {"oidc_token_endpoint", "MICROMEGAS_OIDC_TOKEN_ENDPOINT"},
+      {"oidc_client_id", "MICROMEGAS_OIDC_CLIENT_ID"},
+      {"oidc_client_secret", "MICROMEGAS_OIDC_CLIENT_SECRET"}};
+  const bool given[] = {!options.oidc_token_endpoint.empty(), !options.oidc_client_id.empty(),
+                        !secret.empty()};
+  for (std::size_t i = 0; i < std::size(given); ++i) {
+    if (given[i]) continue;
+    return Error(std::string(kNames[i].first) + " (" + kNames[i].second +
+                 ") is missing: OpenID Connect needs it beside the others that are set; set it or "
+                 "unset them");
+  }
+  auto endpoint = http::parse_url(options.oidc_token_endpoint,
+                                  "oidc_token_endpoint (MICROMEGAS_OIDC_TOKEN_ENDPOINT)");
+  if (!endpoint) return endpoint.error();
+  http::OidcOptions oidc;
+  oidc.client.endpoint = std::move(*endpoint);
+  oidc.client.user_agent = options.user_agent;
+  oidc.client.request_timeout = options.request_timeout;
+  oidc.client_id = options.oidc_client_id;
+  oidc.client_secret = std::move(secret);
+  oidc.audience = options.oidc_audience;
+  if (auto secured = secure(options, oidc.client, true); !secured) return secured.error();
+  return oidc;
+}
+
 // Of an object with strings; good enough for a budget.
 std::size_t metadata_bytes(const PropertyMap& properties) {
   std::size_t bytes = 1024;
@@ -77,8 +144,9 @@ std::size_t metadata_bytes(const PropertyMap& properties) {
 }  // namespace
 
 struct HttpSink::Impl {
-  Impl(upload::OutboxOptions outbox, http::ClientOptions client, milliseconds deadline)
-      : uploader(std::move(outbox), std::move(client)), shutdown_deadline(deadline) {}
+  Impl(upload::OutboxOptions outbox, http::ClientOptions client,
+       const upload::Uploader::MakeCredential& credential, milliseconds deadline)
+      : uploader(std::move(outbox), std::move(client), credential), shutdown_deadline(deadline) {}
 
   template <class B>
   void add_block(StreamKind kind, std::shared_ptr<const B> block, upload::EventCounts events) {
@@ -96,7 +164,22 @@ struct HttpSink::Impl {
       if (!encoded) return encoded.error();
       return std::move(encoded->body);
     };
+    item.split = [kind, process = current_process()](const std::string& body) {
+      return split(body, kind, *process);
+    };
     if (uploader.outbox().add_block(std::move(item))) uploader.wake();
+  }
+
+  static Result<std::vector<upload::Part>> split(const std::string& body, StreamKind kind,
+                                                 const ProcessInfo& process) {
+    auto halves = wire::split_block(body, kind, process);
+    if (!halves) return halves.error();
+    std::vector<upload::Part> parts;
+    for (wire::HalfBlock& half : *halves) {
+      parts.push_back(
+          {half.block_id, half.events, std::make_shared<const std::string>(std::move(half.body))});
+    }
+    return parts;
   }
 
   void add_stream(const StreamInfo& stream) {
@@ -125,7 +208,10 @@ struct HttpSink::Impl {
 };
 
 Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
+  http::Secret oidc_secret(options.oidc_client_secret);
+  http::wipe(options.oidc_client_secret);
   auto credential = http::make_api_key(options.api_key, "api_key (MICROMEGAS_INGESTION_API_KEY)");
+  const bool has_key = !options.api_key.empty();
   http::wipe(options.api_key);
   if (!credential) return credential.error();
   auto endpoint = http::parse_endpoint(options.url, "url (MICROMEGAS_TELEMETRY_URL)");
@@ -142,13 +228,32 @@ Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
 
   http::ClientOptions client;
   client.endpoint = std::move(*endpoint);
-  client.credential = std::move(*credential);
-  client.user_agent = std::move(options.user_agent);
+  client.user_agent = options.user_agent;
   client.request_timeout = options.request_timeout;
   client.idle_timeout = options.idle_timeout;
+  if (auto secured = secure(options, client, false); !secured) return secured.error();
 
-  auto impl =
-      std::make_unique<Impl>(std::move(outbox), std::move(client), options.shutdown_deadline);
+  http::TokenKeeperOptions keeper;
+  keeper.floor = options.credential_floor;
+  upload::Uploader::MakeCredential make_credential;
+  if (options.credential_provider) {
+    make_credential = [&](http::Loop& loop) {
+      return std::make_shared<http::TokenKeeper>(
+          http::make_provider_source(loop, options.credential_provider), keeper);
+    };
+  } else if (has_key || !wants_oidc(options, oidc_secret)) {
+    client.credential = std::move(*credential);
+  } else {
+    auto oidc = make_oidc_options(options, std::move(oidc_secret));
+    if (!oidc) return oidc.error();
+    keeper.early = options.oidc_token_buffer;
+    make_credential = [oidc = std::move(*oidc), keeper](http::Loop& loop) {
+      return std::make_shared<http::TokenKeeper>(http::make_oidc_source(loop, oidc), keeper);
+    };
+  }
+
+  auto impl = std::make_unique<Impl>(std::move(outbox), std::move(client), make_credential,
+                                     options.shutdown_deadline);
   if (auto started = impl->uploader.start(); !started) return started.error();
   return std::shared_ptr<HttpSink>(new HttpSink(std::move(impl)));
 }

@@ -24,19 +24,40 @@
 
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/platform/result.h"
+#include "micromegas/transport/credential_provider.h"
 #include "micromegas/transport/upload/stats.h"
 
 namespace micromegas {
 
 inline constexpr char kDefaultUserAgent[] = "micromegas-cpp/0.1.0";
 
-// The variables are read by whoever starts telemetry (telemetry.h), not here.
+// MICROMEGAS_ variables are read by whoever starts telemetry (telemetry.h), not here.
 struct HttpSinkOptions {
-  // http://host[:port][/prefix], also with /ingestion at the end. MICROMEGAS_TELEMETRY_URL
+  // http[s]://host[:port][/prefix], also with /ingestion at the end. MICROMEGAS_TELEMETRY_URL
   std::string url;
+  // PEM files for https. Who may sign the server's certificate; empty: the system's roots.
+  std::string ca_file;  // MICROMEGAS_TELEMETRY_CA_FILE
+  // For a server that wants to see one: our certificate and its chain, and its key, without a pass
+  // phrase; the key may be in the same file.
+  std::string client_certificate_file;  // MICROMEGAS_TELEMETRY_CLIENT_CERTIFICATE_FILE
+  std::string client_key_file;          // MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE
+  // Whether http_proxy, https_proxy, all_proxy and no_proxy are read, by curl's rules.
+  bool proxy_from_environment = true;
   // Sent as "Authorization: Bearer KEY"; empty: no such header. Never printed; overwritten when no
   // longer needed. MICROMEGAS_INGESTION_API_KEY
   std::string api_key;
+  // In its place, OpenID Connect client credentials: a token is fetched with the first three, which
+  // go together. MICROMEGAS_OIDC_...
+  std::string oidc_token_endpoint;  // ...TOKEN_ENDPOINT: http[s]://host/path
+  std::string oidc_client_id;       // ...CLIENT_ID
+  std::string oidc_client_secret;   // ...CLIENT_SECRET; as api_key, never printed
+  std::string oidc_audience;        // ...AUDIENCE; empty: none is asked for
+  // How long before its end a token is replaced, though not before half its lifetime. 0 to 1 h.
+  std::chrono::seconds oidc_token_buffer{180};  // ...TOKEN_BUFFER_SECONDS
+  // Or a provider of your own, before both.
+  std::shared_ptr<CredentialProvider> credential_provider;
+  // No two credentials are fetched sooner after each other. 1 s to 1 h.
+  std::chrono::seconds credential_floor{30};
 
   // Bytes held, in memory and under way. Past the soft limit new blocks of spans are dropped, past
   // the hard one logs and metrics too; processes and streams never. Reckon with rate x outage. At

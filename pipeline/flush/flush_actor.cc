@@ -58,11 +58,15 @@ struct Reply {
 struct FlushActor::Impl {
   Impl(const FlushOptions& options, std::shared_ptr<EventSink> sink,
        std::shared_ptr<const ProcessInfo> process, const ClockModel& model, PublishedClock& clock)
-      : tick(options.tick), drain(options, std::move(sink), std::move(process), model, clock) {}
+      : tick(options.tick),
+        on_books(options.on_books),
+        drain(options, std::move(sink), std::move(process), model, clock) {}
 
   asio::io_context io{1};
   asio::steady_timer timer{io};
   std::chrono::milliseconds tick;
+  std::function<void(const EventStats&)> on_books;
+  std::chrono::steady_clock::time_point next_books{};
   Drain drain;
   std::thread thread;
   std::thread::id thread_id;
@@ -120,6 +124,7 @@ struct FlushActor::Impl {
     timer.async_wait([this](const asio::error_code& error) {
       if (error || stopping.load(std::memory_order_relaxed)) return;
       guarded([this] { drain.tick(); });
+      guarded([this] { show_books(); });
       arm();
     });
   }
@@ -131,6 +136,16 @@ struct FlushActor::Impl {
     if (closed) return false;
     asio::post(io, std::move(message));
     return true;
+  }
+
+  void show_books() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!on_books || now < next_books) return;
+    next_books = now + std::chrono::seconds(1);
+    EventStats books{};
+    drain.add_stats(books);
+    queue::Runtime::get().add_counts(books);
+    on_books(books);
   }
 
   template <class F>

@@ -29,6 +29,8 @@ struct FlushOptions {
   std::size_t log_block_bytes = 4U << 20;    // a block is cut when its records pass this
   std::size_t metrics_block_bytes = 1U << 20;
   std::size_t thread_block_bytes = 4U << 20;
+  // Once a second, on the actor's thread: what this side of the sinks has recorded and dropped.
+  std::function<void(const EventStats&)> on_books = {};
 };
 
 using Deadline = std::chrono::steady_clock::time_point;

@@ -34,6 +34,17 @@ TEST(Endpoint, HasTheSchemesPortUnlessToldOtherwise) {
   EXPECT_EQ(parse_endpoint("http://host:65535", "url")->authority(), "host:65535");
 }
 
+TEST(Endpoint, ReadsHttps) {
+  const auto endpoint = parse_endpoint("HTTPS://host/x", "url");
+  ASSERT_TRUE(endpoint);
+  EXPECT_TRUE(endpoint->tls);
+  EXPECT_EQ(endpoint->port, 443);
+  EXPECT_EQ(endpoint->authority(), "host");
+  EXPECT_EQ(endpoint->to_string(), "https://host/x");
+  EXPECT_EQ(normalised("https://host:80/"), "https://host:80");
+  EXPECT_EQ(normalised("http://host:443/"), "http://host:443");
+}
+
 TEST(Endpoint, ReadsIpv6Literals) {
   const auto endpoint = parse_endpoint("http://[fe80::1%eth0]:8081/x", "url");
   ASSERT_TRUE(endpoint);
@@ -48,7 +59,6 @@ TEST(Endpoint, RefusesWithTheOptionTheValueAndTheRemedy) {
       {"", "must begin with http://"},
       {"host:9000", "must begin with http://"},
       {"ftp://host", "must begin with http://"},
-      {"https://host", "not supported yet"},
       {"http://", "names no host"},
       {"http://:9000", "names no host"},
       {"http:///x", "names no host"},

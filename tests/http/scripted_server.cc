@@ -5,6 +5,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,25 +15,34 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <tuple>
 
 namespace micromegas::testing {
 namespace {
 
-int listen_on(std::uint16_t& port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int listen_on(const std::string& text, std::uint16_t& port) {
+  sockaddr_storage storage{};
+  auto* const v4 = reinterpret_cast<sockaddr_in*>(&storage);
+  auto* const v6 = reinterpret_cast<sockaddr_in6*>(&storage);
+  socklen_t size = sizeof(*v4);
+  if (inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+  } else {
+    inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr);
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    size = sizeof(*v6);
+  }
+  const int fd = ::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd, 64) != 0 ||
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+  auto* const address = reinterpret_cast<sockaddr*>(&storage);
+  if (bind(fd, address, size) != 0 || listen(fd, 64) != 0 || getsockname(fd, address, &size) != 0) {
     std::perror("scripted server");
     std::abort();
   }
-  port = ntohs(address.sin_port);
+  port = ntohs(storage.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
   return fd;
 }
 
@@ -44,52 +55,12 @@ std::string ReceivedRequest::header(const std::string& name) const {
   return "";
 }
 
-Reply status(int code, const Headers& headers, const std::string& body) {
-  Reply reply;
-  reply.bytes = "HTTP/1.1 " + std::to_string(code) + " Scripted\r\n";
-  for (const auto& [name, value] : headers) reply.bytes += name + ": " + value + "\r\n";
-  reply.bytes += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-  return reply;
-}
-
-Reply raw(std::string bytes) {
-  Reply reply;
-  reply.bytes = std::move(bytes);
-  return reply;
-}
-
-Reply raw_then_close(std::string bytes) { return close_after(raw(std::move(bytes))); }
-Reply hang_up() { return raw_then_close(""); }
-
-Reply reset_connection() {
-  Reply reply = hang_up();
-  reply.reset = true;
-  return reply;
-}
-
-Reply say_nothing() {
-  Reply reply;
-  reply.silence = true;
-  return reply;
-}
-
-Reply close_after(Reply reply) {
-  reply.close = true;
-  return reply;
-}
-
-Reply drip(Reply reply, std::chrono::milliseconds pause) {
-  reply.pause = pause;
-  return reply;
-}
-
-Reply after(std::function<void()> before, Reply reply) {
-  reply.before = std::move(before);
-  return reply;
-}
-
-ScriptedServer::ScriptedServer(std::uint16_t port) : port_(port) {
-  listener_ = listen_on(port_);
+ScriptedServer::ScriptedServer(const ServerOptions& options)
+    : address_(options.address), proxy_(options.proxy), port_(options.port) {
+  if (options.certificate) {
+    tls_ = std::make_unique<TlsServerContext>(*options.certificate, options.client_ca);
+  }
+  listener_ = listen_on(address_, port_);
   acceptor_ = std::thread([this] { accept_all(); });
 }
 
@@ -119,16 +90,45 @@ void ScriptedServer::accept_all() {
     const std::size_t number = connections_.size();
     Connection& connection = connections_.emplace_back();
     connection.fd = fd;
+    connection.read_pause = read_pause_;
+    if (!read_limits_.empty()) {
+      std::tie(connection.may_read, connection.last_word) = read_limits_.front();
+      read_limits_.pop_front();
+    }
     connection.thread = std::thread([this, &connection, number] { serve(connection, number); });
   }
 }
 
 void ScriptedServer::serve(Connection& connection, std::size_t number) {
+  // OpenSSL writes without MSG_NOSIGNAL.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+  {
+    WireEnd wire(connection.fd);
+    if (tls_ == nullptr || proxy_ || begin_tls(wire)) talk(connection, wire, number);
+  }
+  const std::lock_guard lock(mutex_);
+  close(std::exchange(connection.fd, -1));
+  changed_.notify_all();
+}
+
+bool ScriptedServer::begin_tls(WireEnd& wire) {
+  const bool ready = wire.accept_tls(*tls_);
+  const std::lock_guard lock(mutex_);
+  server_names_.push_back(wire.server_name());
+  if (!ready) ++failed_handshakes_;
+  changed_.notify_all();
+  return ready;
+}
+
+void ScriptedServer::talk(Connection& connection, WireEnd& wire, std::size_t number) {
   std::string buffer;
   for (;;) {
     ReceivedRequest request;
     request.connection = number;
-    if (!read_request(connection.fd, request, buffer)) break;
+    if (!read_request(connection, wire, request, buffer)) return;
     const Reply reply = next_reply(request);
     {
       const std::lock_guard lock(mutex_);
@@ -136,28 +136,47 @@ void ScriptedServer::serve(Connection& connection, std::size_t number) {
       requests_.push_back(std::move(request));
       changed_.notify_all();
     }
-    if (!send(connection.fd, reply)) {
+    if (!send(wire, reply)) {
       if (reply.reset) {
         const linger at_once{1, 0};
         setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
       }
-      break;
+      return;
     }
+    if (reply.tunnel && !begin_tls(wire)) return;
     const std::lock_guard lock(mutex_);
     connection.idle = true;
   }
-  const std::lock_guard lock(mutex_);
-  close(std::exchange(connection.fd, -1));
 }
 
-bool ScriptedServer::read_request(int fd, ReceivedRequest& request, std::string& buffer) {
+bool ScriptedServer::read_more(Connection& connection, WireEnd& wire, std::string& buffer) {
   std::array<char, 16384> chunk;
-  const auto more = [&] {
-    const ssize_t n = recv(fd, chunk.data(), chunk.size(), 0);
-    if (n > 0) buffer.append(chunk.data(), static_cast<std::size_t>(n));
-    return n > 0;
-  };
+  std::size_t size = std::min(chunk.size(), connection.may_read);
+  if (size == 0) {
+    wire.write(connection.last_word.data(), connection.last_word.size());
+    return false;
+  }
+  if (connection.read_pause) {
+    size = 1;
+    std::unique_lock lock(mutex_);
+    const auto over = [&] { return stopping_ || read_pause_ != connection.read_pause; };
+    if (connection.read_pause->count() == 0) {
+      changed_.wait(lock, over);
+    } else {
+      changed_.wait_for(lock, *connection.read_pause, over);
+    }
+    if (stopping_) return false;
+  }
+  const ssize_t n = wire.read(chunk.data(), size);
+  if (n <= 0) return false;
+  connection.may_read -= static_cast<std::size_t>(n);
+  buffer.append(chunk.data(), static_cast<std::size_t>(n));
+  return true;
+}
 
+bool ScriptedServer::read_request(Connection& connection, WireEnd& wire, ReceivedRequest& request,
+                                  std::string& buffer) {
+  const auto more = [&] { return read_more(connection, wire, buffer); };
   std::size_t end;
   while ((end = buffer.find("\r\n\r\n")) == std::string::npos) {
     if (!more()) return false;
@@ -206,12 +225,12 @@ Reply ScriptedServer::next_reply(const ReceivedRequest& request) {
 }
 
 // False: the connection is over.
-bool ScriptedServer::send(int fd, const Reply& reply) {
+bool ScriptedServer::send(WireEnd& wire, const Reply& reply) {
   if (reply.before) reply.before();
   const std::size_t step = reply.pause.count() > 0 ? 1 : reply.bytes.size();
   for (std::size_t at = 0; at < reply.bytes.size();) {
     const std::size_t size = std::min(step, reply.bytes.size() - at);
-    const ssize_t n = ::send(fd, reply.bytes.data() + at, size, MSG_NOSIGNAL);
+    const ssize_t n = wire.write(reply.bytes.data() + at, size);
     if (n <= 0) return false;
     at += static_cast<std::size_t>(n);
     if (reply.pause.count() > 0) {
@@ -219,9 +238,14 @@ bool ScriptedServer::send(int fd, const Reply& reply) {
       if (changed_.wait_for(lock, reply.pause, [&] { return stopping_; })) return false;
     }
   }
+  for (std::size_t sent = 0; sent < reply.flood_bytes;) {
+    const ssize_t n = wire.write(reply.flood.data(), reply.flood.size());
+    if (n <= 0) return false;
+    sent += static_cast<std::size_t>(n);
+  }
   if (reply.silence) {
     std::array<char, 1> nothing;
-    while (recv(fd, nothing.data(), nothing.size(), 0) > 0) {
+    while (wire.read(nothing.data(), nothing.size()) > 0) {
     }
     return false;
   }
@@ -242,6 +266,23 @@ void ScriptedServer::decide(Decide decide) {
 void ScriptedServer::reply_before_body(bool on) {
   const std::lock_guard lock(mutex_);
   reply_before_body_ = on;
+}
+
+void ScriptedServer::read_at_most(std::size_t bytes, const std::string& last_word) {
+  const std::lock_guard lock(mutex_);
+  read_limits_.emplace_back(bytes, last_word);
+}
+
+void ScriptedServer::read_slowly(std::optional<std::chrono::milliseconds> pause) {
+  const std::lock_guard lock(mutex_);
+  read_pause_ = pause;
+  changed_.notify_all();
+}
+
+std::string ScriptedServer::url() const {
+  const std::string host =
+      address_.find(':') == std::string::npos ? address_ : "[" + address_ + "]";
+  return (tls_ == nullptr || proxy_ ? "http://" : "https://") + host + ":" + std::to_string(port_);
 }
 
 bool ScriptedServer::wait_for_requests(std::size_t count) {
@@ -265,6 +306,16 @@ std::size_t ScriptedServer::open_connections() const {
                                                 [](const Connection& c) { return c.fd != -1; }));
 }
 
+std::size_t ScriptedServer::failed_handshakes() const {
+  const std::lock_guard lock(mutex_);
+  return failed_handshakes_;
+}
+
+std::vector<std::string> ScriptedServer::server_names() const {
+  const std::lock_guard lock(mutex_);
+  return server_names_;
+}
+
 void ScriptedServer::close_idle_connections() {
   const std::lock_guard lock(mutex_);
   for (Connection& connection : connections_) {
@@ -274,7 +325,7 @@ void ScriptedServer::close_idle_connections() {
 
 std::uint16_t unused_port() {
   std::uint16_t port = 0;
-  close(listen_on(port));
+  close(listen_on("127.0.0.1", port));
   return port;
 }
 

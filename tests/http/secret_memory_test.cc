@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <new>
@@ -71,6 +74,26 @@ TEST_F(SecretMemory, ACredentialLeavesNothing) {
   ASSERT_TRUE(credential);
   credential = Error("gone");
   EXPECT_EQ(leaks, 0);
+}
+
+// The kernel leaves out of a core what has the flag "dd" (proc(5), smaps).
+TEST_F(SecretMemory, ACredentialIsInNoCoreDump) {
+  const auto credential = make_api_key(kKey, "api_key");
+  ASSERT_TRUE(credential);
+  const auto address = reinterpret_cast<std::uintptr_t>((*credential)->authorization().data());
+  std::ifstream maps("/proc/self/smaps");
+  bool inside = false;
+  std::string flags;
+  for (std::string line; flags.empty() && std::getline(maps, line);) {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    if (std::sscanf(line.c_str(), "%zx-%zx ", &begin, &end) == 2) {
+      inside = address >= begin && address < end;
+    } else if (inside && line.rfind("VmFlags:", 0) == 0) {
+      flags = line + " ";
+    }
+  }
+  EXPECT_NE(flags.find(" dd "), std::string::npos) << flags;
 }
 
 TEST_F(SecretMemory, ARefusedCredentialLeavesNothing) {

@@ -45,6 +45,9 @@ class OptionsTest : public ::testing::Test {
   static constexpr const char* kNames[] = {
       "MICROMEGAS_TELEMETRY_URL",
       "MICROMEGAS_INGESTION_API_KEY",
+      "MICROMEGAS_TELEMETRY_CA_FILE",
+      "MICROMEGAS_TELEMETRY_CLIENT_CERTIFICATE_FILE",
+      "MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE",
       "MICROMEGAS_PROCESS_PROPERTIES",
       "MICROMEGAS_LOG",
       "MICROMEGAS_ENABLE_CPU_TRACING",
@@ -79,6 +82,9 @@ TEST_F(OptionsTest, HasTheDocumentedDefaults) {
 TEST_F(OptionsTest, ReadsTheEnvironment) {
   setenv("MICROMEGAS_TELEMETRY_URL", " http://h:1/x ", 1);
   setenv("MICROMEGAS_INGESTION_API_KEY", "secret", 1);
+  setenv("MICROMEGAS_TELEMETRY_CA_FILE", "ca.pem", 1);
+  setenv("MICROMEGAS_TELEMETRY_CLIENT_CERTIFICATE_FILE", "own.pem", 1);
+  setenv("MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE", "own.key", 1);
   setenv("MICROMEGAS_PROCESS_PROPERTIES", "region=eu,zone=b", 1);
   setenv("MICROMEGAS_LOG", "warn,net=debug", 1);
   setenv("MICROMEGAS_ENABLE_CPU_TRACING", "false", 1);
@@ -92,6 +98,9 @@ TEST_F(OptionsTest, ReadsTheEnvironment) {
   const ResolvedOptions o = resolved();
   EXPECT_EQ(o.url, "http://h:1/x");
   EXPECT_EQ(o.api_key, "secret");
+  EXPECT_EQ(o.ca_file, "ca.pem");
+  EXPECT_EQ(o.client_certificate_file, "own.pem");
+  EXPECT_EQ(o.client_key_file, "own.key");
   EXPECT_EQ(o.properties, (PropertyMap{{"region", "eu"}, {"zone", "b"}}));
   EXPECT_EQ(o.filters.max_level, LevelFilter::kWarn);
   EXPECT_EQ(o.filters.targets.at("net"), LevelFilter::kDebug);

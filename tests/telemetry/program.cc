@@ -104,7 +104,7 @@ int run(std::string_view way) {
   auto telemetry = micromegas::init_telemetry({
       .console = false,
       .flush_period = 1h,
-      .shutdown_deadline = way == "signal-briefly" ? 1s : 10s,
+      .shutdown_deadline = way.ends_with("-briefly") ? 1s : 10s,
       .handle_signals = way.starts_with("signal"),
   });
   if (!telemetry) {
@@ -116,6 +116,9 @@ int run(std::string_view way) {
   if (way.starts_with("signal")) {
     while (true) pause();
   }
+  if (way.starts_with("exit")) std::exit(0);  // not returning: the guard is not destroyed
+  if (way == "quick-exit") std::quick_exit(0);
+  if (way == "return") return 0;
   if (way == "fork" || way == "fork-own") {
     record_some();
     std::printf("%d\n", fork_once(way == "fork-own"));

@@ -68,6 +68,8 @@ TEST_F(DestinationTest, LetsOneRequestFindOutWhetherTheServerIsBack) {
   EXPECT_GT(destination_.resume_at(), start_);
   EXPECT_LE(destination_.resume_at(), start_ + 100ms);
   destination_.succeeded();
+  EXPECT_EQ(destination_.allowed(), 2) << "not all that has waited at once";
+  destination_.succeeded();
   EXPECT_EQ(destination_.allowed(), 3);
   EXPECT_LE(destination_.resume_at(), start_);
 }

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -91,6 +92,16 @@ TEST(HttpSinkOptions, OutOfRangeIsAnErrorThatNamesOptionVariableAndValue) {
   EXPECT_THAT(with([](auto& o) { o.backoff_max = o.backoff_min - 1ms; }), HasSubstr("backoff_max"));
   EXPECT_THAT(with([](auto& o) { o.idle_timeout = -1ms; }), HasSubstr("idle_timeout"));
   EXPECT_THAT(with([](auto& o) { o.shutdown_deadline = -1ms; }), HasSubstr("shutdown_deadline"));
+  EXPECT_THAT(with([](auto& o) { o.ca_file = "x"; }), HasSubstr("https://"));
+  EXPECT_THAT(with([](auto& o) {
+                o.url = "https://a.name";
+                o.ca_file = "/no/such/file";
+              }),
+              HasSubstr("ca_file (MICROMEGAS_TELEMETRY_CA_FILE) = \"/no/such/file\""));
+  ASSERT_EQ(setenv("https_proxy", "socks5://me:hunter2@proxy", 1), 0);
+  EXPECT_THAT(with([](auto& o) { o.url = "https://a.name"; }),
+              AllOf(HasSubstr("https_proxy"), Not(HasSubstr("hunter2"))));
+  unsetenv("https_proxy");
   EXPECT_THAT(with([](auto& o) { o.user_agent = "a\r\nb"; }), HasSubstr("user_agent"));
   EXPECT_THAT(with([](auto& o) { o.user_agent = ""; }), HasSubstr("user_agent"));
 }
@@ -212,6 +223,52 @@ TEST_F(HttpSinkTest, SendsABlockAgainUnderTheSameIdWithTheSameBytes) {
   EXPECT_TRUE(pipeline::flush_session(patience()));
   for (const auto& [body, count] : tries) EXPECT_EQ(count, 3);
   EXPECT_EQ(of(sink_->stats(), EventKind::kLog).delivered, 100U);
+}
+
+// A proxy before the server may take less than the server: nothing is lost, nothing comes twice.
+TEST_F(HttpSinkTest, ABlockThatIsTooLargeForTheServerArrivesInParts) {
+  constexpr std::size_t kMost = 3000;
+  std::map<std::string, int> tries;
+  server_.decide([&](const ReceivedRequest& r) {
+    ++tries[r.body];
+    return status(r.path == "/ingestion/insert_block" && r.body.size() > kMost ? 413 : 200);
+  });
+  start(options_for(server_));
+  record(2000);
+  EXPECT_TRUE(pipeline::flush_session(patience()));
+  std::vector<ReceivedRequest> taken;
+  for (const ReceivedRequest& request : server_.requests()) {
+    if (request.path != "/ingestion/insert_block" || request.body.size() <= kMost) {
+      taken.push_back(request);
+    }
+  }
+  const Decoded decoded = decode(taken);
+  EXPECT_EQ(decoded.events.at("log"), 2000);
+  EXPECT_EQ(decoded.events.at("metrics"), 4000);
+  EXPECT_EQ(decoded.events.at("cpu"), 4000);
+  EXPECT_GT(decoded.blocks.size(), 6U);
+  // Each stream is whole: its blocks stand one behind the other, spans' bounds meet.
+  std::map<Uuid, std::map<std::int64_t, const wire::DecodedBlock*>> streams;
+  for (const auto& [id, block] : decoded.blocks) {
+    streams[block.stream_id][block.object_offset] = &block;
+  }
+  for (const auto& [id, blocks] : streams) {
+    std::int64_t next = 0;
+    std::optional<std::int64_t> bound;
+    for (const auto& [offset, block] : blocks) {
+      EXPECT_EQ(offset, next);
+      next += block->event_count;
+      EXPECT_LE(block->begin_ticks, block->end_ticks);
+      const bool spans = decoded.streams.at(id).has_tag("cpu");
+      if (spans && bound) {
+        EXPECT_EQ(block->begin_ticks, *bound);
+      }
+      bound = block->end_ticks;
+    }
+  }
+  expect_balance(sink_->stats());
+  EXPECT_EQ(of(sink_->stats(), EventKind::kIntegerMetric).delivered, 2000U);
+  EXPECT_EQ(of(sink_->stats(), EventKind::kSpan).delivered, 4000U);
 }
 
 TEST_F(HttpSinkTest, TheBooksOfAllPartsBalanceThroughAnOutage) {

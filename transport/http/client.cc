@@ -3,18 +3,15 @@
 
 #include "micromegas/transport/http/client.h"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream_base.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/span.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/error.hpp>
@@ -24,18 +21,20 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/span_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <charconv>
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "micromegas/transport/http/connection.h"
+#include "micromegas/transport/http/dialer.h"
+#include "micromegas/transport/http/retry_after.h"
+#include "micromegas/transport/http/tunnel.h"
+
 namespace micromegas::http {
 namespace {
 
-namespace asio = boost::asio;
 namespace beast = boost::beast;
-using ErrorCode = boost::system::error_code;
-using Tcp = asio::ip::tcp;
 
 // The Authorization header is in the request's fields: they are overwritten when they go.
 using Request = beast::http::request<beast::http::span_body<const char>,
@@ -43,49 +42,6 @@ using Request = beast::http::request<beast::http::span_body<const char>,
 using Parser = beast::http::response_parser<beast::http::buffer_body>;
 
 constexpr int kMaxInterimAnswers = 8;
-
-struct Connection {
-  explicit Connection(asio::io_context& context) : socket(context), idle_timer(context) {}
-  ~Connection() { close(); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  // Opened by hand: Asio's would be inherited by programs that the host starts.
-  ErrorCode open(const Tcp& protocol) {
-    close();
-    const int fd = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
-    if (fd == -1) return {errno, boost::system::system_category()};
-    ErrorCode error;
-    socket.assign(protocol, fd, error);
-    if (error) {
-      ::close(fd);
-      return error;
-    }
-    ErrorCode ignored;
-    socket.set_option(Tcp::no_delay(true), ignored);
-    return error;
-  }
-
-  void close() noexcept {
-    ErrorCode ignored;
-    // A forked child may hold the socket too: close alone would not tell the server.
-    if (socket.is_open()) socket.shutdown(Tcp::socket::shutdown_both, ignored);
-    socket.close(ignored);
-  }
-
-  Tcp::socket socket;
-  asio::steady_timer idle_timer;
-  beast::flat_buffer buffer;
-  std::uint64_t idle_period = 0;  // odd while idle; tells late handlers from their own period
-};
-using ConnectionPtr = std::shared_ptr<Connection>;
-
-std::optional<std::chrono::seconds> parse_retry_after(std::string_view text) {
-  std::uint32_t seconds = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  return std::chrono::seconds(seconds);
-}
 
 }  // namespace
 
@@ -104,12 +60,17 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
       ErrorCode ignored;
       connection->idle_timer.cancel();
       connection->socket.cancel(ignored);
-      if (connection->socket.is_open()) return connection;
+      if (connection->socket.is_open() && !is_too_old(*connection)) return connection;
     }
     return nullptr;
   }
 
+  [[nodiscard]] bool is_too_old(const Connection& connection) const {
+    return std::chrono::steady_clock::now() - connection.opened_at > options.max_connection_age;
+  }
+
   void keep(ConnectionPtr connection) {
+    if (is_too_old(*connection)) return connection->close();
     const std::uint64_t period = ++connection->idle_period;
     const auto drop = [this, self = shared_from_this(), connection, period](const ErrorCode&) {
       if (connection->idle_period != period) return;
@@ -149,16 +110,21 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
     namespace bh = beast::http;
     request_.method(bh::verb::post);
     request_.version(11);
-    request_.target(client.options.endpoint.prefix + std::string(path));
+    const Endpoint& endpoint = client.options.endpoint;
+    const bool absolute = client.options.proxy && !endpoint.tls;
+    request_.target((absolute ? endpoint.to_string() : endpoint.prefix) + std::string(path));
     request_.set(bh::field::host, client.authority);
     request_.set(bh::field::user_agent, client.options.user_agent);
-    request_.set(bh::field::content_type, "application/cbor");
+    request_.set(bh::field::content_type, client.options.content_type);
     request_.content_length(body_->size());
+    const auto set_secret = [this](bh::field field, std::string_view value) {
+      if (!value.empty()) request_.set(field, beast::string_view(value.data(), value.size()));
+    };
     if (client.options.credential) {
-      const std::string_view value = client.options.credential->authorization();
-      if (!value.empty()) {
-        request_.set(bh::field::authorization, beast::string_view(value.data(), value.size()));
-      }
+      set_secret(bh::field::authorization, client.options.credential->authorization());
+    }
+    if (absolute) {
+      set_secret(bh::field::proxy_authorization, client.options.proxy->authorization.reveal());
     }
     request_.body() = beast::span<const char>(body_->data(), body_->size());
   }
@@ -178,45 +144,60 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
 
   void on_resolved(const Resolution& resolution) {
     if (finished_) return;
-    const std::uint16_t port = client_.options.endpoint.port;
-    for (const std::string& text : resolution.addresses) {
-      ErrorCode error;
-      const auto address = asio::ip::make_address(text, error);
-      if (!error) addresses_.emplace_back(address, port);
+    const auto& options = client_.options;
+    dialer_ = std::make_shared<Dialer>(
+        client_.loop.context(), client_.opened,
+        [self = shared_from_this()](const ConnectionPtr& connection, const ErrorCode& error) {
+          if (self->finished_) return;
+          self->dialer_.reset();
+          if (!connection) return self->fail(Outcome::Kind::kUnreachable, error.message());
+          self->on_connected(connection);
+        });
+    const auto dialer = dialer_;  // it may have failed before start() returns
+    if (!dialer->start(resolution.addresses,
+                       options.proxy ? options.proxy->port : options.endpoint.port)) {
+      fail(Outcome::Kind::kUnreachable,
+           resolution.error.empty() ? "the host has no usable address" : resolution.error);
     }
-    if (addresses_.empty()) {
-      return fail(Outcome::Kind::kUnreachable,
-                  resolution.error.empty() ? "the host has no usable address" : resolution.error);
-    }
-    connect();
   }
 
  private:
   void open() {
     reused_ = false;
-    addresses_.clear();
-    next_address_ = 0;
     client_.resolve(shared_from_this());
   }
 
-  void connect() {
-    auto connection = std::make_shared<Connection>(client_.loop.context());
-    std::erase_if(client_.opened, [](const auto& other) { return other.expired(); });
-    client_.opened.push_back(connection);
-    const Tcp::endpoint& address = addresses_[next_address_++];
+  void on_connected(const ConnectionPtr& connection) {
+    const auto& options = client_.options;
     connection_ = connection;
-    if (const ErrorCode error = connection->open(address.protocol())) return not_connected(error);
-    connection->socket.async_connect(
-        address, [self = shared_from_this(), connection](const ErrorCode& error) {
+    if (!options.endpoint.tls) return use(connection);
+    if (!options.proxy) return shake_hands();
+    open_tunnel(connection, *options.proxy, options.endpoint, options.max_head_bytes,
+                [self = shared_from_this()](const std::string& why_not) {
+                  if (self->finished_) return;
+                  if (!why_not.empty()) return self->fail(Outcome::Kind::kUnreachable, why_not);
+                  self->shake_hands();
+                });
+  }
+
+  void shake_hands() {
+    const auto& options = client_.options;
+    connection_->tls =
+        options.tls ? options.tls->wrap(connection_->socket, options.endpoint.host) : nullptr;
+    if (!connection_->tls) return fail(Outcome::Kind::kUnreachable, "TLS cannot be set up");
+    connection_->tls->async_handshake(
+        asio::ssl::stream_base::client,
+        [self = shared_from_this(), on = connection_](const ErrorCode& error) {
           if (self->finished_) return;
-          if (error) return self->not_connected(error);
-          self->use(connection);
+          if (error) return self->fail(Outcome::Kind::kUnreachable, self->describe(error));
+          self->use(on);
         });
   }
 
-  void not_connected(const ErrorCode& error) {
-    if (next_address_ < addresses_.size()) return connect();
-    fail(Outcome::Kind::kUnreachable, error.message());
+  std::string describe(const ErrorCode& error) {
+    return connection_->tls
+               ? describe_tls_error(error, *connection_->tls, client_.options.endpoint.host)
+               : error.message();
   }
 
   // Sends and listens at once: a server may refuse a body before it has read it.
@@ -226,7 +207,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
     write_failed_ = false;
     connection_->buffer.clear();
     beast::http::async_write(
-        connection_->socket, request_,
+        *connection_, request_,
         [self = shared_from_this(), on = connection_](const ErrorCode& error, std::size_t) {
           if (self->finished_ || on != self->connection_) return;
           self->on_written(error);
@@ -246,7 +227,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
     parser_->header_limit(static_cast<std::uint32_t>(client_.options.max_head_bytes));
     parser_->body_limit(boost::none);  // read_body() counts
     beast::http::async_read_header(
-        connection_->socket, connection_->buffer, *parser_,
+        *connection_, connection_->buffer, *parser_,
         [self = shared_from_this(), on = connection_](const ErrorCode& error, std::size_t) {
           if (self->finished_ || on != self->connection_) return;
           if (error) return self->no_head(error);
@@ -261,7 +242,11 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
       connection_.reset();
       return open();
     }
-    fail(Outcome::Kind::kBroken, error.message());
+    // By TLS 1.3, a server that refuses our certificate says so only now.
+    fail(nothing_came && is_tls_error(error) && error != asio::ssl::error::stream_truncated
+             ? Outcome::Kind::kUnreachable
+             : Outcome::Kind::kBroken,
+         describe(error));
   }
 
   void on_head() {
@@ -289,13 +274,15 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
 
   void read_body() {
     auto& sink = parser_->get().body();
-    sink.data = thrown_away_.data();
-    sink.size = thrown_away_.size();
+    sink.data = chunk_.data();
+    sink.size = chunk_.size();
     beast::http::async_read(
-        connection_->socket, connection_->buffer, *parser_,
+        *connection_, connection_->buffer, *parser_,
         [self = shared_from_this(), on = connection_](const ErrorCode& error, std::size_t) {
           if (self->finished_ || on != self->connection_) return;
-          self->body_bytes_ += self->thrown_away_.size() - self->parser_->get().body().size;
+          const std::size_t bytes = self->chunk_.size() - self->parser_->get().body().size;
+          self->body_bytes_ += bytes;
+          if (self->client_.options.keep_body) self->answer_.append({self->chunk_.data(), bytes});
           const bool more = error == beast::http::error::need_buffer;
           if (more && self->body_bytes_ <= self->client_.options.max_body_bytes) {
             return self->read_body();
@@ -310,7 +297,11 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
     const auto& answer = parser_->get();
     outcome.status = answer.result_int();
     const auto retry_after = answer[beast::http::field::retry_after];
-    outcome.retry_after = parse_retry_after({retry_after.data(), retry_after.size()});
+    const auto date = answer[beast::http::field::date];
+    outcome.retry_after =
+        parse_retry_after({retry_after.data(), retry_after.size()}, {date.data(), date.size()},
+                          std::chrono::system_clock::now());
+    if (complete) outcome.body = std::move(answer_);
     const bool reusable = complete && parser_->keep_alive() && connection_->buffer.size() == 0;
     finish(std::move(outcome), reusable);
   }
@@ -326,7 +317,10 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
 
   void finish(Outcome outcome, bool reusable) {
     finished_ = true;
+    outcome.sent_whole = written_;
     timer_.cancel();
+    if (const auto dialer = std::move(dialer_)) dialer->cancel();
+    if (client_.options.keep_body) explicit_bzero(chunk_.data(), chunk_.size());
     std::erase_if(client_.unresolved, [this](const auto& other) { return other.get() == this; });
     if (connection_) {
       if (reusable) {
@@ -347,10 +341,10 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   Request request_;
   std::optional<Parser> parser_;
   ConnectionPtr connection_;
-  std::vector<Tcp::endpoint> addresses_;
-  std::size_t next_address_ = 0;
-  std::array<char, 4096> thrown_away_;
+  std::shared_ptr<Dialer> dialer_;
+  std::array<char, 4096> chunk_;
   std::size_t body_bytes_ = 0;
+  Secret answer_;
   int interim_answers_ = 0;
   bool reused_ = false;
   bool written_ = false;  // the whole request has left
@@ -362,7 +356,8 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
 
 void Client::Impl::resolve(const std::shared_ptr<Exchange>& exchange) {
   unresolved.push_back(exchange);
-  resolver.resolve(options.endpoint.host, [this, weak = weak_from_this()](Resolution resolution) {
+  const std::string& host = options.proxy ? options.proxy->host : options.endpoint.host;
+  resolver.resolve(host, [this, weak = weak_from_this()](Resolution resolution) {
     loop.post([weak, resolution = std::move(resolution)] {
       if (const auto self = weak.lock()) self->on_resolved(resolution);
     });

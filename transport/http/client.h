@@ -1,7 +1,8 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// An HTTP/1.1 client for one destination: keep-alive connections, one time limit for each try.
+// An HTTP/1.1 client for one destination, with or without TLS: keep-alive connections, one time
+// limit for each try.
 //
 //   http::Client client(loop, {.endpoint = endpoint});
 //   client.post("/ingestion/insert_block", body, [](http::Outcome outcome) { ... });
@@ -15,6 +16,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,18 +24,26 @@
 #include "micromegas/transport/http/endpoint.h"
 #include "micromegas/transport/http/loop.h"
 #include "micromegas/transport/http/outcome.h"
+#include "micromegas/transport/http/proxy.h"
 #include "micromegas/transport/http/resolver.h"
+#include "micromegas/transport/http/tls.h"
 
 namespace micromegas::http {
 
 struct ClientOptions {
   Endpoint endpoint;
+  std::shared_ptr<const TlsContext> tls;   // for an https endpoint
+  std::optional<Proxy> proxy;              // none: directly
   std::shared_ptr<Credential> credential;  // null: none
   std::string user_agent;
+  std::string content_type = "application/cbor";
   std::chrono::milliseconds request_timeout{10'000};  // look-up, connect, send and answer together
   std::chrono::milliseconds idle_timeout{5'000};      // an unused connection is closed after this
-  std::size_t max_head_bytes = 16 * 1024;             // of an answer
-  std::size_t max_body_bytes = 64 * 1024;             // of an answer; it is read and thrown away
+  // A connection older than this is not used again: the name may have moved.
+  std::chrono::milliseconds max_connection_age{60'000};
+  std::size_t max_head_bytes = 16 * 1024;  // of an answer
+  std::size_t max_body_bytes = 64 * 1024;  // of an answer
+  bool keep_body = false;                  // into Outcome::body; else thrown away
   LookUp look_up = look_up_with_system;
 };
 

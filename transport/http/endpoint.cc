@@ -10,6 +10,7 @@ namespace micromegas::http {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 80;
+constexpr std::uint16_t kHttpsPort = 443;
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view lower_case_prefix) {
   if (text.size() < lower_case_prefix.size()) return false;
@@ -54,25 +55,26 @@ std::string presentable(std::string_view url) {
 
 std::string Endpoint::authority() const {
   std::string text = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  if (port != kHttpPort) text.append(":").append(std::to_string(port));
+  if (port != (tls ? kHttpsPort : kHttpPort)) text.append(":").append(std::to_string(port));
   return text;
 }
 
-std::string Endpoint::to_string() const { return "http://" + authority() + prefix; }
+std::string Endpoint::to_string() const {
+  return (tls ? "https://" : "http://") + authority() + prefix;
+}
 
-Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option) {
+Result<Endpoint> parse_url(std::string_view url, std::string_view option) {
   const auto wrong = [&](std::string_view why) {
     return Error(std::string(option) + " = \"" + presentable(url) + "\": " + std::string(why));
   };
 
-  if (starts_with_ignoring_case(url, "https://")) {
-    return wrong(
-        "https is not supported yet; use http:// to a server or proxy on a trusted network");
+  Endpoint endpoint;
+  endpoint.tls = starts_with_ignoring_case(url, "https://");
+  if (!endpoint.tls && !starts_with_ignoring_case(url, "http://")) {
+    return wrong("must begin with http:// or https://, for example http://127.0.0.1:8081");
   }
-  if (!starts_with_ignoring_case(url, "http://")) {
-    return wrong("must begin with http://, for example http://127.0.0.1:8081");
-  }
-  std::string_view rest = url.substr(7);
+  if (endpoint.tls) endpoint.port = kHttpsPort;
+  std::string_view rest = url.substr(endpoint.tls ? 8 : 7);
   if (rest.find_first_of("?#") != std::string_view::npos) {
     return wrong("must not have a query or a fragment; remove everything from the ? or #");
   }
@@ -83,7 +85,6 @@ Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option) {
     return wrong("must not hold a user name or password; give a key with api_key");
   }
 
-  Endpoint endpoint;
   std::string_view port;
   if (!authority.empty() && authority.front() == '[') {
     const std::size_t close = authority.find(']');
@@ -121,10 +122,18 @@ Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option) {
   if (!std::all_of(path.begin(), path.end(), is_path_char)) {
     return wrong("the path has a character that must be percent-encoded");
   }
+  endpoint.prefix = path;
+  return endpoint;
+}
+
+Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option) {
+  auto endpoint = parse_url(url, option);
+  if (!endpoint) return endpoint;
+  std::string_view path = endpoint->prefix;
   while (path.ends_with('/')) path.remove_suffix(1);
   if (path.ends_with("/ingestion")) path.remove_suffix(10);
   while (path.ends_with('/')) path.remove_suffix(1);
-  endpoint.prefix = path;
+  endpoint->prefix.resize(path.size());
   return endpoint;
 }
 

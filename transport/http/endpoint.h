@@ -15,19 +15,23 @@
 namespace micromegas::http {
 
 struct Endpoint {
+  bool tls = false;  // https
   std::string host;  // a name or an address, without the brackets of an IPv6 literal
   std::uint16_t port = 80;
   std::string prefix;  // of every path: empty or "/x/y", no slash at the end, no "/ingestion"
 
   // The Host header: brackets around IPv6, the port unless it is the scheme's own.
   [[nodiscard]] std::string authority() const;
-  // "http://host:port/prefix", for people.
+  // "https://host:port/prefix", for people.
   [[nodiscard]] std::string to_string() const;
 };
 
 // `option` names the URL in the error, for example "url (MICROMEGAS_TELEMETRY_URL)". Errors never
 // show a user name, a password or a query.
 Result<Endpoint> parse_endpoint(std::string_view url, std::string_view option);
+
+// The same for a URL that is complete: its path stays as it is, in `prefix`.
+Result<Endpoint> parse_url(std::string_view url, std::string_view option);
 
 }  // namespace micromegas::http
 

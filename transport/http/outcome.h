@@ -9,12 +9,14 @@
 #include <optional>
 #include <string>
 
+#include "micromegas/transport/http/secret.h"
+
 namespace micromegas::http {
 
 struct Outcome {
   enum class Kind {
     kAnswered,     // a complete head came back: `status`
-    kUnreachable,  // no address, or no connection
+    kUnreachable,  // no address, no connection, or no TLS on it
     kBroken,       // the connection ended, or what came is not HTTP
     kTimeout,      // nothing of the above in time
   };
@@ -22,6 +24,8 @@ struct Outcome {
   unsigned status = 0;
   std::optional<std::chrono::seconds> retry_after;
   std::string error;  // for people, empty if answered; our own words and the system's, nothing else
+  bool sent_whole = false;  // the request had left: the server may have acted on it
+  Secret body{};            // of an answer that came whole, if the client was told to keep it
 };
 
 }  // namespace micromegas::http

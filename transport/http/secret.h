@@ -8,14 +8,16 @@
 #include <string.h>
 
 #include <cstddef>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace micromegas::http {
 
-// Overwrites what it gives back.
+// Memory of whole pages that core dumps leave out; throws std::bad_alloc. Given back overwritten.
+void* take_secret_memory(std::size_t bytes);
+void give_secret_memory_back(void* memory, std::size_t bytes) noexcept;
+
 template <class T>
 struct WipingAllocator {
   using value_type = T;
@@ -23,11 +25,8 @@ struct WipingAllocator {
   template <class U>
   WipingAllocator(const WipingAllocator<U>&) noexcept {}  // NOLINT: as allocators do
 
-  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T))); }
-  void deallocate(T* p, std::size_t n) noexcept {
-    explicit_bzero(static_cast<void*>(p), n * sizeof(T));
-    ::operator delete(p);
-  }
+  T* allocate(std::size_t n) { return static_cast<T*>(take_secret_memory(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t n) noexcept { give_secret_memory_back(p, n * sizeof(T)); }
   friend bool operator==(const WipingAllocator&, const WipingAllocator&) { return true; }
 };
 

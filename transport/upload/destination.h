@@ -23,8 +23,9 @@ class Destination {
   Destination(BackoffOptions options, int max_in_flight, std::uint64_t seed)
       : backoff_(options, seed), max_in_flight_(max_in_flight) {}
 
-  // Requests that may be under way at once.
-  [[nodiscard]] int allowed() const noexcept { return failures_ == 0 ? max_in_flight_ : 1; }
+  // Requests that may be under way at once: one after a failure, then twice as many with each
+  // success, so that a server that has just come back is not met by all that has waited.
+  [[nodiscard]] int allowed() const noexcept { return failures_ == 0 ? window_ : 1; }
   // Not before this.
   [[nodiscard]] TimePoint resume_at() const noexcept { return resume_at_; }
 
@@ -33,6 +34,7 @@ class Destination {
 
   // A pause that the server asked for stands.
   void succeeded() noexcept {
+    window_ = failures_ == 0 ? std::min(window_ * 2, max_in_flight_) : std::min(2, max_in_flight_);
     failures_ = 0;
     if (!told_to_wait_) resume_at_ = TimePoint::min();
   }
@@ -46,6 +48,7 @@ class Destination {
     if (period == period_) {
       ++period_;
       ++failures_;
+      window_ = 1;
       told_to_wait_ = false;
       resume_at_ = now + wait_after(backoff_, failures_);
     }
@@ -61,6 +64,7 @@ class Destination {
     told_to_wait_ = false;
     resume_at_ = TimePoint::min();
     failures_ = 0;
+    window_ = max_in_flight_;
   }
 
   // By the same rule for a single request.
@@ -77,6 +81,7 @@ class Destination {
 
   Backoff backoff_;
   int max_in_flight_;
+  int window_ = max_in_flight_;
   int failures_ = 0;
   std::uint64_t period_ = 0;
   bool told_to_wait_ = false;

@@ -111,6 +111,7 @@ bool Outbox::add_block(BlockItem item) {
       entry.events = item.events;
       entry.bytes = item.bytes;
       entry.encode = std::move(item.encode);
+      entry.split = std::move(item.split);
 
       const auto stream = streams_.find(item.stream_id);
       if (stream != streams_.end() && stream->second.state == Gate::State::kDeferred) {
@@ -139,7 +140,8 @@ bool Outbox::add_block(BlockItem item) {
 // --- entries and gates: under the lock ---------------------------------------------------------
 
 std::uint64_t Outbox::insert(Entry entry) {
-  const std::uint64_t ticket = next_ticket_++;
+  const std::uint64_t ticket = next_ticket_;
+  next_ticket_ += kTicketRoom;
   entry.bytes += kEntryOverhead;
   const std::size_t bytes = entry.bytes;
   entries_.emplace_hint(entries_.end(), ticket, std::move(entry));
@@ -231,12 +233,20 @@ void Outbox::drop(Entries::iterator it, DropReason reason) {
 }
 
 void Outbox::forget(Entries::iterator it) {
-  if (it->second.in_flight) --in_flight_;
+  land(it->second);
   bytes_ -= it->second.bytes;
   ready_[it->second.lane].erase({it->second.suspicions, it->first});
   raw_.erase(it->first);
   entries_.erase(it);
   shrunk_.notify_all();
+}
+
+// It is not under way any more.
+void Outbox::land(Entry& entry) {
+  if (!entry.in_flight) return;
+  entry.in_flight = false;
+  --in_flight_;
+  bytes_in_flight_ -= std::exchange(entry.bytes_in_flight, 0);
 }
 
 void Outbox::set_bytes(Entry& entry, std::size_t bytes) {
@@ -256,7 +266,8 @@ void Outbox::close() {
 
 bool Outbox::wait_empty(TimePoint deadline) {
   std::unique_lock lock(mutex_);
-  return shrunk_.wait_until(lock, deadline, [&] { return entries_.empty(); });
+  shrunk_.wait_until(lock, deadline, [&] { return entries_.empty() || hopeless_; });
+  return entries_.empty();
 }
 
 void Outbox::expire() {
@@ -280,6 +291,7 @@ void Outbox::expire() {
     processes_.clear();
     streams_.clear();
     in_flight_ = 0;
+    bytes_in_flight_ = 0;
     bytes_ = 0;
     deferred_bytes_ = 0;
     if (blocks != 0) {

@@ -50,6 +50,15 @@ enum class RequestKind : std::uint8_t { kProcess, kStream, kBlock };
 using Encode = std::function<Result<std::string>()>;
 using EventCounts = std::array<std::uint64_t, kEventKinds>;
 
+// A part of a block whose body was too large.
+struct Part {
+  Uuid block_id;
+  EventCounts events{};
+  std::shared_ptr<const std::string> body;
+};
+// Cuts a body into parts that add up to it, on the upload thread. An error: it cannot be cut.
+using Split = std::function<Result<std::vector<Part>>(const std::string& body)>;
+
 struct BlockItem {
   StreamKind kind = StreamKind::kLog;
   Uuid process_id;
@@ -58,6 +67,7 @@ struct BlockItem {
   EventCounts events{};
   std::size_t bytes = 0;  // that `encode` keeps alive
   Encode encode;
+  Split split;  // none: a block that is too large is refused
 };
 
 struct OutboxOptions {
@@ -65,6 +75,8 @@ struct OutboxOptions {
   std::size_t soft_bytes = std::size_t{128} << 20;
   std::size_t hard_bytes = std::size_t{256} << 20;
   int max_in_flight = 3;
+  // Of the bodies under way together; one may be larger than that, alone.
+  std::size_t max_bytes_in_flight = std::size_t{16} << 20;
   BackoffOptions backoff;
   std::uint64_t seed = 0;  // of the jitter
   void (*say)(std::string_view key, std::string_view message) noexcept = diagnose;
@@ -76,6 +88,7 @@ struct Job {
   RequestKind kind = RequestKind::kBlock;
   std::shared_ptr<const std::string> body;  // null: encode first
   Encode encode;
+  Split split;
 };
 
 class Outbox {
@@ -100,13 +113,22 @@ class Outbox {
   // The request cannot be made at all: the block is dropped as kInvalid.
   void unencodable(std::uint64_t ticket, std::string_view why);
   void complete(std::uint64_t ticket, const http::Outcome& outcome, TimePoint now);
+  // Instead of complete(), after a 413 or for what would be one: the parts take the block's place.
+  // False, and nothing has happened, if they do not add up, if it has been cut too often, or if an
+  // earlier try may have been stored: the parts have other ids, and their events would come twice.
+  bool replace(std::uint64_t ticket, std::vector<Part> parts);
+  // A body of this size or more has been answered 413, and none since that was as large was taken.
+  [[nodiscard]] std::size_t too_large() const;
+  // Nothing can be sent for want of a credential. Said once until a request succeeds. `hopeless`:
+  // wait_empty() need not wait.
+  void no_credential(const std::string& why, bool hopeless);
   // When take() will have something, unless something happens before; nothing if only that helps.
   [[nodiscard]] std::optional<TimePoint> next_wake() const;
 
   // --- stop.
   // From now on blocks are dropped as kStopped, and nothing waits for its next try.
   void close();
-  // False at the deadline.
+  // False at the deadline, or when nothing will change before it.
   bool wait_empty(TimePoint deadline);
   // Drops what is left as kDeadline, and says so.
   void expire();
@@ -126,6 +148,10 @@ class Outbox {
   // ten thousand new threads must not stand before one log.
   enum Lane : std::uint8_t { kMetadata, kLogs, kMetrics, kTraceMetadata, kTraces, kLanes };
 
+  // Between two hand-overs, so that the parts of a block stand in its place. One part takes half of
+  // it: so a block is cut into this many at most.
+  static constexpr std::uint64_t kTicketRoom = 256;
+
   struct Entry {
     RequestKind kind = RequestKind::kBlock;
     Lane lane = kMetadata;
@@ -133,9 +159,13 @@ class Outbox {
     Uuid id;  // of the process, stream or block
     EventCounts events{};
     std::size_t bytes = 0;
+    std::size_t bytes_in_flight = 0;
     Encode encode;
+    Split split;
     std::shared_ptr<const std::string> body;
-    std::uint64_t period = 0;  // of the destination, when it left
+    std::uint64_t room = kTicketRoom;  // tickets from its own on, for its parts
+    std::uint64_t period = 0;          // of the destination, when it left
+    bool may_be_stored = false;        // by a try whose answer was lost or a 5xx
     int tries = 0;
     int suspicions = 0;                  // failures that may be its own doing
     int lonely_failures = 0;             // 5xx between which others succeeded
@@ -166,10 +196,12 @@ class Outbox {
   using Messages = std::vector<Message>;
 
   std::uint64_t insert(Entry entry);
+  void land(Entry& entry);
   void wait_at_or_ready(Gates& gates, const Uuid& gate, std::uint64_t ticket);
   void make_ready(std::uint64_t ticket);
   void release_due(TimePoint now);
   std::optional<std::uint64_t> pop_ready();
+  [[nodiscard]] bool has_room(const Entry& entry) const;
   void open_gate(Gates& gates, const Uuid& id);
   void refuse_gate(Gates& gates, const Uuid& id, DropReason reason);
   static bool refused(const Gates& gates, const Uuid& id);
@@ -200,8 +232,11 @@ class Outbox {
   std::set<std::uint64_t> raw_;  // blocks that are not encoded yet
   Gates processes_;
   Gates streams_;
-  std::uint64_t next_ticket_ = 1;
+  std::uint64_t next_ticket_ = kTicketRoom;
+  std::size_t too_large_ = SIZE_MAX;
+  bool hopeless_ = false;
   int in_flight_ = 0;
+  std::size_t bytes_in_flight_ = 0;
   std::size_t bytes_ = 0;           // of entries_: what the budgets limit
   std::size_t deferred_bytes_ = 0;  // of streams_ that are deferred
   bool closed_ = false;

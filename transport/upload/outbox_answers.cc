@@ -32,17 +32,24 @@ std::optional<Job> Outbox::take(TimePoint now) {
   if (!ticket) return std::nullopt;
   Entry& entry = entries_.at(*ticket);
   entry.in_flight = true;
+  bytes_in_flight_ += entry.bytes_in_flight = entry.bytes;
   entry.period = destination_.period();
   ++in_flight_;
   ++done_.requests;
   if (entry.tries++ > 0) ++done_.retries;
   raw_.erase(*ticket);
-  return Job{*ticket, entry.kind, entry.body, std::move(entry.encode)};
+  return Job{*ticket, entry.kind, entry.body, std::move(entry.encode), entry.split};
+}
+
+bool Outbox::has_room(const Entry& entry) const {
+  return in_flight_ == 0 || bytes_in_flight_ + entry.bytes <= options_.max_bytes_in_flight;
 }
 
 std::optional<std::uint64_t> Outbox::pop_ready() {
-  const auto pop = [](std::set<Place>& lane) {
+  // What does not fit beside the others waits, and so does what is behind it: it would starve.
+  const auto pop = [this](std::set<Place>& lane) -> std::optional<std::uint64_t> {
     const std::uint64_t ticket = lane.begin()->second;
+    if (!has_room(entries_.at(ticket))) return std::nullopt;
     lane.erase(lane.begin());
     return ticket;
   };
@@ -64,7 +71,7 @@ std::optional<Job> Outbox::take_to_encode() {
   if (raw_.empty() || bytes_ < options_.soft_bytes / 8) return std::nullopt;
   const std::uint64_t ticket = *raw_.begin();
   raw_.erase(raw_.begin());
-  return Job{ticket, RequestKind::kBlock, nullptr, std::move(entries_.at(ticket).encode)};
+  return Job{ticket, RequestKind::kBlock, nullptr, std::move(entries_.at(ticket).encode), {}};
 }
 
 void Outbox::release_due(TimePoint now) {
@@ -76,9 +83,12 @@ void Outbox::release_due(TimePoint now) {
 std::optional<TimePoint> Outbox::next_wake() const {
   const std::lock_guard lock(mutex_);
   if (expired_ || in_flight_ >= destination_.allowed()) return std::nullopt;
-  const bool ready =
-      std::any_of(ready_.begin(), ready_.end(), [](const auto& lane) { return !lane.empty(); });
-  if (ready) return destination_.resume_at();
+  for (const auto& lane : ready_) {
+    if (lane.empty()) continue;
+    // For room, an answer wakes.
+    if (!has_room(entries_.at(lane.begin()->second))) return std::nullopt;
+    return destination_.resume_at();
+  }
   if (delayed_.empty()) return std::nullopt;
   return std::max(destination_.resume_at(), delayed_.begin()->first);
 }
@@ -88,6 +98,10 @@ void Outbox::encoded(std::uint64_t ticket, std::shared_ptr<const std::string> bo
   const auto it = entries_.find(ticket);
   if (it == entries_.end()) return;
   set_bytes(it->second, body->capacity());
+  if (it->second.in_flight) {
+    bytes_in_flight_ += body->capacity() - it->second.bytes_in_flight;
+    it->second.bytes_in_flight = body->capacity();
+  }
   it->second.body = std::move(body);
 }
 
@@ -100,6 +114,7 @@ void Outbox::unencodable(std::uint64_t ticket, std::string_view why) {
     Entry& entry = it->second;
     done_.last_error = "cannot encode: " + std::string(why);
     messages.push_back({"upload.encode", done_.last_error + "; dropped " + entry.id.to_string()});
+    if (entry.kind != RequestKind::kBlock) ++done_.metadata_refused;
     if (entry.kind == RequestKind::kProcess)
       refuse_gate(processes_, entry.id, DropReason::kInvalid);
     if (entry.kind == RequestKind::kStream) refuse_gate(streams_, entry.id, DropReason::kInvalid);
@@ -114,8 +129,7 @@ void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePo
     const std::lock_guard lock(mutex_);
     const auto it = entries_.find(ticket);
     if (it == entries_.end()) return;  // expired meanwhile
-    it->second.in_flight = false;
-    --in_flight_;
+    land(it->second);
     const Verdict verdict = judge(outcome);
     if (verdict == Verdict::kAccepted || verdict == Verdict::kRefused) {
       // Either way the server is there and does its work.
@@ -140,9 +154,69 @@ void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePo
   say(messages);
 }
 
+bool Outbox::replace(std::uint64_t ticket, std::vector<Part> parts) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(ticket);
+  if (it == entries_.end()) return true;  // expired meanwhile
+  Entry& whole = it->second;
+  EventCounts sum{};
+  for (const Part& part : parts) {
+    for (std::size_t kind = 0; kind < kEventKinds; ++kind) sum[kind] += part.events[kind];
+  }
+  if (whole.may_be_stored || parts.size() < 2 || sum != whole.events ||
+      whole.room / parts.size() == 0)
+    return false;
+  if (whole.body) too_large_ = std::min(too_large_, whole.body->size());
+  if (whole.in_flight) {
+    land(whole);
+    destination_.succeeded();  // the server is there and does its work
+  }
+  const std::uint64_t room = whole.room / parts.size();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    Entry entry;
+    entry.lane = whole.lane;
+    entry.id = parts[i].block_id;
+    entry.events = parts[i].events;
+    entry.split = whole.split;
+    entry.room = room;
+    const std::uint64_t place = ticket + i * room;
+    const std::size_t bytes = parts[i].body->capacity();
+    entry.body = std::move(parts[i].body);
+    Entry& stored = i == 0 ? whole : entries_[place];
+    bytes_ -= stored.bytes;
+    stored = std::move(entry);
+    stored.bytes = 0;
+    set_bytes(stored, bytes);
+    make_ready(place);
+  }
+  return true;
+}
+
+std::size_t Outbox::too_large() const {
+  const std::lock_guard lock(mutex_);
+  return too_large_;
+}
+
+void Outbox::no_credential(const std::string& why, bool hopeless) {
+  Messages messages;
+  {
+    const std::lock_guard lock(mutex_);
+    hopeless_ = hopeless;
+    if (hopeless) shrunk_.notify_all();
+    if (why.empty()) return;
+    done_.last_error = why;
+    complain(hopeless ? "upload.no_credential" : "upload.credential",
+             "no credential for " + options_.destination + ": " + why +
+                 "; what fits the upload budget is kept",
+             messages);
+  }
+  say(messages);
+}
+
 void Outbox::accept(Entries::iterator it) {
   ++successes_;
   Entry& entry = it->second;
+  if (entry.body && entry.body->size() >= too_large_) too_large_ = SIZE_MAX;
   switch (entry.kind) {
     case RequestKind::kProcess:
       open_gate(processes_, entry.id);
@@ -166,6 +240,7 @@ void Outbox::refuse(Entries::iterator it, const http::Outcome& outcome, Messages
   done_.last_error = describe(outcome);
   std::string text = options_.destination + " refused ";
   const std::string status = "status " + std::to_string(outcome.status);
+  if (entry.kind != RequestKind::kBlock) ++done_.metadata_refused;
   switch (entry.kind) {
     case RequestKind::kProcess:
       text += "process " + entry.id.to_string() + " (" + status + "): nothing of it will be sent";
@@ -179,6 +254,9 @@ void Outbox::refuse(Entries::iterator it, const http::Outcome& outcome, Messages
       text += "block " + entry.id.to_string() + " (" + status + "): dropped";
       break;
   }
+  if (outcome.status == 413 && entry.kind == RequestKind::kBlock) {
+    text += "; too large for the server or a proxy before it, and cannot be cut further";
+  }
   if (outcome.status / 100 == 3) text += "; redirects are not followed: correct the url";
   messages.push_back({"upload.refused", std::move(text)});
   drop(it, DropReason::kRefused);
@@ -190,6 +268,8 @@ void Outbox::fail(Entries::iterator it, Verdict verdict, const http::Outcome& ou
   Entry& entry = it->second;
   done_.last_error = describe(outcome);
   destination_.failed(entry.period, outcome.retry_after, now);
+  entry.may_be_stored = entry.may_be_stored || verdict == Verdict::kServerFailed ||
+                        (outcome.sent_whole && outcome.kind != http::Outcome::Kind::kAnswered);
 
   const std::string& to = options_.destination;
   if (verdict == Verdict::kMisdirected && outcome.status == 401) {

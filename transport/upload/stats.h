@@ -14,14 +14,15 @@ namespace micromegas {
 
 // One moment: recorded = delivered + dropped + held holds for each kind in every copy.
 struct UploadStats {
-  EventStats events;              // recorded: handed over to the sink
-  std::uint64_t blocks_sent = 0;  // acknowledged
-  std::uint64_t bytes_sent = 0;   // of their bodies
-  std::uint64_t requests = 0;     // tries, of processes and streams too
-  std::uint64_t retries = 0;      // those that were not a request's first
-  std::uint64_t blocks_held = 0;  // waiting or under way
-  std::uint64_t bytes_held = 0;   // blocks, bodies, metadata
-  std::string last_error;         // of the last try that failed; no secret in it
+  EventStats events;                   // recorded: handed over to the sink
+  std::uint64_t blocks_sent = 0;       // acknowledged
+  std::uint64_t bytes_sent = 0;        // of their bodies
+  std::uint64_t requests = 0;          // tries, of processes and streams too
+  std::uint64_t retries = 0;           // those that were not a request's first
+  std::uint64_t metadata_refused = 0;  // processes and streams, with all their blocks
+  std::uint64_t blocks_held = 0;       // waiting or under way
+  std::uint64_t bytes_held = 0;        // blocks, bodies, metadata
+  std::string last_error;              // of the last try that failed; no secret in it
 };
 
 }  // namespace micromegas

@@ -3,6 +3,7 @@
 
 #include "micromegas/transport/upload/uploader.h"
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -25,10 +26,16 @@ std::string_view path_of(RequestKind kind) {
 
 }  // namespace
 
-Uploader::Uploader(OutboxOptions outbox, http::ClientOptions client)
-    : outbox_(std::move(outbox)),
-      loop_(std::make_unique<http::Loop>()),
-      client_(std::make_unique<http::Client>(*loop_, std::move(client))) {}
+Uploader::Uploader(OutboxOptions outbox, http::ClientOptions client,
+                   const MakeCredential& credential)
+    : outbox_(std::move(outbox)), loop_(std::make_unique<http::Loop>()) {
+  if (credential) {
+    client.credential = credential(*loop_);
+    client.credential->set_on_change([this] { pump(); });
+  }
+  credential_ = client.credential;
+  client_ = std::make_unique<http::Client>(*loop_, std::move(client));
+}
 
 Uploader::~Uploader() = default;
 
@@ -46,24 +53,52 @@ void Uploader::wake() {
 }
 
 void Uploader::pump() {
-  while (auto job = outbox_.take(std::chrono::steady_clock::now())) {
+  const TimePoint now = clock_();
+  const bool ready = !credential_ || outbox_.empty() || credential_->ready(now);
+  if (credential_) {
+    outbox_.no_credential(ready ? "" : credential_->trouble(), !ready && credential_->gave_up());
+  }
+  while (ready) {
+    auto job = outbox_.take(now);
+    if (!job) break;
     if (!job->body && !encode(*job)) continue;
+    if (job->split && job->body->size() >= outbox_.too_large() &&
+        split(job->ticket, job->split, *job->body)) {
+      continue;
+    }
     send(*job);
   }
   if (auto job = outbox_.take_to_encode()) {
     encode(*job);
     wake();  // not all at once: answers may have come
   }
-  if (const auto when = outbox_.next_wake()) {
-    loop_->run_at(*when, [this] { pump(); });
+  schedule(ready);
+}
+
+void Uploader::schedule(bool ready) {
+  auto when = ready ? outbox_.next_wake() : std::nullopt;
+  if (credential_ && !outbox_.empty()) {
+    if (const auto other = credential_->next_wake(); other && (!when || *other < *when)) {
+      when = other;
+    }
+  }
+  if (when) {
+    const auto wait = *when - std::min(clock_(), *when);
+    loop_->run_at(std::chrono::steady_clock::now() + wait, [this] { pump(); });
   } else {
     loop_->cancel_run_at();
   }
 }
 
 void Uploader::send(const Job& job) {
-  const auto report = [this, ticket = job.ticket](const http::Outcome& outcome) {
-    outbox_.complete(ticket, outcome, std::chrono::steady_clock::now());
+  const std::uint64_t generation = credential_ ? credential_->generation() : 0;
+  const auto report = [this, ticket = job.ticket, body = job.body, cut = job.split,
+                       generation](const http::Outcome& outcome) {
+    const bool answered = outcome.kind == http::Outcome::Kind::kAnswered;
+    const TimePoint now = clock_();
+    if (answered && outcome.status == 401 && credential_) credential_->refused(generation, now);
+    if (answered && outcome.status == 413 && cut && split(ticket, cut, *body)) return;
+    outbox_.complete(ticket, outcome, now);
   };
   try {
     client_->post(path_of(job.kind), job.body, [this, report](const http::Outcome& outcome) {
@@ -72,6 +107,15 @@ void Uploader::send(const Job& job) {
     });
   } catch (const std::exception& error) {
     report({http::Outcome::Kind::kBroken, 0, std::nullopt, error.what()});
+  }
+}
+
+bool Uploader::split(std::uint64_t ticket, const Split& split, const std::string& body) {
+  try {
+    auto parts = split(body);
+    return parts && outbox_.replace(ticket, std::move(*parts));
+  } catch (const std::exception&) {  // no memory: refused, then
+    return false;
   }
 }
 
@@ -100,12 +144,15 @@ void Uploader::stop(TimePoint deadline) {
   const std::lock_guard lock(stop_mutex_);
   if (!loop_) return;
   outbox_.close();
+  if (credential_) loop_->post([credential = credential_] { credential->hurry(); });
   wake();
   outbox_.wait_empty(deadline);
   outbox_.expire();
   loop_->stop();
   client_->stop_resolver(deadline);
+  if (credential_) credential_->stop(deadline);
   client_.reset();
+  credential_.reset();
   const std::lock_guard loop_lock(loop_mutex_);
   loop_.reset();
 }

@@ -12,8 +12,13 @@
 #define MICROMEGAS_TRANSPORT_UPLOAD_UPLOADER_H_
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
 
 #include "micromegas/platform/result.h"
 #include "micromegas/transport/http/client.h"
@@ -24,7 +29,12 @@ namespace micromegas::upload {
 
 class Uploader {
  public:
-  Uploader(OutboxOptions outbox, http::ClientOptions client);
+  // `credential` makes one that works on this loop, in place of the client's; it may be empty.
+  using MakeCredential = std::function<std::shared_ptr<http::Credential>(http::Loop&)>;
+  Uploader(OutboxOptions outbox, http::ClientOptions client,
+           const MakeCredential& credential = nullptr);
+  // Before start(), for tests of long waits: what the rules take for now. Who moves it wakes.
+  void set_clock(std::function<TimePoint()> clock) { clock_ = std::move(clock); }
   // Precondition: stopped, or never started.
   ~Uploader();
   Uploader(const Uploader&) = delete;
@@ -46,13 +56,17 @@ class Uploader {
  private:
   void pump();
   bool encode(Job& job);
+  bool split(std::uint64_t ticket, const Split& split, const std::string& body);
   void send(const Job& job);
+  void schedule(bool ready);
 
   Outbox outbox_;
+  std::function<TimePoint()> clock_ = &std::chrono::steady_clock::now;
   std::mutex stop_mutex_;
   std::mutex loop_mutex_;  // of the pointer loop_, between wake() and stop()
   std::atomic<bool> woken_{false};
   std::unique_ptr<http::Loop> loop_;
+  std::shared_ptr<http::Credential> credential_;  // null: none, or one that is always ready
   std::unique_ptr<http::Client> client_;
 };
 

@@ -44,6 +44,39 @@ bool BlockWriter::intern_properties(std::span<const Property> properties,
   return !property_ids_.empty();
 }
 
+std::string write_block(const BlockHeader& header, const ProcessInfo& process,
+                        std::string_view dependencies, std::string_view objects) {
+  std::string body;
+  body.reserve(512 + dependencies.size() + objects.size());
+  CborWriter cbor(body);
+  cbor.map(10);
+  cbor.text("block_id");
+  cbor.text(header.block_id.to_string());
+  cbor.text("stream_id");
+  cbor.text(header.stream_id.to_string());
+  cbor.text("process_id");
+  cbor.text(header.process_id.to_string());
+  cbor.text("begin_time");
+  cbor.text(format_time(header.begin_time, "+00:00"));
+  cbor.text("begin_ticks");
+  cbor.integer(wrapping_difference(header.begin_time, process.start_time));
+  cbor.text("end_time");
+  cbor.text(format_time(header.end_time, "+00:00"));
+  cbor.text("end_ticks");
+  cbor.integer(wrapping_difference(header.end_time, process.start_time));
+  cbor.text("payload");
+  cbor.map(2);
+  cbor.text("dependencies");
+  cbor.bytes(dependencies);
+  cbor.text("objects");
+  cbor.bytes(objects);
+  cbor.text("object_offset");
+  cbor.integer(header.object_offset);
+  cbor.text("nb_objects");
+  cbor.integer(header.event_count);
+  return body;
+}
+
 Result<EncodedBlock> BlockWriter::finish(const BlockHeader& header, const ProcessInfo& process) {
   if (process.tsc_frequency != kTicksPerSecond) {
     return Error("process has tsc_frequency " + std::to_string(process.tsc_frequency) +
@@ -66,33 +99,8 @@ Result<EncodedBlock> BlockWriter::finish(const BlockHeader& header, const Proces
   EncodedBlock result;
   result.dependencies_bytes = dependencies().size();
   result.objects_bytes = objects().size();
-  result.body.reserve(512 + compressed_dependencies_.size() + compressed_objects_.size());
-  CborWriter cbor(result.body);
-  cbor.map(10);
-  cbor.text("block_id");
-  cbor.text(header.block_id.to_string());
-  cbor.text("stream_id");
-  cbor.text(header.stream_id.to_string());
-  cbor.text("process_id");
-  cbor.text(header.process_id.to_string());
-  cbor.text("begin_time");
-  cbor.text(format_time(header.begin_time, "+00:00"));
-  cbor.text("begin_ticks");
-  cbor.integer(wrapping_difference(header.begin_time, process.start_time));
-  cbor.text("end_time");
-  cbor.text(format_time(header.end_time, "+00:00"));
-  cbor.text("end_ticks");
-  cbor.integer(wrapping_difference(header.end_time, process.start_time));
-  cbor.text("payload");
-  cbor.map(2);
-  cbor.text("dependencies");
-  cbor.bytes(compressed_dependencies_.view());
-  cbor.text("objects");
-  cbor.bytes(compressed_objects_.view());
-  cbor.text("object_offset");
-  cbor.integer(header.object_offset);
-  cbor.text("nb_objects");
-  cbor.integer(header.event_count);
+  result.body =
+      write_block(header, process, compressed_dependencies_.view(), compressed_objects_.view());
   if (result.body.size() > kMaxBodyBytes) return too_large;
   compressed_dependencies_.clear();
   compressed_dependencies_.shrink_to(kKeptBytes);

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,10 @@
 #include "micromegas/transport/wire/lz4_frame.h"
 
 namespace micromegas::wire {
+
+// The body of insert_block around two LZ4 frames.
+std::string write_block(const BlockHeader& header, const ProcessInfo& process,
+                        std::string_view dependencies, std::string_view objects);
 
 class BlockWriter {
  public:
