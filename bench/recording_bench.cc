@@ -194,6 +194,7 @@ void memory() {
   std::latch recorded(kThreads);
   std::latch done(1);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       MM_SPAN("idle");

@@ -25,7 +25,7 @@ class TextBuffer {
   [[nodiscard]] std::string_view view() const noexcept { return {data_, size_}; }
   void clear() noexcept { size_ = 0; }
   void append(std::string_view text) noexcept {
-    if (!reserve(text.size())) return;
+    if (text.empty() || !reserve(text.size())) return;
     std::memcpy(data_ + size_, text.data(), text.size());
     size_ += text.size();
   }

@@ -28,9 +28,11 @@ TEST_F(UploaderTest, AnOutageOfTenMinutesCostsNothingAndEndsWithinFiveSeconds) {
   outbox_.soft_bytes = std::size_t{48} << 20;
   outbox_.hard_bytes = std::size_t{64} << 20;
   uploader_ = std::make_unique<Uploader>(outbox_, client_);
-  std::atomic<std::int64_t> ms{0};
+  const auto clock =
+      std::make_shared<std::atomic<std::int64_t>>(0);  // the uploader outlives the test's body
+  std::atomic<std::int64_t>& ms = *clock;
   const TimePoint begin = std::chrono::steady_clock::now();
-  uploader_->set_clock([&] { return begin + std::chrono::milliseconds(ms.load()); });
+  uploader_->set_clock([=] { return begin + std::chrono::milliseconds(clock->load()); });
   ASSERT_TRUE(uploader_->start());
   items_.announce(outbox());
 

@@ -56,7 +56,9 @@ TEST(Capture, DecodesToTheOfficialLines) {
   std::vector<std::string> lines;
   lines.push_back(process_line(decoded.process));
   for (const auto& [file, stream] : decoded.streams) lines.push_back(stream_line(stream, file));
-  for (const auto& [file, block] : decoded.blocks) {
+  for (const auto& named : decoded.blocks) {
+    const auto& file = named.first;  // not bound: clang 14 lets no lambda have it
+    const auto& block = named.second;
     const DecodedStream& stream = decoded.stream_of(block);
     lines.push_back(block_line(block, stream, file));
     const auto read = for_each_event(stream, block, [&](std::int64_t id, const Object& event) {
@@ -80,8 +82,9 @@ TEST(Capture, EveryBlockGivesRows) {
   const Decoded decoded = decode_all();
   std::map<std::string, int> rows;
   std::set<std::string> types;
-  for (const auto& [file, block] : decoded.blocks) {
-    SCOPED_TRACE(file);
+  for (const auto& named : decoded.blocks) {
+    const auto& block = named.second;
+    SCOPED_TRACE(named.first);
     const DecodedStream& stream = decoded.stream_of(block);
     // This capture's process does not know its frequency, so the rows' times are estimates.
     const auto check = [&](std::string_view tag, std::string_view type, std::int64_t time) {

@@ -145,10 +145,12 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   void on_resolved(const Resolution& resolution) {
     if (finished_) return;
     const auto& options = client_.options;
+    // Weak: each would hold the other if the client ended meanwhile. The timer holds this one.
     dialer_ = std::make_shared<Dialer>(
         client_.loop.context(), client_.opened,
-        [self = shared_from_this()](const ConnectionPtr& connection, const ErrorCode& error) {
-          if (self->finished_) return;
+        [weak = weak_from_this()](const ConnectionPtr& connection, const ErrorCode& error) {
+          const auto self = weak.lock();
+          if (self == nullptr || self->finished_) return;
           self->dialer_.reset();
           if (!connection) return self->fail(Outcome::Kind::kUnreachable, error.message());
           self->on_connected(connection);
