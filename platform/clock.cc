@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include <atomic>
+#include <cmath>
 #if defined(MICROMEGAS_TICKS_TSC_)
 #include <cpuid.h>
 #endif
@@ -46,7 +47,7 @@ ClockSample sample(clockid_t clock) noexcept {
   const std::int64_t ns = end.wall_ns - begin.wall_ns;
   if (ns <= 0 || end.ticks <= begin.ticks) return 1'000'000'000;
   const double hertz = static_cast<double>(end.ticks - begin.ticks) * 1e9 / static_cast<double>(ns);
-  return hertz < 1 ? 1 : static_cast<std::uint64_t>(hertz + 0.5);
+  return hertz < 1 ? 1 : static_cast<std::uint64_t>(std::llround(hertz));
 }
 
 std::uint64_t find_frequency() noexcept {

@@ -115,7 +115,7 @@ Store::Answer Store::insert_stream(std::string_view body) {
   if (!streams_.contains(id)) {
     if (observer_ != nullptr) observer_->on_stream(*decoded);
     std::size_t own_bytes = sizeof(Stream) + kNodeBytes;
-    for (const auto& tag : decoded->tags) own_bytes += tag.size() + sizeof(tag);
+    for (const auto& tag : decoded->tags) own_bytes += tag.size() + sizeof(std::string);
     for (const auto& [name, value] : decoded->properties) {
       own_bytes += name.size() + value.size() + kNodeBytes;
     }

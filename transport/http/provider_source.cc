@@ -59,17 +59,16 @@ class ProviderSource final : public TokenSource {
     auto call = std::make_shared<Call>();
     call->loop = &loop_;
     call_ = call;
-    auto thread = start_thread_with_signals_blocked(
-        "mm-credential", [call, provider = provider_, done = std::move(done)]() mutable {
-          TokenAnswer answer = ask(*provider);
-          const std::lock_guard lock(call->mutex);
-          if (call->loop != nullptr) {
-            call->loop->post(
-                [done = std::move(done), answer = std::move(answer)] { done(answer); });
-          }
-          call->finished = true;
-          call->changed.notify_all();
-        });
+    auto thread = start_thread_with_signals_blocked("mm-credential", [call, provider = provider_,
+                                                                      done]() mutable {
+      TokenAnswer answer = ask(*provider);
+      const std::lock_guard lock(call->mutex);
+      if (call->loop != nullptr) {
+        call->loop->post([done = std::move(done), answer = std::move(answer)] { done(answer); });
+      }
+      call->finished = true;
+      call->changed.notify_all();
+    });
     if (thread) {
       thread_ = std::move(*thread);
       return;
