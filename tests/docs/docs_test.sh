@@ -38,6 +38,7 @@ while read -r word; do
     fail "docs/architecture.md names $word, which is not in ${file:-any file}"
 done < <(grep -E '^(\| [1-9]\. |"One registry)' docs/architecture.md | grep -oE '`(tests/[a-z0-9_/]+\.cc|[A-Z][A-Za-z0-9]+\.[A-Z][A-Za-z0-9]+)`')
 
+grep -q 'to be filled in' README.md docs/*.md && fail 'something is still to be filled in'
 ((links >= 10)) || fail "only $links links were found"
 ((tests >= 10)) || fail "only $tests tests were found"
 ((failures == 0)) && echo "$links links and $tests tests are there"
