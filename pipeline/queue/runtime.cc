@@ -262,9 +262,9 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
   if (old->committed.load(std::memory_order_relaxed) + bytes <= kSegmentBytes) return old;
 
   bool fresh = false;
-  Segment* segment = nullptr;
-  if (slot->spare[q].load(std::memory_order_relaxed) != nullptr) {
-    segment = slot->spare[q].exchange(nullptr, std::memory_order_acquire);
+  Segment* segment = slot->spare[q].load(std::memory_order_acquire);
+  if (segment != nullptr) {
+    slot->spare[q].store(nullptr, std::memory_order_relaxed);
   } else {
     segment = pool_->take(fresh);
   }
@@ -275,12 +275,6 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
     drop(kind, DropReason::kQueueFull, events);
     return nullptr;
   }
-  const std::uint32_t sequence = slot->sequence[q].load(std::memory_order_relaxed) + 1;
-  segment->committed.store(kSegmentHeaderBytes, std::memory_order_relaxed);
-  segment->sequence = sequence;
-  segment->thread_uid = slot->uid;
-  segment->kind = queue;
-  // Order: see ThreadSlot.
   if (old != &g_full_segment) {
     if (slot->full[q].load(std::memory_order_relaxed) == nullptr) {
       slot->full[q].store(old, std::memory_order_release);
@@ -290,8 +284,33 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
       return nullptr;
     }
   }
-  slot->current[q].store(segment, std::memory_order_release);
-  slot->sequence[q].store(sequence, std::memory_order_release);
+  publish_segment(*slot, queue, segment);
+  return segment;
+}
+
+// The old one is in `full` or in the full queue. Order: see ThreadSlot.
+void Runtime::publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept {
+  const std::size_t q = index(queue);
+  const std::uint32_t sequence = slot.sequence[q].load(std::memory_order_relaxed) + 1;
+  segment->committed.store(kSegmentHeaderBytes, std::memory_order_relaxed);
+  segment->sequence = sequence;
+  segment->thread_uid = slot.uid;
+  segment->kind = queue;
+  slot.current[q].store(segment, std::memory_order_release);
+  slot.sequence[q].store(sequence, std::memory_order_release);
+}
+
+// What a thread that fills a segment now and then goes through: little code, and no memory but its
+// own. Null: make_room() must do it.
+Segment* Runtime::take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept {
+  const std::size_t q = index(queue);
+  Segment* segment = slot.spare[q].load(std::memory_order_acquire);
+  if (segment == nullptr || slot.full[q].load(std::memory_order_relaxed) != nullptr) return nullptr;
+  if (bytes > kSegmentBytes - kSegmentHeaderBytes) return nullptr;
+  slot.spare[q].store(nullptr, std::memory_order_relaxed);
+  // There is a spare only for a queue that has a segment.
+  slot.full[q].store(slot.current[q].load(std::memory_order_relaxed), std::memory_order_release);
+  publish_segment(slot, queue, segment);
   return segment;
 }
 
@@ -539,6 +558,10 @@ void Runtime::after_fork_child() noexcept {
 
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
+  static Segment* take_spare(QueueKind queue, std::uint32_t bytes) noexcept {
+    if (micromegas_v0_thread == &g_nobody) return nullptr;
+    return Runtime::take_spare(static_cast<ThreadSlot&>(*micromegas_v0_thread), queue, bytes);
+  }
   static Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                             std::uint32_t events) noexcept {
     return Runtime::get().make_room(queue, bytes, kind, events);
@@ -642,6 +665,7 @@ MICROMEGAS_COLD std::uint32_t micromegas_v0_register_location(
 MICROMEGAS_COLD micromegas::queue::Segment* micromegas_v0_make_room(
     micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
     std::uint32_t events) noexcept {
+  if (auto* segment = ColdPath::take_spare(queue, bytes)) return segment;
   return ColdPath::make_room(queue, bytes, kind, events);
 }
 

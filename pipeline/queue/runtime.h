@@ -179,6 +179,8 @@ class Runtime {
   void index_threads();
   Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                      std::uint32_t events) noexcept;
+  static Segment* take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
+  static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
   static void thread_exit(void* slot) noexcept;
 
