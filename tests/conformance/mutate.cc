@@ -58,7 +58,10 @@ class Mutator {
   std::size_t below(std::size_t n) { return n == 0 ? 0 : random_() % n; }
 
   void mutate(std::string& bytes) {
-    for (std::size_t n = below(4) == 0 ? 1 + below(4) : 1; n > 0; --n) once(bytes);
+    const std::string before = bytes;
+    while (bytes == before) {  // a word may have been copied onto itself
+      for (std::size_t n = below(4) == 0 ? 1 + below(4) : 1; n > 0; --n) once(bytes);
+    }
   }
 
  private:
@@ -92,9 +95,8 @@ class Mutator {
       case 7:
         bytes.insert(at, bytes.substr(below(bytes.size()), 1 + below(32)));
         return;
-      default:
-        if (below(4) == 0) bytes.resize(at);
-        return;
+      default:  // cut, but not as often as the others: what is cut is refused
+        return below(4) == 0 ? bytes.resize(at) : void(bytes[at] = '\0');
     }
   }
 
@@ -140,6 +142,7 @@ void add_cases(const Base& base, int count, Mutator& mutator, std::vector<Case>&
       mutator.mutate(one.body);
     }
     one.mutated = true;
+    one.repeated = what == 19;
     one.name += " #" + std::to_string(i) + (one.kind == 'b' ? " (body)" : "");
     if (what == 19) {  // unchanged records under a changed layout
       Case layout = stream;

@@ -19,6 +19,8 @@ struct Case {
   std::string body;          // 's', 'b'
   std::string dependencies;  // 'r': not compressed
   std::string objects;
+  // The records as they are, under a stream that was changed: that one counts as the mutation.
+  bool repeated = false;
 };
 
 // The streams and blocks as they are, and `count` mutated blocks among them.
