@@ -29,6 +29,18 @@ template <class T>
 void format_number(TextBuffer& out, std::string_view spec, T value) {
   fmt::memory_buffer digits;
   fmt::formatter<T> formatter;
+  // 'L': natively the locale is C, which groups no digits; this copy of {fmt} would. It stands last
+  // or before the type.
+  char without[64];
+  const std::size_t last = spec.size();
+  for (std::size_t at : {last - 1, last - 2}) {
+    if (at >= last || last > sizeof without || spec[at] != 'L') continue;
+    if (at + 1 != last && (spec[at + 1] < 'A' || spec[at + 1] > 'z')) continue;  // it is the fill
+    spec.copy(without, at);
+    spec.substr(at + 1).copy(without + at, last);
+    spec = {without, last - 1};
+    break;
+  }
   // Nothing here throws: the spec has passed the check at compile time.
   fmt::format_parse_context parse(fmt::string_view(spec.data(), spec.size()));
   formatter.parse(parse);

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <utility>
 
 #include "micromegas/pipeline/dispatch.h"
 #include "micromegas/pipeline/instrument/recorder.h"
@@ -71,6 +72,14 @@ bool in_sink(Call&& call) noexcept {
   return ok;
 }
 
+// Start and end are told also when a sink is what starts or ends telemetry.
+template <class Call>
+void in_sink_always(Call&& call) noexcept {
+  const bool outer = std::exchange(t_in_sink, false);
+  in_sink(call);
+  t_in_sink = outer;
+}
+
 // The most that any target is allowed, so that the macros' first look is one comparison.
 void open_locked(Session& s) noexcept {
   LevelFilter most = s.filters->max_level;
@@ -81,6 +90,7 @@ void open_locked(Session& s) noexcept {
 
 bool target_allows(const LogMetadata& metadata) {
   const std::lock_guard lock(session().mutex);
+  if (session().filters == nullptr) return false;
   const Filters& filters = *session().filters;
   LevelFilter best = filters.max_level;
   std::size_t length = 0;
@@ -98,10 +108,10 @@ bool target_allows(const LogMetadata& metadata) {
       .level = Level::kFatal, .text = kText, .target = "micromegas"};
   const std::terminate_handler previous = session().previous_terminate;
   static constinit std::atomic<bool> said{false};
-  if (!said.exchange(true)) {  // the sink may be what terminates
+  // Once: the sink may be what terminates, and a handler may call the one before it in a circle.
+  if (!said.exchange(true)) {
     t_in_sink = false;
     dispatch::log(metadata, kText);
-    said = false;
   }
   if (previous != nullptr) previous();
   std::abort();
@@ -128,7 +138,7 @@ Result<SessionId> start_session(std::shared_ptr<EventSink> sink, PropertyMap pro
   }
   auto process = std::make_shared<const ProcessInfo>(
       dispatch::make_process_info(process_id, std::nullopt, std::move(process_properties)));
-  in_sink([&] { sink->on_startup(std::move(process)); });
+  in_sink_always([&] { sink->on_startup(std::move(process)); });
   const std::lock_guard lock(s.mutex);
   if (s.sink == sink && s.id == id) open_locked(s);  // unless the sink has ended it
   return id;
@@ -145,7 +155,7 @@ bool stop_session(SessionId id) {
     s.sink = nullptr;
     if (std::get_terminate() == &on_terminate) std::set_terminate(s.previous_terminate);
   }
-  in_sink([&] { sink->on_shutdown(); });
+  in_sink_always([&] { sink->on_shutdown(); });
   return true;
 }
 
@@ -160,6 +170,7 @@ void forget_everything() {
   Session& s = session();
   const std::lock_guard lock(s.mutex);
   s.filters.reset();
+  s.has_targets = false;
   s.recorded = s.delivered = s.failed = 0;
   s.next_span_id = 1;
 }

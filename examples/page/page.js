@@ -28,7 +28,7 @@ for (const method of ['error', 'warn', 'info', 'debug']) {
   const original = console[method].bind(console);
   console[method] = (...args) => {
     original(...args);
-    show(method, args.join(' '));
+    show(method, args.map((arg) => (typeof arg === 'object' ? JSON.stringify(arg) : arg)).join(' '));
   };
 }
 

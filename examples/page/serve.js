@@ -24,7 +24,7 @@ function serve(files, port = 0) {
   const byName = new Map(files.map((file) => ['/' + path.basename(file), file]));
   if (byName.has('/index.html')) byName.set('/', byName.get('/index.html'));
   const server = http.createServer((request, response) => {
-    const file = byName.get(new URL(request.url, 'http://localhost').pathname);
+    const file = byName.get(request.url.split('?')[0]);
     if (!file || (request.method !== 'GET' && request.method !== 'HEAD')) {
       response.writeHead(404, { 'Content-Type': 'text/plain' });
       return response.end('there is no such file\n');

@@ -13,7 +13,7 @@ if ! command -v em++ >/dev/null; then
   exit 1
 fi
 # Where Debian keeps acorn, which optimised links need.
-export NODE_PATH=${NODE_PATH-/usr/share/nodejs}
+export NODE_PATH=${NODE_PATH:+$NODE_PATH:}/usr/share/nodejs
 
 # The arguments may be in files: @FILE.
 arguments=()
