@@ -173,6 +173,12 @@ void record_texts(Expected& e) {
 
   const std::string huge = "begin " + std::string(50'000, 'x') + " end";
   e.log(4, "texts", huge, [&] { MM_INFO_T("texts", "{}", huge); });
+  // A record holds 60 KiB: 16 of it are the header, 8 a text's lengths (docs/reference.md).
+  constexpr std::size_t kRoom = 60 * 1024 - 16 - 8;
+  const std::string too_long(70'000, 'y');
+  e.log(4, "texts",
+        too_long.substr(0, kRoom) + " [cut: " + std::to_string(kRoom) + " of 70000 bytes]",
+        [&] { MM_INFO_T("texts", "{}", too_long); });
   const std::string wide = [] {
     std::string text;
     for (int i = 0; i < 15'000; ++i) text += "世";
