@@ -140,6 +140,7 @@ TEST_F(FlushTest, ABurstsMemoryComesBackWhenItsThreadHasEnded) {
   pipeline::SessionOptions options;
   options.flush.tick = 1ms;
   start(std::move(options));
+  queue::Runtime::get().retire_current_thread();  // nobody shall hold a segment afterwards
   const std::size_t before = queue::Runtime::get().segment_bytes();
   std::thread([] {
     const std::string text(1000, 'x');
