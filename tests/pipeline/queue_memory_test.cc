@@ -13,31 +13,15 @@
 #include <utility>
 #include <vector>
 
-#include "micromegas/fmt.h"
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/record.h"
+#include "micromegas/tests/pipeline/point.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 
 namespace micromegas {
 namespace {
 
-struct Point {
-  int x;
-};
-
-}  // namespace
-}  // namespace micromegas
-
-template <>
-struct fmt::formatter<micromegas::Point> {
-  constexpr auto parse(format_parse_context& context) { return context.begin(); }
-  auto format(const micromegas::Point& p, format_context& context) const {
-    return fmt::format_to(context.out(), "({})", p.x);
-  }
-};
-
-namespace micromegas {
-namespace {
+using testing::Point;
 
 std::vector<std::pair<std::uint64_t, std::uint64_t>> mapped_addresses() {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> out;

@@ -24,8 +24,8 @@
 #include <string>
 #include <thread>
 
-#include "micromegas/fmt.h"
 #include "micromegas/instrument.h"
+#include "micromegas/tests/pipeline/point.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 #include "micromegas/tests/support/child.h"
 
@@ -96,23 +96,7 @@ int pthread_mutex_trylock(pthread_mutex_t* mutex) {
 namespace micromegas {
 namespace {
 
-struct Point {
-  int x;
-};
-
-}  // namespace
-}  // namespace micromegas
-
-template <>
-struct fmt::formatter<micromegas::Point> {
-  constexpr auto parse(format_parse_context& context) { return context.begin(); }
-  auto format(const micromegas::Point& p, format_context& context) const {
-    return fmt::format_to(context.out(), "({})", p.x);
-  }
-};
-
-namespace micromegas {
-namespace {
+using testing::Point;
 
 using namespace std::chrono_literals;
 
