@@ -55,6 +55,7 @@ Result<std::shared_ptr<HttpSink>> make_http_sink(ResolvedOptions& options) {
   sink.hard_queue_bytes = options.upload_hard_bytes;
   sink.max_in_flight = options.max_in_flight;
   sink.request_timeout = options.request_timeout;
+  sink.wire_compatibility = options.wire_compatibility;
   sink.shutdown_deadline = options.shutdown_deadline;
   http::wipe(options.api_key);
   http::wipe(options.oidc_client_secret);
@@ -204,6 +205,7 @@ TelemetryStats stats() {
     out.retries = upload.retries;
   }
   out.cut_texts = queue::Runtime::get().cut_texts();
+  out.lost_span_properties = queue::Runtime::get().lost_properties();
   out.queue_memory = queue::Runtime::get().segment_bytes();
   return out;
 }

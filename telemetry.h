@@ -37,6 +37,7 @@
 #include "micromegas/pipeline/instrument/property.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/stats.h"
+#include "micromegas/pipeline/sink/wire_compatibility.h"
 #include "micromegas/platform/result.h"
 #include "micromegas/platform/uuid.h"
 
@@ -105,6 +106,10 @@ struct TelemetryOptions {
   std::optional<std::chrono::milliseconds> request_timeout = {};
   // ^ MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS; 10 s for connect, send and receive
 
+  // For a server whose analytics are older than 0.33. MICROMEGAS_TELEMETRY_WIRE_COMPATIBILITY: 0.30
+  // or 0.33
+  std::optional<WireCompatibility> wire_compatibility = {};
+
   // How long the guard's destructor, and exit(), wait for the server.
   std::chrono::milliseconds shutdown_deadline{5000};
   // Flush on SIGINT, SIGTERM and SIGHUP, then let the signal do what it would have done.
@@ -152,8 +157,9 @@ struct TelemetryStats {
   std::uint64_t bytes_sent = 0;
   std::uint64_t requests = 0;
   std::uint64_t retries = 0;
-  std::uint64_t cut_texts = 0;   // log texts, names and units that were cut
-  std::size_t queue_memory = 0;  // bytes of queue segments in existence
+  std::uint64_t cut_texts = 0;  // log texts, property values, names and units that were cut
+  std::uint64_t lost_span_properties = 0;  // for which there was no room; their spans are whole
+  std::size_t queue_memory = 0;            // bytes of queue segments in existence
 
   [[nodiscard]] KindStats total() const noexcept;
 };

@@ -38,7 +38,7 @@ TextRef cut_text(std::string_view text, std::uint32_t limit) {
 std::uint32_t log_id(const LogMetadata& metadata) {
   std::uint32_t id = queue::site_id(metadata.word);
   // The text is given with each event, so the entry is one without arguments.
-  if (id == 0) id = micromegas_v0_register_log(&metadata, nullptr, 0);
+  if (id == 0) id = micromegas_v0_register_log(&metadata, &detail::kArgList<>);
   if (id == 0) micromegas_v0_drop(EventKind::kLog, DropReason::kInvalid, 1);
   return id;
 }
@@ -92,14 +92,14 @@ void write_async(std::uint32_t id, RecordKind kind, std::uint64_t span_id, std::
 
 std::uint32_t async_id(const SpanMetadata& metadata) {
   std::uint32_t id = queue::site_id(metadata.location.word);
-  if (id == 0) id = micromegas_v0_register_span(&metadata);
+  if (id == 0) id = micromegas_v0_register_span(&metadata, &detail::kArgList<>);
   if (id == 0) micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kInvalid, 1);
   return id;
 }
 
 std::uint32_t async_id(const SpanLocation& location) {
   std::uint32_t id = queue::site_id(location.word);
-  if (id == 0) id = micromegas_v0_register_location(&location);
+  if (id == 0) id = micromegas_v0_register_location(&location, &detail::kArgList<>);
   if (id == 0) micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kInvalid, 1);
   return id;
 }
@@ -196,7 +196,9 @@ void tagged_float_metric(const StaticMetricMetadata& metadata, const PropertySet
 void on_begin_scope(const SpanMetadata& metadata) {
   if (!queue::enabled(metadata.location)) return;
   const std::uint32_t id = detail::span_id(metadata);
-  if (id != 0) detail::begin_span(id);
+  if (id != 0) {
+    detail::begin_span(id, RecordKind::kSpanBegin, detail::NoValue(), detail::NoSet());
+  }
 }
 
 void on_end_scope(const SpanMetadata& metadata) {
@@ -208,7 +210,9 @@ void on_end_scope(const SpanMetadata& metadata) {
 void on_begin_named_scope(const SpanLocation& location, std::string_view name) {
   if (!queue::enabled(location)) return;
   const std::uint32_t id = detail::span_id(location);
-  if (id != 0) detail::begin_named_span(id, name);
+  if (id != 0) {
+    detail::begin_span(id, RecordKind::kNamedSpanBegin, detail::span_name(name), detail::NoSet());
+  }
 }
 
 void on_end_named_scope(const SpanLocation& location, std::string_view /*name*/) {

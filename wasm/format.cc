@@ -3,8 +3,6 @@
 
 #include "micromegas/wasm/format.h"
 
-#include "micromegas/pipeline/instrument/argument_numbers.h"
-
 namespace micromegas::wasm {
 namespace {
 
@@ -12,8 +10,9 @@ constexpr std::uint64_t kMaxWidth = 1'000'000;  // as in the check at compile ti
 
 class Formatter {
  public:
-  Formatter(TextBuffer& out, std::string_view text, const FormatArg* args, std::size_t count)
-      : out_(out), text_(text), args_(args), count_(count) {}
+  Formatter(TextBuffer& out, std::string_view text, const FormatArg* args, std::size_t count,
+            Mentions& mentions)
+      : out_(out), text_(text), args_(args), count_(count), mentions_(mentions) {}
 
   void run() {
     while (at_ < text_.size() && error_.empty()) {
@@ -30,6 +29,7 @@ class Formatter {
       }
     }
     if (error_.empty()) return;
+    for (Mentions::Place& place : mentions_.first) place = {};
     out_.clear();
     out_.append(text_);
     out_.append(" [not formatted: ");
@@ -47,13 +47,22 @@ class Formatter {
       spec = resolved_spec();
     }
     ++at_;
-    if (arg != nullptr && error_.empty()) arg->format(out_, spec, *arg);
+    if (arg == nullptr || !error_.empty()) return;
+    Mentions::Place& place = mentions_.first[arg - args_];
+    // A user's formatter is asked once: its text may differ the next time.
+    if (place.found && arg->type == queue::ArgType::kFormatted) {
+      out_.append_own(place.begin, place.size);
+      return;
+    }
+    const std::size_t begin = out_.view().size();
+    arg->format(out_, spec, *arg);
+    if (!place.found) place = {begin, out_.view().size() - begin, true};
   }
 
   const FormatArg* argument() {
     const std::size_t begin = at_;
     while (at_ < text_.size() && text_[at_] != ':' && text_[at_] != '}') ++at_;
-    const std::size_t number = numbers_.of(text_.substr(begin, at_ - begin));
+    const std::size_t number = mentions_.numbers.of(text_.substr(begin, at_ - begin));
     return number < count_ ? &args_[number] : nullptr;
   }
 
@@ -92,7 +101,7 @@ class Formatter {
   const FormatArg* args_;
   std::size_t count_;
   std::size_t at_ = 0;
-  detail::ArgumentNumbers numbers_;
+  Mentions& mentions_;
   TextBuffer spec_;
   std::string_view error_;
 };
@@ -101,8 +110,9 @@ class Formatter {
 
 void append(TextBuffer& out, std::string_view text) noexcept { out.append(text); }
 
-void format(TextBuffer& out, std::string_view text, const FormatArg* args, std::size_t count) {
-  Formatter(out, text, args, count).run();
+void format(TextBuffer& out, std::string_view text, const FormatArg* args, std::size_t count,
+            Mentions& mentions) {
+  Formatter(out, text, args, count, mentions).run();
 }
 
 }  // namespace micromegas::wasm

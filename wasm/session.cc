@@ -13,7 +13,6 @@
 #include "micromegas/pipeline/instrument/recorder.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/wasm/clock.h"
-#include "micromegas/wasm/format.h"
 
 namespace micromegas::wasm {
 
@@ -202,12 +201,6 @@ bool wanted(const LogMetadata& metadata) noexcept {
   bool answer = false;
   if (sink != nullptr) in_sink([&] { answer = sink->on_log_enabled(metadata); });
   return answer;
-}
-
-void log(const LogMetadata& metadata, const FormatArg* args, std::size_t count) noexcept {
-  TextBuffer text;
-  format(text, metadata.text, args, count);
-  deliver(metadata, {}, text.view());
 }
 
 void deliver(const LogMetadata& metadata, std::span<const Property> properties,

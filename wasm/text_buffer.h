@@ -29,6 +29,12 @@ class TextBuffer {
     std::memcpy(data_ + size_, text.data(), text.size());
     size_ += text.size();
   }
+  // A piece of what is here already.
+  void append_own(std::size_t begin, std::size_t size) noexcept {
+    if (!reserve(size)) return;
+    std::memcpy(data_ + size_, data_ + begin, size);
+    size_ += size;
+  }
 
  private:
   bool reserve(std::size_t more) noexcept {

@@ -41,17 +41,27 @@ std::uint32_t BlockBuilder::add(const std::byte* record, std::size_t bytes, std:
   return static_cast<std::uint32_t>(offset);
 }
 
-void BlockBuilder::add_named(std::uint32_t id, queue::RecordKind kind, std::int64_t time,
-                             std::string_view name) {
-  const auto length = static_cast<std::uint32_t>(name.size());
-  const std::uint32_t bytes = queue::kRecordHeaderBytes + queue::string_bytes(length);
-  std::byte* record = records_.bytes.extend(bytes);
-  queue::store64(record + bytes - 8, 0);  // the padding
-  queue::store64(record, queue::header_word(id, kind, queue::kNoFlags, bytes));
-  queue::store64(record + 8, static_cast<std::uint64_t>(time));
-  queue::store64(record + 16, std::uint64_t{length} | (std::uint64_t{length} << 32));
-  if (length != 0) std::memcpy(record + 24, name.data(), length);
-  account(time, queue::event_kind(kind));
+void BlockBuilder::add_span_end(std::uint32_t id, std::int64_t time,
+                                std::optional<std::string_view> name,
+                                std::span<const std::byte> properties) {
+  using queue::RecordKind;
+  const auto length = static_cast<std::uint32_t>(name ? name->size() : 0);
+  const std::uint32_t name_bytes = name ? queue::string_bytes(length) : 0;
+  const auto bytes =
+      static_cast<std::uint32_t>(queue::kRecordHeaderBytes + name_bytes + properties.size());
+  std::byte* at = records_.bytes.extend(bytes);
+  const RecordKind kind = name ? RecordKind::kNamedSpanEnd : RecordKind::kSpanEnd;
+  queue::store64(at, queue::header_word(id, kind, queue::kNoFlags, bytes));
+  queue::store64(at + 8, static_cast<std::uint64_t>(time));
+  at += queue::kRecordHeaderBytes;
+  if (name) {
+    queue::store64(at + name_bytes - 8, 0);  // the padding
+    queue::store64(at, std::uint64_t{length} | (std::uint64_t{length} << 32));
+    if (length != 0) std::memcpy(at + 8, name->data(), length);
+    at += name_bytes;
+  }
+  if (!properties.empty()) std::memcpy(at, properties.data(), properties.size());
+  account(time, EventKind::kSpan);
 }
 
 BlockBuilder::Cut BlockBuilder::cut(std::int64_t now) {

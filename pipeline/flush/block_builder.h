@@ -13,6 +13,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "micromegas/pipeline/queue/record.h"
@@ -29,9 +31,10 @@ class BlockBuilder {
 
   // Copies a record with its time replaced. Returns its offset in the block.
   std::uint32_t add(const std::byte* record, std::size_t bytes, std::int64_t time, EventKind kind);
-  // The same for a record that gets a name: the end of a span that was named at run time.
-  void add_named(std::uint32_t id, queue::RecordKind kind, std::int64_t time,
-                 std::string_view name);
+  // The end of a thread span, with what the records in `properties` say of it; `name`: if it was
+  // given at run time.
+  void add_span_end(std::uint32_t id, std::int64_t time, std::optional<std::string_view> name,
+                    std::span<const std::byte> properties);
 
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   [[nodiscard]] std::size_t bytes() const noexcept { return records_.bytes.size(); }

@@ -34,22 +34,19 @@ void for_each_record(const BlockRecords& records, Visit visit) {
 }  // namespace
 
 void LogBlock::for_each(FunctionRef<void(const LogEvent&)> visit) const {
-  pipeline::LogEventReader reader(queue::Runtime::get().catalogue());
-  for_each_record(records_, [&](queue::RecordReader& record) { visit(reader.read(record)); });
+  pipeline::EventReader reader(queue::Runtime::get().catalogue());
+  for_each_record(records_, [&](queue::RecordReader& record) { visit(reader.read_log(record)); });
 }
 
 void MetricsBlock::for_each(FunctionRef<void(const MetricEvent&)> visit) const {
-  const queue::Catalogue& catalogue = queue::Runtime::get().catalogue();
-  for_each_record(records_, [&](queue::RecordReader& record) {
-    visit(pipeline::read_metric_event(catalogue, record));
-  });
+  pipeline::EventReader reader(queue::Runtime::get().catalogue());
+  for_each_record(records_,
+                  [&](queue::RecordReader& record) { visit(reader.read_metric(record)); });
 }
 
 void ThreadBlock::for_each(FunctionRef<void(const SpanEvent&)> visit) const {
-  const queue::Catalogue& catalogue = queue::Runtime::get().catalogue();
-  for_each_record(records_, [&](queue::RecordReader& record) {
-    visit(pipeline::read_span_event(catalogue, record));
-  });
+  pipeline::EventReader reader(queue::Runtime::get().catalogue());
+  for_each_record(records_, [&](queue::RecordReader& record) { visit(reader.read_span(record)); });
 }
 
 }  // namespace micromegas

@@ -185,12 +185,14 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
       diagnose("queue.damaged", "a queue holds a damaged record; the rest of its segment is lost");
       return;
     }
-    const std::int64_t time = model_.to_ns(record.time());
-    if (stream == nullptr) stream = &thread_stream(slot, time);
-    runtime_.count_read(queue::event_kind(record.kind()));
+    const bool timed = queue::is_event(record.kind());
+    const std::int64_t time = timed ? model_.to_ns(record.time()) : 0;
+    if (stream == nullptr) stream = &thread_stream(slot, timed ? time : now());
+    if (timed) runtime_.count_read(queue::event_kind(record.kind()));
     const ThreadStreamState::Added added = stream->add(record, records, time);
     invented_ += added.invented;
     if (added.dropped) drop(queue::event_kind(record.kind()), *added.dropped);
+    if (added.lost_properties) runtime_.count_lost_properties();
     records += record.bytes();
     bytes -= record.bytes();
   }
@@ -264,7 +266,7 @@ void Drain::show_live() {
   for (const Live& live : live_) {
     guarded("on_log", [&] {
       queue::RecordReader record(logs_.record(live.offset), logs_.bytes() - live.offset);
-      const LogEvent event = live_reader_.read(record);
+      const LogEvent event = live_reader_.read_log(record);
       if (event.metadata != nullptr) {
         sink_->on_log(*event.metadata, event.properties, event.time, event.text);
         return;

@@ -88,7 +88,7 @@ class Drain {
   std::vector<Live> live_;
   std::vector<std::uint8_t> live_wanted_;  // by call site id: 0 unknown, 1 no, 2 yes
   std::uint32_t live_generation_ = 0;
-  LogEventReader live_reader_;
+  EventReader live_reader_;
 
   std::vector<queue::ThreadSlot*> slots_;  // scratch
   bool busy_ = false;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string_view>
 
+#include "micromegas/pipeline/flush/record_values.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/record.h"
 
@@ -21,9 +22,9 @@ class LogFormatter {
   LogFormatter(const LogFormatter&) = delete;
   LogFormatter& operator=(const LogFormatter&) = delete;
 
-  // The text of a kLog record whose header `record` has read. Valid until the next call. Never
-  // throws: what cannot be formatted says so in the text, and so does a value that was cut.
-  std::string_view format(const queue::Descriptor& descriptor, queue::RecordReader& record);
+  // The text of a kLog record with these values. Valid until the next call. Never throws: what
+  // cannot be formatted says so in the text, and so does a value that was cut.
+  std::string_view format(const queue::Descriptor& descriptor, RecordValues& values);
 
   // A text value with the mark of a cut, if it was cut. Valid until the next call.
   std::string_view mark(const queue::StringValue& value);

@@ -4,6 +4,7 @@
 #include "micromegas/pipeline/flush/record_events.h"
 
 #include <cstring>
+#include <string>
 
 namespace micromegas::pipeline {
 namespace {
@@ -14,75 +15,122 @@ const queue::Descriptor& unknown() {
   return descriptor;
 }
 
-const queue::Descriptor& find(const queue::Catalogue& catalogue, std::uint32_t id) {
-  const queue::Descriptor* descriptor = catalogue.find(id);
-  return descriptor != nullptr ? *descriptor : unknown();
-}
-
-std::span<const Property> properties(const queue::RecordReader& record) {
-  if (record.property_set() == 0) return {};
-  const PropertySet* set = PropertySet::by_id(record.property_set());
-  return set != nullptr ? set->properties() : std::span<const Property>{};
+const PropertySet* set_of(const queue::RecordReader& record) noexcept {
+  return record.property_set() == 0 ? nullptr : PropertySet::by_id(record.property_set());
 }
 
 }  // namespace
 
-LogEvent LogEventReader::read(queue::RecordReader& record) {
+const queue::Descriptor& EventReader::find(std::uint32_t id) const noexcept {
+  const queue::Descriptor* descriptor = catalogue_.find(id);
+  return descriptor != nullptr ? *descriptor : unknown();
+}
+
+// The values that the descriptor speaks of, then what was named at run time; into values_, and with
+// a name into properties_ as well.
+void EventReader::read_values(const queue::Descriptor& descriptor, queue::RecordReader& record) {
+  values_.read(descriptor, record);
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    const std::string& name = descriptor.arg_names[i];
+    if (name.empty()) continue;
+    if (values_[i].is_text()) {
+      properties_.set(name, values_[i].text);
+    } else {
+      properties_.set_copy(name, values_.text(i));
+    }
+  }
+  while (!record.rest().empty()) {
+    const std::string_view name = record.string().text;
+    properties_.set(name, record.string().text);
+  }
+}
+
+LogEvent EventReader::read_log(queue::RecordReader& record) {
   LogEvent event;
   event.time = static_cast<std::int64_t>(record.time());
-  event.properties = properties(record);
+  properties_.clear();
+  const PropertySet* set = set_of(record);
   if (record.kind() == queue::RecordKind::kLogInterop) {
     event.form = LogEvent::Form::kInterop;
     event.level = static_cast<Level>(record.number());
     event.target = record.string().text;
     event.text = formatter_.mark(record.string());
-    return event;
-  }
-  const queue::Descriptor& descriptor = find(catalogue_, record.id());
-  event.metadata = &descriptor.log;
-  event.level = descriptor.log.level;
-  event.target = descriptor.log.target;
-  if (record.kind() == queue::RecordKind::kLogText) {
-    event.form = LogEvent::Form::kText;
-    event.text = formatter_.mark(record.string());
+    read_values(unknown(), record);
   } else {
-    event.form = descriptor.arg_types.empty() ? LogEvent::Form::kLiteral : LogEvent::Form::kText;
-    event.text = formatter_.format(descriptor, record);
+    const queue::Descriptor& descriptor = find(record.id());
+    event.metadata = &descriptor.log;
+    event.level = descriptor.log.level;
+    event.target = descriptor.log.target;
+    if (record.kind() == queue::RecordKind::kLogText) {
+      event.form = LogEvent::Form::kText;
+      event.text = formatter_.mark(record.string());
+      read_values(unknown(), record);
+    } else {
+      event.form = descriptor.shows_arguments ? LogEvent::Form::kText : LogEvent::Form::kLiteral;
+      read_values(descriptor, record);
+      event.text = formatter_.format(descriptor, values_);
+      // A cut is said in the text only.
+      if (values_.original_bytes() == 0) event.template_text = descriptor.template_text;
+    }
   }
+  if (set != nullptr) properties_.add_missing(set->properties());
+  event.properties = properties_.get();
   return event;
 }
 
-MetricEvent read_metric_event(const queue::Catalogue& catalogue, queue::RecordReader& record) {
+MetricEvent EventReader::read_metric(queue::RecordReader& record) {
+  using queue::RecordKind;
   MetricEvent event;
-  const queue::Descriptor& descriptor = find(catalogue, record.id());
+  const queue::Descriptor& descriptor = find(record.id());
   event.metadata = &descriptor.metric;
   event.name = descriptor.metric.name;
   event.unit = descriptor.metric.unit;
   event.time = static_cast<std::int64_t>(record.time());
-  event.properties = properties(record);
   event.integer = record.number();
-  event.is_float = record.kind() == queue::RecordKind::kFloatMetric ||
-                   record.kind() == queue::RecordKind::kFloatMetricDyn;
+  const RecordKind kind = record.kind();
+  event.is_float = kind == RecordKind::kFloatMetric || kind == RecordKind::kFloatMetricDyn;
   if (event.is_float) {
     std::memcpy(&event.number, &event.integer, 8);
     event.integer = 0;
   }
-  if (record.kind() == queue::RecordKind::kIntegerMetricDyn ||
-      record.kind() == queue::RecordKind::kFloatMetricDyn) {
+  if (kind == RecordKind::kIntegerMetricDyn || kind == RecordKind::kFloatMetricDyn) {
     event.name = record.string().text;
     event.unit = record.string().text;
   }
+  const PropertySet* set = set_of(record);
+  if (set == nullptr && record.rest().empty()) return event;
+  properties_.clear();
+  read_values(descriptor, record);
+  if (set != nullptr) properties_.add_missing(set->properties());
+  event.properties = properties_.get();
   return event;
 }
 
-SpanEvent read_span_event(const queue::Catalogue& catalogue, queue::RecordReader& record) {
+// `records`: as they were queued, oldest first.
+void EventReader::read_end_properties(std::span<const std::byte> records) {
+  properties_.clear();
+  sets_.clear();
+  while (!records.empty()) {
+    queue::RecordReader record(records.data(), records.size());
+    if (!record.ok()) break;
+    records = records.subspan(record.bytes());
+    if (record.kind() == queue::RecordKind::kNamedSpanBegin) record.string();
+    if (record.kind() == queue::RecordKind::kSpanProperties) record.number();
+    read_values(find(record.id()), record);
+    if (const PropertySet* set = set_of(record)) sets_.push_back(set);
+  }
+  for (auto set = sets_.rbegin(); set != sets_.rend(); ++set) {
+    properties_.add_missing((*set)->properties());
+  }
+}
+
+SpanEvent EventReader::read_span(queue::RecordReader& record) {
   using queue::RecordKind;
   SpanEvent event;
-  const queue::Descriptor& descriptor = find(catalogue, record.id());
+  const queue::Descriptor& descriptor = find(record.id());
   event.metadata = &descriptor.span;
   event.name = descriptor.span.name;
   event.time = static_cast<std::int64_t>(record.time());
-  event.properties = properties(record);
   const RecordKind kind = record.kind();
   switch (kind) {
     case RecordKind::kSpanBegin:
@@ -110,6 +158,10 @@ SpanEvent read_span_event(const queue::Catalogue& catalogue, queue::RecordReader
       kind == RecordKind::kAsyncNamedBegin || kind == RecordKind::kAsyncNamedEnd) {
     event.named = true;
     event.name = record.string().text;
+  }
+  if (event.kind == SpanEvent::Kind::kEnd && !record.rest().empty()) {
+    read_end_properties(record.rest());
+    event.properties = properties_.get();
   }
   return event;
 }

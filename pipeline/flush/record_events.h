@@ -7,25 +7,35 @@
 #define MICROMEGAS_PIPELINE_FLUSH_RECORD_EVENTS_H_
 
 #include "micromegas/pipeline/flush/log_text.h"
+#include "micromegas/pipeline/flush/property_list.h"
+#include "micromegas/pipeline/flush/record_values.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/record.h"
 #include "micromegas/pipeline/sink/block.h"
 
 namespace micromegas::pipeline {
 
-class LogEventReader {
+// Reuse one object for many records: it keeps its buffers. An event is valid until the next call.
+// One thread at a time.
+class EventReader {
  public:
-  explicit LogEventReader(const queue::Catalogue& catalogue) : catalogue_(catalogue) {}
-  // Valid until the next call.
-  LogEvent read(queue::RecordReader& record);
+  explicit EventReader(const queue::Catalogue& catalogue) : catalogue_(catalogue) {}
+
+  LogEvent read_log(queue::RecordReader& record);
+  MetricEvent read_metric(queue::RecordReader& record);
+  SpanEvent read_span(queue::RecordReader& record);
 
  private:
-  const queue::Catalogue& catalogue_;
-  LogFormatter formatter_;
-};
+  [[nodiscard]] const queue::Descriptor& find(std::uint32_t id) const noexcept;
+  void read_values(const queue::Descriptor& descriptor, queue::RecordReader& record);
+  void read_end_properties(std::span<const std::byte> records);
 
-MetricEvent read_metric_event(const queue::Catalogue& catalogue, queue::RecordReader& record);
-SpanEvent read_span_event(const queue::Catalogue& catalogue, queue::RecordReader& record);
+  const queue::Catalogue& catalogue_;
+  RecordValues values_;
+  PropertyList properties_;
+  LogFormatter formatter_;
+  std::vector<const PropertySet*> sets_;  // of a span's end, oldest first
+};
 
 }  // namespace micromegas::pipeline
 

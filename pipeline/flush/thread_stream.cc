@@ -3,36 +3,70 @@
 
 #include "micromegas/pipeline/flush/thread_stream.h"
 
+#include <cstddef>
 #include <new>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace micromegas::pipeline {
 
 using queue::RecordKind;
 
+namespace {
+
+constexpr std::size_t kMaxPropertyBytes = 64 * 1024;  // of one span
+
+}  // namespace
+
 ThreadStreamState::ThreadStreamState(const StreamInfo& info, std::int64_t begin_time)
     : info_{info}, builder_(info.process_id, info.stream_id, begin_time, /*merged=*/false) {}
 
 void ThreadStreamState::end_top(std::int64_t time) {
   const Open& top = stack_.back();
-  if (top.named) {
-    builder_.add_named(top.id, RecordKind::kNamedSpanEnd, time, top.name);
-  } else {
-    std::byte record[queue::kRecordHeaderBytes];
-    queue::store64(record, queue::header_word(top.id, RecordKind::kSpanEnd, queue::kNoFlags,
-                                              queue::kRecordHeaderBytes));
-    builder_.add(record, sizeof record, time, EventKind::kSpan);
-  }
+  builder_.add_span_end(top.id, time,
+                        top.named ? std::optional<std::string_view>(top.name) : std::nullopt,
+                        top.properties);
   stack_.pop_back();
+}
+
+// Of one call site the last one is kept: set() in a loop does not add up.
+bool ThreadStreamState::keep_properties(Open& open, const queue::RecordReader& record,
+                                        const std::byte* bytes) {
+  std::vector<std::byte>& kept = open.properties;
+  for (std::size_t at = 0; at < kept.size();) {
+    const queue::RecordReader other(kept.data() + at, kept.size() - at);
+    const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(at);
+    if (other.id() == record.id() && other.kind() == record.kind() && record.id() != 0) {
+      kept.erase(begin, begin + static_cast<std::ptrdiff_t>(other.bytes()));
+    } else {
+      at += other.bytes();
+    }
+  }
+  if (kept.size() + record.bytes() > kMaxPropertyBytes) return false;
+  kept.insert(kept.end(), bytes, bytes + record.bytes());
+  return true;
+}
+
+bool ThreadStreamState::add_properties(const queue::RecordReader& record, const std::byte* bytes) {
+  queue::RecordReader values = record;
+  const std::uint64_t span = values.number();
+  const auto id = static_cast<std::uint32_t>(span);
+  // Not there only after ends out of order.
+  std::size_t depth = static_cast<std::size_t>(span >> 32);
+  if (depth == 0 || depth > stack_.size() || stack_[depth - 1].id != id) {
+    depth = stack_.size();
+    while (depth > 0 && stack_[depth - 1].id != id) --depth;
+  }
+  return depth > 0 && keep_properties(stack_[depth - 1], record, bytes);
 }
 
 void ThreadStreamState::begin(const queue::RecordReader& record, const std::byte* bytes,
                               std::int64_t time) {
-  Open open{record.id(), record.kind() == RecordKind::kNamedSpanBegin, {}};
-  if (open.named) {
-    queue::RecordReader values = record;
-    open.name = values.string().text;
-  }
+  Open open{record.id(), record.kind() == RecordKind::kNamedSpanBegin, {}, {}};
+  queue::RecordReader values = record;
+  if (open.named) open.name = values.string().text;
+  if (!values.rest().empty() || record.property_set() != 0) keep_properties(open, record, bytes);
   // First, so that a begin is in the block and on the stack, or in neither.
   if (stack_.size() == stack_.capacity()) stack_.reserve(2 * stack_.size() + 8);
   builder_.add(bytes, record.bytes(), time, EventKind::kSpan);
@@ -61,11 +95,18 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
         end_top(time);
         break;
       }
+      case RecordKind::kSpanProperties:
+        added.lost_properties = !add_properties(record, bytes);
+        break;
       default:
         builder_.add(bytes, record.bytes(), time, EventKind::kAsyncSpan);
     }
   } catch (const std::bad_alloc&) {
-    added.dropped = DropReason::kQueueFull;
+    if (queue::is_event(record.kind())) {
+      added.dropped = DropReason::kQueueFull;
+    } else {
+      added.lost_properties = true;
+    }
   }
   return added;
 }

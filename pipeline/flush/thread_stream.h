@@ -24,7 +24,8 @@ class ThreadStreamState {
   ThreadStreamState(const StreamInfo& info, std::int64_t begin_time);
 
   struct Added {
-    std::uint32_t invented = 0;  // ends written for spans that were left open inside this one
+    bool lost_properties = false;  // their span is not open, or has too many
+    std::uint32_t invented = 0;    // ends written for spans that were left open inside this one
     std::optional<DropReason> dropped;  // kInvalid: an end whose begin is not open; kQueueFull: no
                                         // memory
   };
@@ -44,7 +45,10 @@ class ThreadStreamState {
     std::uint32_t id;
     bool named;
     std::string name;
+    std::vector<std::byte> properties;  // the records that give it some, as they were queued
   };
+  bool keep_properties(Open& open, const queue::RecordReader& record, const std::byte* bytes);
+  bool add_properties(const queue::RecordReader& record, const std::byte* bytes);
   void begin(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time);
   void end_top(std::int64_t time);
 

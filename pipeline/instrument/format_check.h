@@ -5,13 +5,15 @@
 // a compile error at the statement, with a sentence: the argument of the format_error() call that
 // the compiler quotes. It quotes one line, so each call must fit one.
 //
-// The grammar is {fmt}'s: {}, {:spec}, {0:spec}; and {name:spec}, where a name stands for the next
-// argument at its first mention and for the same one afterwards.
+// The grammar is {fmt}'s: {}, {:spec}, {0:spec}; and {name:spec}, where a name stands for the pair
+// with this key, else for the next argument at its first mention and for the same one afterwards.
+// Arguments in pairs have no number, and need no placeholder.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_FORMAT_CHECK_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_FORMAT_CHECK_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "micromegas/pipeline/instrument/arg_type.h"
 
@@ -26,6 +28,7 @@ struct ArgTraits {
   bool is_signed;
   // For a user's type: whether its formatter accepts this spec.
   bool (*accepts)(const char* begin, const char* end);
+  std::string_view key;  // of a pair
 };
 
 inline constexpr std::size_t kMaxArguments = 32;
@@ -39,6 +42,7 @@ class FormatChecker {
   }
 
   constexpr void check() {
+    check_keys();
     while (at_ != end_) {
       const char c = *at_++;
       if (c == '{') {
@@ -55,7 +59,9 @@ class FormatChecker {
       }
     }
     for (std::size_t i = 0; i < count_; ++i) {
-      if (!used_[i]) format_error("an argument has no placeholder in the format string");
+      if (!used_[i] && args_[i].key.empty()) {
+        format_error("an argument has no placeholder in the format string");
+      }
     }
   }
 
@@ -86,6 +92,34 @@ class FormatChecker {
     return a.begin == a.end && *word == '\0';
   }
 
+  static constexpr Name name_of(std::string_view text) {
+    return {text.data(), text.data() + text.size()};
+  }
+  static constexpr bool reserved(Name name) { return is(name, "level") || is(name, "target"); }
+
+  constexpr void check_keys() const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (args_[i].key.empty()) continue;
+      const Name key = name_of(args_[i].key);
+      if (reserved(key)) {
+        format_error("'level' and 'target' are reserved: the server reads them as overrides");
+      }
+      for (std::size_t j = 0; j < i; ++j) {
+        if (same(key, name_of(args_[j].key))) {
+          format_error("the same key twice (upper and lower case are one)");
+        }
+      }
+    }
+  }
+
+  // The place of the argument without a key that has this number; count_ if there is none.
+  [[nodiscard]] constexpr std::size_t place(std::size_t number) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (args_[i].key.empty() && number-- == 0) return i;
+    }
+    return count_;
+  }
+
   constexpr void placeholder() {
     const std::size_t index = argument();
     if (at_ != end_ && *at_ == ':') {
@@ -113,7 +147,7 @@ class FormatChecker {
     if (name.begin == name.end) {
       if (manual_) format_error("numbered and unnumbered placeholders do not mix");
       automatic_ = true;
-      index = next_++;
+      index = place(next_++);
     } else if (digit(*name.begin)) {
       if (automatic_) format_error("numbered and unnumbered placeholders do not mix");
       manual_ = true;
@@ -122,19 +156,23 @@ class FormatChecker {
         index = index * 10 + static_cast<std::size_t>(*p - '0');
         if (index > kMaxArguments) break;
       }
+      index = place(index);
     } else {
+      for (std::size_t i = 0; i < count_; ++i) {
+        if (!args_[i].key.empty() && same(name_of(args_[i].key), name)) return i;
+      }
       if (manual_) format_error("numbered and named placeholders do not mix");
       automatic_ = true;
-      if (is(name, "level") || is(name, "target")) {
+      if (reserved(name)) {
         format_error("'level' and 'target' are reserved: the server reads them as overrides");
       }
-      for (std::size_t i = 0; i < next_ && i < kMaxArguments; ++i) {
+      for (std::size_t i = 0; i < count_; ++i) {
         if (names_[i].begin != nullptr && same(names_[i], name)) {
           used_[i] = true;
           return i;
         }
       }
-      index = next_++;
+      index = place(next_++);
       if (index < count_) names_[index] = name;
     }
     if (index >= count_) format_error("a placeholder has no argument");

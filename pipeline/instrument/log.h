@@ -7,6 +7,11 @@
 //   MM_WARN_T("net.dns", "slow answer from {}", server);
 //   if (MM_LOG_ENABLED(kDebug)) dump();
 //
+// Structured: a named placeholder's argument is a property of the log too, "key"_k = value adds one
+// that the text need not show, and a PropertySet adds its own (a pair wins over those).
+//
+//   MM_INFO("{user} fetched {rows} rows", user, rows, "region"_k = region, request_properties);
+//
 // Arguments are evaluated left to right, once, and only if the log is enabled. A record holds
 // 60 KiB: longer strings are cut, each to an equal share, and the text says so.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_LOG_H_
@@ -103,7 +108,7 @@ struct Log {
       MICROMEGAS_LOG_SITE_(micromegas_site, ::micromegas::Level::kTrace, MM_DEFAULT_TARGET, \
                            __builtin_FUNCTION());                                           \
       if (::micromegas::queue::enabled(micromegas_site)) {                                  \
-        ::micromegas::detail::write_log(micromegas_site, nullptr);                          \
+        ::micromegas::detail::write_literal(micromegas_site);                               \
       }                                                                                     \
     }                                                                                       \
   } while (false)

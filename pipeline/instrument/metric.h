@@ -4,11 +4,11 @@
 // Metric macros; docs/reference.md.
 //
 //   MM_IMETRIC("queue_depth", "count", depth);
-//   MM_FMETRIC("request_time", "ms", elapsed);
+//   MM_FMETRIC("request_time", "ms", elapsed, "route"_k = route, "status"_k = 200);
 //   MM_IMETRIC_DYN(name, unit, value);
 //
 // Integers are unsigned, 64 bits: a negative one is dropped and counted. _DYN: name and unit known
-// at run time, copied.
+// at run time, copied. Behind the value: properties, "key"_k = value and at most one PropertySet.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_METRIC_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_METRIC_H_
 
@@ -28,23 +28,23 @@
     }                                                                                        \
   } while (false)
 
-#define MICROMEGAS_IMETRIC_T(target, name, unit, value) \
-  MICROMEGAS_METRIC_IMPL_(IntegerMetric, target, name, unit, value)
-#define MICROMEGAS_FMETRIC_T(target, name, unit, value) \
-  MICROMEGAS_METRIC_IMPL_(FloatMetric, target, name, unit, value)
-#define MICROMEGAS_IMETRIC(name, unit, value) \
-  MICROMEGAS_IMETRIC_T(MM_DEFAULT_TARGET, name, unit, value)
-#define MICROMEGAS_FMETRIC(name, unit, value) \
-  MICROMEGAS_FMETRIC_T(MM_DEFAULT_TARGET, name, unit, value)
+#define MICROMEGAS_IMETRIC_T(target, name, unit, ...) \
+  MICROMEGAS_METRIC_IMPL_(IntegerMetric, target, name, unit, __VA_ARGS__)
+#define MICROMEGAS_FMETRIC_T(target, name, unit, ...) \
+  MICROMEGAS_METRIC_IMPL_(FloatMetric, target, name, unit, __VA_ARGS__)
+#define MICROMEGAS_IMETRIC(name, unit, ...) \
+  MICROMEGAS_IMETRIC_T(MM_DEFAULT_TARGET, name, unit, __VA_ARGS__)
+#define MICROMEGAS_FMETRIC(name, unit, ...) \
+  MICROMEGAS_FMETRIC_T(MM_DEFAULT_TARGET, name, unit, __VA_ARGS__)
 
 // Name and unit are copied, at most 1 KiB each.
-#define MICROMEGAS_IMETRIC_DYN_T(target, name, unit, value) \
-  MICROMEGAS_METRIC_IMPL_(IntegerMetricDyn, target, "", "", name, unit, value)
-#define MICROMEGAS_FMETRIC_DYN_T(target, name, unit, value) \
-  MICROMEGAS_METRIC_IMPL_(FloatMetricDyn, target, "", "", name, unit, value)
-#define MICROMEGAS_IMETRIC_DYN(name, unit, value) \
-  MICROMEGAS_IMETRIC_DYN_T(MM_DEFAULT_TARGET, name, unit, value)
-#define MICROMEGAS_FMETRIC_DYN(name, unit, value) \
-  MICROMEGAS_FMETRIC_DYN_T(MM_DEFAULT_TARGET, name, unit, value)
+#define MICROMEGAS_IMETRIC_DYN_T(target, name, unit, ...) \
+  MICROMEGAS_METRIC_IMPL_(IntegerMetricDyn, target, "", "", name, unit, __VA_ARGS__)
+#define MICROMEGAS_FMETRIC_DYN_T(target, name, unit, ...) \
+  MICROMEGAS_METRIC_IMPL_(FloatMetricDyn, target, "", "", name, unit, __VA_ARGS__)
+#define MICROMEGAS_IMETRIC_DYN(name, unit, ...) \
+  MICROMEGAS_IMETRIC_DYN_T(MM_DEFAULT_TARGET, name, unit, __VA_ARGS__)
+#define MICROMEGAS_FMETRIC_DYN(name, unit, ...) \
+  MICROMEGAS_FMETRIC_DYN_T(MM_DEFAULT_TARGET, name, unit, __VA_ARGS__)
 
 #endif  // MICROMEGAS_PIPELINE_INSTRUMENT_METRIC_H_

@@ -21,64 +21,102 @@
 namespace micromegas {
 namespace detail {
 
+// Whether a call site without an id gets one; if not, its event is counted as dropped.
+template <class Register>
+MICROMEGAS_INLINE std::uint32_t id_of(const SiteWord& word, EventKind kind, std::uint32_t events,
+                                      Register register_site) noexcept {
+  std::uint32_t id = queue::site_id(word);
+  if (__builtin_expect(id == 0, 0)) {
+    id = register_site();
+    if (id == 0) micromegas_v0_drop(kind, DropReason::kInvalid, events);
+  }
+  return id;
+}
+
 // --- logs ---
 
-template <class... Values>
-MICROMEGAS_INLINE void write_log(const LogMetadata& metadata, const queue::ArgType* types,
+template <class Set, class... Values>
+MICROMEGAS_INLINE void write_log(const LogMetadata& metadata, const queue::ArgList& args, Set set,
                                  Values&&... values) noexcept {
-  std::uint32_t id = queue::site_id(metadata.word);
-  if (__builtin_expect(id == 0, 0)) {
-    id = micromegas_v0_register_log(&metadata, types, sizeof...(Values));
-    if (id == 0) return micromegas_v0_drop(EventKind::kLog, DropReason::kInvalid, 1);
-  }
-  std::size_t bytes = queue::kRecordHeaderBytes + (std::size_t{0} + ... + values.bytes());
-  constexpr std::size_t kTexts =
-      (std::size_t{0} + ... + std::size_t{std::decay_t<Values>::kIsText});
-  if constexpr (kTexts > 0) {
-    if (__builtin_expect(bytes > queue::kMaxRecordBytes, 0)) {
-      constexpr std::size_t kFixed = queue::kRecordHeaderBytes + 8 * sizeof...(Values);
-      constexpr auto kShare =
-          static_cast<std::uint32_t>((queue::kMaxRecordBytes - kFixed) / kTexts) & ~7U;
-      (values.cut(kShare), ...);
-      bytes = queue::kRecordHeaderBytes + (std::size_t{0} + ... + values.bytes());
-    }
-  }
-  queue::Writer w(queue::QueueKind::kEvents, static_cast<std::uint32_t>(bytes), EventKind::kLog);
+  const std::uint32_t id = id_of(metadata.word, EventKind::kLog, 1,
+                                 [&] { return micromegas_v0_register_log(&metadata, &args); });
+  if (__builtin_expect(id == 0, 0)) return;
+  const std::uint32_t bytes =
+      fit(queue::kMaxRecordBytes, queue::kRecordHeaderBytes + Set::kBytes, values...);
+  queue::Writer w(queue::QueueKind::kEvents, bytes, EventKind::kLog);
   if (!w) return;
-  w.header(id, queue::RecordKind::kLog, queue::kNoFlags);
+  w.header(id, queue::RecordKind::kLog, Set::kFlags);
+  set.write(w);
   (values.write(w), ...);
   w.publish();
   if (__builtin_expect(metadata.level == Level::kFatal, 0)) micromegas_v0_wait_for_live_sinks();
 }
 
+// The place in the ArgList of argument number I.
+template <std::size_t I, class... Args>
+inline constexpr std::size_t kPlace = [] {
+  constexpr bool kIsSet[] = {ArgOf<Args>::kIsSet..., false};
+  std::size_t place = I;
+  for (std::size_t i = 0; i < I; ++i) place -= kIsSet[i] ? 1 : 0;
+  return place;
+}();
+
 template <std::size_t... I, class... Args>
 MICROMEGAS_INLINE void convert_and_write(const LogMetadata& metadata, std::index_sequence<I...>,
                                          const Args&... args) {
-  write_log(metadata, kArgTypes<Args...>, to_value(metadata, I, args)...);
+  write_log(metadata, kArgList<Args...>, set_of(args...), to_value(args, [&metadata] {
+              return spec_of_argument(metadata.text, kArgList<Args...>, kPlace<I, Args...>);
+            })...);
+}
+
+MICROMEGAS_INLINE void write_literal(const LogMetadata& metadata) noexcept {
+  write_log(metadata, kArgList<>, NoSet());
 }
 
 // --- metrics ---
 
 inline constexpr std::uint32_t kMaxNameBytes = 1024;  // of names and units given at run time
 
-MICROMEGAS_INLINE std::uint32_t metric_id(const StaticMetricMetadata& metadata,
-                                          EventKind kind) noexcept {
-  std::uint32_t id = queue::site_id(metadata.word);
-  if (__builtin_expect(id == 0, 0)) {
-    id = micromegas_v0_register_metric(&metadata);
-    if (id == 0) micromegas_v0_drop(kind, DropReason::kInvalid, 1);
-  }
-  return id;
+MICROMEGAS_INLINE std::uint32_t metric_id(const StaticMetricMetadata& metadata, EventKind kind,
+                                          const queue::ArgList& args = kArgList<>) noexcept {
+  return id_of(metadata.word, kind, 1,
+               [&] { return micromegas_v0_register_metric(&metadata, &args); });
 }
 
-MICROMEGAS_INLINE void write_metric(const StaticMetricMetadata& metadata, std::uint64_t bits,
-                                    queue::RecordKind record, EventKind kind) noexcept {
-  const std::uint32_t id = metric_id(metadata, kind);
+// Name and unit that are given with the event.
+struct Names {
+  TextRef name;
+  TextRef unit;
+  Names(std::string_view n, std::string_view u) noexcept
+      : name{n.data(), n.size()}, unit{u.data(), u.size()} {
+    name.cut(kMaxNameBytes);
+    unit.cut(kMaxNameBytes);
+  }
+  [[nodiscard]] std::uint32_t bytes() const noexcept {
+    return static_cast<std::uint32_t>(name.bytes() + unit.bytes());
+  }
+  void write(queue::Writer& w) const noexcept {
+    name.write(w);
+    unit.write(w);
+  }
+};
+
+template <class Front, class Set, class... Values>
+MICROMEGAS_INLINE void write_metric(const StaticMetricMetadata& metadata,
+                                    const queue::ArgList& args, std::uint64_t bits,
+                                    queue::RecordKind record, EventKind kind, const Front& front,
+                                    Set set, Values&&... values) noexcept {
+  const std::uint32_t id = metric_id(metadata, kind, args);
   if (__builtin_expect(id == 0, 0)) return;
-  queue::Writer w(queue::QueueKind::kEvents, queue::kRecordHeaderBytes + 8, kind);
+  const auto fixed =
+      static_cast<std::uint32_t>(queue::kRecordHeaderBytes + 8 + Set::kBytes + front.bytes());
+  queue::Writer w(queue::QueueKind::kEvents, fit(queue::kMaxRecordBytes, fixed, values...), kind);
   if (!w) return;
-  w.header(id, record, queue::kNoFlags);
+  w.header(id, record, Set::kFlags);
+  set.write(w);
   w.number(bits);
+  front.write(w);
+  (values.write(w), ...);
   w.publish();
 }
 
@@ -92,117 +130,108 @@ MICROMEGAS_INLINE bool negative(T value) noexcept {
   }
 }
 
+MICROMEGAS_INLINE std::uint64_t bits_of(double value) noexcept {
+  std::uint64_t bits;
+  std::memcpy(&bits, &value, 8);
+  return bits;
+}
+
 // One metric. Objects that are initialised in braces, as Log is, for the order of evaluation.
 struct IntegerMetric {
-  template <class T>
-  MICROMEGAS_INLINE IntegerMetric(const StaticMetricMetadata& metadata, T value) noexcept {
+  template <class T, class... Properties>
+  MICROMEGAS_INLINE IntegerMetric(const StaticMetricMetadata& metadata, T value,
+                                  const Properties&... properties) {
     static_assert(std::is_integral_v<T> && sizeof(T) <= 8,
                   "an integer metric takes an integer; use MM_FMETRIC for a floating-point value");
+    static_assert(check_properties<Properties...>(kReservedForMetrics));
     if (__builtin_expect(negative(value), 0)) {
       micromegas_v0_drop(EventKind::kIntegerMetric, DropReason::kInvalid, 1);
       return;
     }
-    write_metric(metadata, static_cast<std::uint64_t>(value), queue::RecordKind::kIntegerMetric,
-                 EventKind::kIntegerMetric);
+    write_metric(metadata, kArgList<Properties...>, static_cast<std::uint64_t>(value),
+                 queue::RecordKind::kIntegerMetric, EventKind::kIntegerMetric, NoValue(),
+                 set_of(properties...), to_property(properties)...);
   }
 };
 
 struct FloatMetric {
-  template <class T>
-  MICROMEGAS_INLINE FloatMetric(const StaticMetricMetadata& metadata, T value) noexcept {
+  template <class T, class... Properties>
+  MICROMEGAS_INLINE FloatMetric(const StaticMetricMetadata& metadata, T value,
+                                const Properties&... properties) {
+    static_assert(check_properties<Properties...>(kReservedForMetrics));
     const double number = value;
-    std::uint64_t bits;
-    std::memcpy(&bits, &number, 8);
-    write_metric(metadata, bits, queue::RecordKind::kFloatMetric, EventKind::kFloatMetric);
+    write_metric(metadata, kArgList<Properties...>, bits_of(number),
+                 queue::RecordKind::kFloatMetric, EventKind::kFloatMetric, NoValue(),
+                 set_of(properties...), to_property(properties)...);
   }
 };
 
-inline void write_metric_dyn(const StaticMetricMetadata& metadata, std::string_view name,
-                             std::string_view unit, std::uint64_t bits, queue::RecordKind record,
-                             EventKind kind) noexcept {
-  const std::uint32_t id = metric_id(metadata, kind);
-  if (id == 0) return;
-  TextRef name_text{name.data(), name.size()};
-  TextRef unit_text{unit.data(), unit.size()};
-  name_text.cut(kMaxNameBytes);
-  unit_text.cut(kMaxNameBytes);
-  queue::Writer w(queue::QueueKind::kEvents,
-                  static_cast<std::uint32_t>(queue::kRecordHeaderBytes + 8 + name_text.bytes() +
-                                             unit_text.bytes()),
-                  kind);
-  if (!w) return;
-  w.header(id, record, queue::kNoFlags);
-  w.number(bits);
-  name_text.write(w);
-  unit_text.write(w);
-  w.publish();
-}
-
 struct IntegerMetricDyn {
-  template <class T>
+  template <class T, class... Properties>
   IntegerMetricDyn(const StaticMetricMetadata& metadata, std::string_view name,
-                   std::string_view unit, T value) noexcept {
+                   std::string_view unit, T value, const Properties&... properties) {
     static_assert(
         std::is_integral_v<T> && sizeof(T) <= 8,
         "an integer metric takes an integer; use MM_FMETRIC_DYN for a floating-point value");
+    static_assert(check_properties<Properties...>(kReservedForMetrics));
     if (negative(value)) {
       micromegas_v0_drop(EventKind::kIntegerMetric, DropReason::kInvalid, 1);
       return;
     }
-    write_metric_dyn(metadata, name, unit, static_cast<std::uint64_t>(value),
-                     queue::RecordKind::kIntegerMetricDyn, EventKind::kIntegerMetric);
+    write_metric(metadata, kArgList<Properties...>, static_cast<std::uint64_t>(value),
+                 queue::RecordKind::kIntegerMetricDyn, EventKind::kIntegerMetric, Names(name, unit),
+                 set_of(properties...), to_property(properties)...);
   }
 };
 
 struct FloatMetricDyn {
-  template <class T>
+  template <class T, class... Properties>
   FloatMetricDyn(const StaticMetricMetadata& metadata, std::string_view name, std::string_view unit,
-                 T value) noexcept {
+                 T value, const Properties&... properties) {
+    static_assert(check_properties<Properties...>(kReservedForMetrics));
     const double number = value;
-    std::uint64_t bits;
-    std::memcpy(&bits, &number, 8);
-    write_metric_dyn(metadata, name, unit, bits, queue::RecordKind::kFloatMetricDyn,
-                     EventKind::kFloatMetric);
+    write_metric(metadata, kArgList<Properties...>, bits_of(number),
+                 queue::RecordKind::kFloatMetricDyn, EventKind::kFloatMetric, Names(name, unit),
+                 set_of(properties...), to_property(properties)...);
   }
 };
 
 // --- spans ---
 
-// True if the begin was recorded; then end_span() must follow on the same thread.
-MICROMEGAS_INLINE bool begin_span(std::uint32_t id) noexcept {
+// Of a begin and of properties that come later: with the ends of all open spans it must fit into a
+// segment.
+inline constexpr std::uint32_t kMaxSpanRecordBytes = 16 * 1024;
+
+// The span's depth, from 1, if the begin was recorded; then end_span() must follow on the same
+// thread. Else 0.
+template <class Front, class Set, class... Values>
+MICROMEGAS_INLINE std::uint32_t begin_span(std::uint32_t id, queue::RecordKind kind,
+                                           const Front& front, Set set,
+                                           Values&&... values) noexcept {
   using queue::kSpanEndBytes;
   const std::uint32_t open = micromegas_v0_thread->open_spans;
   if (__builtin_expect(open >= queue::kMaxOpenSpans, 0)) {
     micromegas_v0_drop(EventKind::kSpan, DropReason::kInvalid, 2);
-    return false;
+    return 0;
   }
-  queue::Writer w(queue::QueueKind::kSpans, queue::kRecordHeaderBytes, EventKind::kSpan,
-                  (open + 1) * kSpanEndBytes, 2);
-  if (!w) return false;
-  w.header(id, queue::RecordKind::kSpanBegin, queue::kNoFlags);
+  const auto fixed =
+      static_cast<std::uint32_t>(queue::kRecordHeaderBytes + Set::kBytes + front.bytes());
+  queue::Writer w(queue::QueueKind::kSpans, fit(kMaxSpanRecordBytes, fixed, values...),
+                  EventKind::kSpan, (open + 1) * kSpanEndBytes, 2);
+  if (!w) return 0;
+  w.header(id, kind, Set::kFlags);
+  set.write(w);
+  front.write(w);
+  (values.write(w), ...);
   w.publish();
   micromegas_v0_thread->open_spans = open + 1;
-  return true;
+  return open + 1;
 }
 
-MICROMEGAS_INLINE bool begin_named_span(std::uint32_t id, std::string_view name) noexcept {
-  using queue::kSpanEndBytes;
-  const std::uint32_t open = micromegas_v0_thread->open_spans;
+MICROMEGAS_INLINE TextRef span_name(std::string_view name) noexcept {
   TextRef text{name.data(), name.size()};
   text.cut(kMaxNameBytes);
-  if (__builtin_expect(open >= queue::kMaxOpenSpans, 0)) {
-    micromegas_v0_drop(EventKind::kSpan, DropReason::kInvalid, 2);
-    return false;
-  }
-  queue::Writer w(queue::QueueKind::kSpans,
-                  static_cast<std::uint32_t>(queue::kRecordHeaderBytes + text.bytes()),
-                  EventKind::kSpan, (open + 1) * kSpanEndBytes, 2);
-  if (!w) return false;
-  w.header(id, queue::RecordKind::kNamedSpanBegin, queue::kNoFlags);
-  text.write(w);
-  w.publish();
-  micromegas_v0_thread->open_spans = open + 1;
-  return true;
+  return text;
 }
 
 // An end without an open begin on this thread (after a fork or a restart of telemetry) is not
@@ -219,60 +248,102 @@ MICROMEGAS_INLINE void end_span(std::uint32_t id, queue::RecordKind kind) noexce
   micromegas_v0_thread->open_spans = open - 1;
 }
 
-MICROMEGAS_INLINE std::uint32_t span_id(const SpanMetadata& metadata) noexcept {
-  std::uint32_t id = queue::site_id(metadata.location.word);
+template <class... Args>
+__attribute__((visibility("hidden"))) inline constinit SiteWord kPropertiesWord{0};
+
+// Properties for the open span that begin_span() has given this depth.
+template <class... Args>
+void add_span_properties(std::uint32_t span, std::uint32_t depth, const Args&... args) {
+  static_assert(check_properties<Args...>());
+  const std::uint32_t open = micromegas_v0_thread->open_spans;
+  if (open < depth) return;  // see end_span()
+  SiteWord& word = kPropertiesWord<Args...>;
+  std::uint32_t id = queue::site_id(word);
   if (__builtin_expect(id == 0, 0)) {
-    id = micromegas_v0_register_span(&metadata);
-    if (id == 0) micromegas_v0_drop(EventKind::kSpan, DropReason::kInvalid, 2);
+    id = micromegas_v0_register_properties(&word, &kArgList<Args...>);
+    if (id == 0) return micromegas_v0_count_lost_properties();
   }
-  return id;
+  const auto write = [&](auto set, auto&&... values) {
+    const std::uint32_t fixed = queue::kRecordHeaderBytes + 8 + set.kBytes;
+    queue::Writer w(queue::QueueKind::kSpans, fit(kMaxSpanRecordBytes, fixed, values...),
+                    EventKind::kSpan, open * queue::kSpanEndBytes, 0);
+    if (!w) return micromegas_v0_count_lost_properties();
+    w.header_untimed(id, queue::RecordKind::kSpanProperties, set.kFlags);
+    set.write(w);
+    w.number(span | (std::uint64_t{depth} << 32));
+    (values.write(w), ...);
+    w.publish_uncounted();
+  };
+  write(set_of(args...), to_property(args)...);
 }
 
-MICROMEGAS_INLINE std::uint32_t span_id(const SpanLocation& location) noexcept {
-  std::uint32_t id = queue::site_id(location.word);
-  if (__builtin_expect(id == 0, 0)) {
-    id = micromegas_v0_register_location(&location);
-    if (id == 0) micromegas_v0_drop(EventKind::kSpan, DropReason::kInvalid, 2);
-  }
-  return id;
+MICROMEGAS_INLINE std::uint32_t span_id(const SpanMetadata& metadata,
+                                        const queue::ArgList& args = kArgList<>) noexcept {
+  return id_of(metadata.location.word, EventKind::kSpan, 2,
+               [&] { return micromegas_v0_register_span(&metadata, &args); });
 }
+
+MICROMEGAS_INLINE std::uint32_t span_id(const SpanLocation& location,
+                                        const queue::ArgList& args = kArgList<>) noexcept {
+  return id_of(location.word, EventKind::kSpan, 2,
+               [&] { return micromegas_v0_register_location(&location, &args); });
+}
+
+// What the two guards share.
+template <queue::RecordKind kEnd>
+class [[nodiscard]] BasicSpanGuard {
+ public:
+  BasicSpanGuard(const BasicSpanGuard&) = delete;
+  BasicSpanGuard& operator=(const BasicSpanGuard&) = delete;
+
+  // Properties that are known only now: "key"_k = value, and at most one PropertySet. A later value
+  // of a key wins over an earlier one, a pair over a set. Only on the span's own thread.
+  template <class... Args>
+  void set(const Args&... properties) {
+    if (depth_ != 0) add_span_properties(id_, depth_, properties...);
+  }
+
+ protected:
+  constexpr BasicSpanGuard() noexcept = default;
+  MICROMEGAS_INLINE ~BasicSpanGuard() {
+    if (depth_ != 0) end_span(id_, kEnd);
+  }
+
+  std::uint32_t id_ = 0;
+  std::uint32_t depth_ = 0;  // 0: nothing was recorded
+};
 
 }  // namespace detail
 
-// What MM_SPAN declares. Belongs to its block and thread: neither copied nor moved.
-class [[nodiscard]] SpanGuard {
+// What MM_SPAN declares, where spans are enabled. Belongs to its block and thread: neither copied
+// nor moved.
+class [[nodiscard]] SpanGuard : public detail::BasicSpanGuard<queue::RecordKind::kSpanEnd> {
  public:
-  MICROMEGAS_INLINE explicit SpanGuard(const SpanMetadata& metadata) noexcept {
-    if (!queue::enabled(metadata.location)) return;
-    const std::uint32_t id = detail::span_id(metadata);
-    if (__builtin_expect(id != 0, 1) && detail::begin_span(id)) id_ = id;
+  constexpr SpanGuard() noexcept = default;  // of no span
+  template <class... Args>
+  MICROMEGAS_INLINE explicit SpanGuard(const SpanMetadata& metadata, const Args&... properties) {
+    static_assert(detail::check_properties<Args...>());
+    id_ = detail::span_id(metadata, detail::kArgList<Args...>);
+    if (__builtin_expect(id_ == 0, 0)) return;
+    depth_ = detail::begin_span(id_, queue::RecordKind::kSpanBegin, detail::NoValue(),
+                                detail::set_of(properties...), detail::to_property(properties)...);
   }
-  MICROMEGAS_INLINE ~SpanGuard() {
-    if (id_ != 0) detail::end_span(id_, queue::RecordKind::kSpanEnd);
-  }
-  SpanGuard(const SpanGuard&) = delete;
-  SpanGuard& operator=(const SpanGuard&) = delete;
-
- private:
-  std::uint32_t id_ = 0;  // 0: nothing was recorded
 };
 
 // What MM_SPAN_DYN declares.
-class [[nodiscard]] NamedSpanGuard {
+class [[nodiscard]] NamedSpanGuard
+    : public detail::BasicSpanGuard<queue::RecordKind::kNamedSpanEnd> {
  public:
-  MICROMEGAS_INLINE NamedSpanGuard(const SpanLocation& location, std::string_view name) noexcept {
-    if (!queue::enabled(location)) return;
-    const std::uint32_t id = detail::span_id(location);
-    if (__builtin_expect(id != 0, 1) && detail::begin_named_span(id, name)) id_ = id;
+  constexpr NamedSpanGuard() noexcept = default;
+  template <class... Args>
+  MICROMEGAS_INLINE NamedSpanGuard(const SpanLocation& location, std::string_view name,
+                                   const Args&... properties) {
+    static_assert(detail::check_properties<Args...>());
+    id_ = detail::span_id(location, detail::kArgList<Args...>);
+    if (__builtin_expect(id_ == 0, 0)) return;
+    depth_ = detail::begin_span(id_, queue::RecordKind::kNamedSpanBegin, detail::span_name(name),
+                                detail::set_of(properties...), detail::to_property(properties)...);
   }
-  MICROMEGAS_INLINE ~NamedSpanGuard() {
-    if (id_ != 0) detail::end_span(id_, queue::RecordKind::kNamedSpanEnd);
-  }
-  NamedSpanGuard(const NamedSpanGuard&) = delete;
-  NamedSpanGuard& operator=(const NamedSpanGuard&) = delete;
-
- private:
-  std::uint32_t id_ = 0;
 };
 
 }  // namespace micromegas

@@ -6,7 +6,10 @@
 //   void parse() {
 //     MM_SPAN_FN();                 // named after the function
 //     MM_SPAN("decode");            // to the end of the block
+//     MM_SPAN("decode", "codec"_k = codec);  // with properties
 //     MM_SPAN_DYN(asset_name);      // name known at run time, copied (at most 1 KiB)
+//     MM_SPAN_VAR(span, "fetch");   // a guard called span
+//     span.set("rows"_k = n);       // properties known later
 //   }
 //
 // Begin and end are recorded together or not at all: a begin leaves room for its end. Not for code
@@ -24,22 +27,43 @@
 #define MICROMEGAS_SPAN_LOCATION_(target_) \
   { .target = (target_), .function = __builtin_FUNCTION(), .file = __FILE__, .line = __LINE__ }
 
-#define MICROMEGAS_SPAN_IMPL_(n, target_, name_)                                            \
-  static constinit ::micromegas::SpanMetadata MICROMEGAS_CONCAT_(micromegas_span_site_, n){ \
-      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(target_)};                     \
-  const ::micromegas::SpanGuard MICROMEGAS_CONCAT_(                                         \
-      micromegas_span_, n)(MICROMEGAS_CONCAT_(micromegas_span_site_, n))
+// A conditional expression, so that properties are evaluated only for a span that is recorded; in
+// braces, so that they are from left to right.
+#define MICROMEGAS_SPAN_IMPL_(site, qualifier, variable, target_, name_, ...) \
+  static constinit ::micromegas::SpanMetadata site{                           \
+      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(target_)};       \
+  qualifier ::micromegas::SpanGuard variable =                                \
+      ::micromegas::queue::enabled(site.location)                             \
+          ? ::micromegas::SpanGuard{site __VA_OPT__(, ) __VA_ARGS__}          \
+          : ::micromegas::SpanGuard {}
 
-#define MICROMEGAS_SPAN_DYN_IMPL_(n, target_, name_)                                       \
-  static constinit ::micromegas::SpanLocation MICROMEGAS_CONCAT_(micromegas_span_site_, n) \
-      MICROMEGAS_SPAN_LOCATION_(target_);                                                  \
-  const ::micromegas::NamedSpanGuard MICROMEGAS_CONCAT_(micromegas_span_, n)(              \
-      MICROMEGAS_CONCAT_(micromegas_span_site_, n), name_)
+#define MICROMEGAS_SPAN_DYN_IMPL_(site, qualifier, variable, target_, ...)                 \
+  static constinit ::micromegas::SpanLocation site MICROMEGAS_SPAN_LOCATION_(target_);     \
+  qualifier ::micromegas::NamedSpanGuard variable =                                        \
+      ::micromegas::queue::enabled(site) ? ::micromegas::NamedSpanGuard{site, __VA_ARGS__} \
+                                         : ::micromegas::NamedSpanGuard {}
 
-#define MICROMEGAS_SPAN_T(target, name) MICROMEGAS_SPAN_IMPL_(__COUNTER__, target, name)
-#define MICROMEGAS_SPAN(name) MICROMEGAS_SPAN_T(MM_DEFAULT_TARGET, name)
-#define MICROMEGAS_SPAN_FN() MICROMEGAS_SPAN_T(MM_DEFAULT_TARGET, __builtin_FUNCTION())
-#define MICROMEGAS_SPAN_DYN_T(target, name) MICROMEGAS_SPAN_DYN_IMPL_(__COUNTER__, target, name)
-#define MICROMEGAS_SPAN_DYN(name) MICROMEGAS_SPAN_DYN_T(MM_DEFAULT_TARGET, name)
+#define MICROMEGAS_SPAN_UNNAMED_(kind, n, ...)              \
+  kind(MICROMEGAS_CONCAT_(micromegas_span_site_, n), const, \
+       MICROMEGAS_CONCAT_(micromegas_span_, n), __VA_ARGS__)
+
+#define MICROMEGAS_SPAN_T(target, ...) \
+  MICROMEGAS_SPAN_UNNAMED_(MICROMEGAS_SPAN_IMPL_, __COUNTER__, target, __VA_ARGS__)
+#define MICROMEGAS_SPAN(...) MICROMEGAS_SPAN_T(MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_SPAN_FN(...) \
+  MICROMEGAS_SPAN_T(MM_DEFAULT_TARGET, __builtin_FUNCTION() __VA_OPT__(, ) __VA_ARGS__)
+#define MICROMEGAS_SPAN_DYN_T(target, ...) \
+  MICROMEGAS_SPAN_UNNAMED_(MICROMEGAS_SPAN_DYN_IMPL_, __COUNTER__, target, __VA_ARGS__)
+#define MICROMEGAS_SPAN_DYN(...) MICROMEGAS_SPAN_DYN_T(MM_DEFAULT_TARGET, __VA_ARGS__)
+
+// A guard with a name, for properties that are known later: variable.set("rows"_k = n).
+#define MICROMEGAS_SPAN_VAR_T(variable, target, ...) \
+  MICROMEGAS_SPAN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), , variable, target, __VA_ARGS__)
+#define MICROMEGAS_SPAN_VAR(variable, ...) \
+  MICROMEGAS_SPAN_VAR_T(variable, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_SPAN_DYN_VAR_T(variable, target, ...) \
+  MICROMEGAS_SPAN_DYN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), , variable, target, __VA_ARGS__)
+#define MICROMEGAS_SPAN_DYN_VAR(variable, ...) \
+  MICROMEGAS_SPAN_DYN_VAR_T(variable, MM_DEFAULT_TARGET, __VA_ARGS__)
 
 #endif  // MICROMEGAS_PIPELINE_INSTRUMENT_SPAN_H_

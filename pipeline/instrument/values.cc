@@ -8,8 +8,9 @@
 namespace micromegas::detail {
 
 // An argument that is mentioned again has the spec of its first mention.
-std::string_view spec_of_argument(std::string_view text, std::size_t index) noexcept {
-  ArgumentNumbers numbers;
+std::string_view spec_of_argument(std::string_view text, const queue::ArgList& args,
+                                  std::size_t place) noexcept {
+  ArgumentNumbers numbers(args.keys, args.count);
   std::size_t at = 0;
   const auto read_id = [&] {
     const std::size_t begin = at;
@@ -31,7 +32,7 @@ std::string_view spec_of_argument(std::string_view text, std::size_t index) noex
       numbers.of(read_id());  // a width or precision takes an argument
       ++at;
     }
-    if (number == index) return text.substr(begin, at - begin);
+    if (number == place) return text.substr(begin, at - begin);
     ++at;
   }
   return {};

@@ -1,7 +1,7 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// How a log's arguments become values of a record: numbers and strings are copied as they are, and
+// How arguments become values of a record: numbers and strings are copied as they are, and
 // the flush actor formats them. Types that only the program knows are formatted here.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_VALUES_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_VALUES_H_
@@ -67,19 +67,27 @@ struct OwnedText : TextRef {
   Text owner;
 };
 
-// The spec of placeholder number `index`, "" if it has none. Cold: scans the text.
-std::string_view spec_of_argument(std::string_view text, std::size_t index) noexcept;
+// What stands in a list of values for something that is none.
+struct NoValue {
+  static constexpr bool kIsText = false;
+  static constexpr std::size_t bytes() noexcept { return 0; }
+  static constexpr void cut(std::uint32_t) noexcept {}
+  static constexpr void write(queue::Writer&) noexcept {}
+};
 
-template <class T>
-MICROMEGAS_INLINE auto to_value(const LogMetadata& metadata, std::size_t index, const T& arg) {
+// The spec of the argument at this place of the list, "" if it has none. Cold: scans the text.
+std::string_view spec_of_argument(std::string_view text, const queue::ArgList& args,
+                                  std::size_t place) noexcept;
+
+// `spec()`: asked only for a type that is formatted here.
+template <class T, class Spec>
+MICROMEGAS_INLINE auto to_value(const T& arg, [[maybe_unused]] Spec spec) {
   using U = std::remove_cvref_t<T>;
   constexpr queue::ArgType kType = arg_traits<U>().type;
   if constexpr (kType == queue::ArgType::kFormatted) {
-    auto text = UserFormatter<U>::format(spec_of_argument(metadata.text, index), arg);
+    auto text = UserFormatter<U>::format(spec(), arg);
     return OwnedText<decltype(text)>(std::move(text));
   } else if constexpr (kType == queue::ArgType::kString) {
-    (void)metadata;
-    (void)index;
     if constexpr (std::is_pointer_v<U>) {
       if (arg == nullptr) return TextRef{"(null)", 6};
       return TextRef{arg, std::strlen(arg)};
@@ -102,6 +110,61 @@ MICROMEGAS_INLINE auto to_value(const LogMetadata& metadata, std::size_t index, 
   } else {
     return Number{static_cast<std::uint64_t>(arg)};
   }
+}
+template <KeyName Name, class T, class Spec>
+MICROMEGAS_INLINE auto to_value(const KeyValue<Name, T>& pair, Spec spec) {
+  return to_value(pair.value, spec);
+}
+template <class Spec>
+MICROMEGAS_INLINE NoValue to_value(const PropertySet& /*set*/, Spec /*spec*/) {
+  return {};
+}
+
+// The value of a property that no text shows.
+template <class T>
+MICROMEGAS_INLINE auto to_property(const T& arg) {
+  return to_value(arg, [] { return std::string_view(); });
+}
+
+// The property set of an argument list, in front of the values.
+struct NoSet {
+  static constexpr std::uint8_t kFlags = queue::kNoFlags;
+  static constexpr std::uint32_t kBytes = 0;
+  MICROMEGAS_INLINE static void write(queue::Writer& /*w*/) noexcept {}
+};
+struct SetRef {
+  const PropertySet* set;
+  static constexpr std::uint8_t kFlags = queue::kHasPropertySet;
+  static constexpr std::uint32_t kBytes = 8;
+  MICROMEGAS_INLINE void write(queue::Writer& w) const noexcept { w.number(set->id()); }
+};
+MICROMEGAS_INLINE NoSet set_of() noexcept { return {}; }
+template <class T, class... Rest>
+MICROMEGAS_INLINE auto set_of([[maybe_unused]] const T& first, const Rest&... rest) noexcept {
+  if constexpr (ArgOf<T>::kIsSet) {
+    return SetRef{&first};
+  } else {
+    return set_of(rest...);
+  }
+}
+
+// The bytes of a record with these values, of which `fixed` are not theirs. Texts are cut, each to
+// an equal share, to stay within `limit`.
+template <class... Values>
+MICROMEGAS_INLINE std::uint32_t fit(std::uint32_t limit, std::uint32_t fixed,
+                                    Values&... values) noexcept {
+  std::size_t bytes = fixed + (std::size_t{0} + ... + values.bytes());
+  constexpr std::size_t kTexts =
+      (std::size_t{0} + ... + std::size_t{std::decay_t<Values>::kIsText});
+  if constexpr (kTexts > 0) {
+    if (__builtin_expect(bytes > limit, 0)) {
+      const std::size_t all_fixed = fixed + 8 * sizeof...(Values);
+      const auto share = static_cast<std::uint32_t>((limit - all_fixed) / kTexts) & ~7U;
+      (values.cut(share), ...);
+      bytes = fixed + (std::size_t{0} + ... + values.bytes());
+    }
+  }
+  return static_cast<std::uint32_t>(bytes);
 }
 
 }  // namespace micromegas::detail

@@ -23,6 +23,13 @@ class Key {
     text_.append(reinterpret_cast<const char*>(&n), sizeof n);
     return *this;
   }
+  Key& add(const ArgList& args) {
+    number(args.count);
+    for (std::size_t i = 0; i < args.count; ++i) {
+      number(static_cast<std::uint64_t>(args.types[i])).add(args.key(i));
+    }
+    return *this;
+  }
   std::string take() { return std::move(text_); }
 
  private:
@@ -48,14 +55,22 @@ class StringCopier {
   char* at_;
 };
 
+void set_args(Descriptor& d, const ArgList& args) {
+  if (args.count == 0) return;
+  d.arg_types.assign(args.types, args.types + args.count);
+  for (std::size_t i = 0; i < args.count; ++i) d.arg_names.emplace_back(args.key(i));
+}
+
 }  // namespace
 
-std::uint32_t Catalogue::add_log(const LogMetadata& m, std::span<const ArgType> types) {
+std::uint32_t Catalogue::add_log(const LogMetadata& m, const ArgList& args) {
   auto d = std::make_unique<Descriptor>();
-  std::string text = types.empty() ? unescape_braces(m.text) : std::string(m.text);
+  NumberedFormat numbered;
+  if (args.count != 0) numbered = number_placeholders(m.text, args);
+  d->shows_arguments = numbered.has_placeholders;
+  std::string text = d->shows_arguments ? std::string(m.text) : unescape_braces(m.text);
   Key key('L');
-  key.number(static_cast<std::uint64_t>(m.level)).number(m.line).number(types.size());
-  for (ArgType t : types) key.number(static_cast<std::uint64_t>(t));
+  key.number(static_cast<std::uint64_t>(m.level)).number(m.line).add(args);
   key.add(m.text).add(m.target).add(m.function).add(m.file);
 
   StringCopier copy(*d, text.size() + m.target.size() + m.function.size() + m.file.size());
@@ -65,20 +80,20 @@ std::uint32_t Catalogue::add_log(const LogMetadata& m, std::span<const ArgType> 
   d->log.function = copy(m.function);
   d->log.file = copy(m.file);
   d->log.line = m.line;
-  d->arg_types.assign(types.begin(), types.end());
-  if (!types.empty()) {
-    NumberedFormat numbered = number_placeholders(m.text, types.size());
+  set_args(*d, args);
+  if (d->shows_arguments) {
     d->format = std::move(numbered.format);
     d->pieces = take_apart(d->format);
     d->arg_names = std::move(numbered.names);
+    d->template_text = to_template(d->pieces, d->arg_names, args);
   }
   return insert(key.take(), std::move(d));
 }
 
-std::uint32_t Catalogue::add_metric(const StaticMetricMetadata& m) {
+std::uint32_t Catalogue::add_metric(const StaticMetricMetadata& m, const ArgList& args) {
   auto d = std::make_unique<Descriptor>();
   Key key('M');
-  key.number(static_cast<std::uint64_t>(m.verbosity)).number(m.line);
+  key.number(static_cast<std::uint64_t>(m.verbosity)).number(m.line).add(args);
   key.add(m.name).add(m.unit).add(m.target).add(m.file);
   StringCopier copy(*d, m.name.size() + m.unit.size() + m.target.size() + m.file.size());
   d->metric.verbosity = m.verbosity;
@@ -87,13 +102,15 @@ std::uint32_t Catalogue::add_metric(const StaticMetricMetadata& m) {
   d->metric.target = copy(m.target);
   d->metric.file = copy(m.file);
   d->metric.line = m.line;
+  set_args(*d, args);
   return insert(key.take(), std::move(d));
 }
 
-std::uint32_t Catalogue::add_span(std::string_view name, const SpanLocation& l) {
+std::uint32_t Catalogue::add_span(std::string_view name, const SpanLocation& l,
+                                  const ArgList& args) {
   auto d = std::make_unique<Descriptor>();
   Key key('S');
-  key.number(static_cast<std::uint64_t>(l.verbosity)).number(l.line);
+  key.number(static_cast<std::uint64_t>(l.verbosity)).number(l.line).add(args);
   key.add(name).add(l.target).add(l.function).add(l.file);
   StringCopier copy(*d, name.size() + l.target.size() + l.function.size() + l.file.size());
   d->span.name = copy(name);
@@ -102,6 +119,15 @@ std::uint32_t Catalogue::add_span(std::string_view name, const SpanLocation& l) 
   d->span.location.function = copy(l.function);
   d->span.location.file = copy(l.file);
   d->span.location.line = l.line;
+  set_args(*d, args);
+  return insert(key.take(), std::move(d));
+}
+
+std::uint32_t Catalogue::add_properties(const ArgList& args) {
+  auto d = std::make_unique<Descriptor>();
+  Key key('P');
+  key.add(args);
+  set_args(*d, args);
   return insert(key.take(), std::move(d));
 }
 

@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,17 +25,20 @@
 namespace micromegas::queue {
 
 struct Descriptor {
-  // One of the three is filled, by what the records that refer to it are. A span whose name is
-  // given at run time has an empty span.name.
+  // One of the three is filled, by what the records that refer to it are; none for the properties
+  // that a span gets later. A span whose name is given at run time has an empty span.name.
   LogMetadata log;  // text: as written; of a literal: the message, doubled braces undone
   StaticMetricMetadata metric;
   SpanMetadata span;
 
-  std::vector<ArgType> arg_types;      // of a log's arguments
-  std::vector<std::string> arg_names;  // from named placeholders; "" where there is none
-  std::string format;                  // log.text with every placeholder numbered, for {fmt}
-  std::vector<FormatPiece> pieces;     // the same taken apart; empty if that cannot be
-  std::unique_ptr<char[]> strings;     // what the views above point into
+  std::vector<ArgType> arg_types;      // of the values in a record
+  std::vector<std::string> arg_names;  // their property's name; "" for what is only shown
+  // Of a log.
+  bool shows_arguments = false;     // else log.text is the message
+  std::string format;               // log.text with every placeholder numbered, for {fmt}
+  std::vector<FormatPiece> pieces;  // the same taken apart; empty if that cannot be
+  std::string template_text;        // see to_template()
+  std::unique_ptr<char[]> strings;  // what the views above point into
 };
 
 class Catalogue {
@@ -45,9 +47,10 @@ class Catalogue {
 
   // The id of this call site, from 1; 0 when the catalogue is full or memory is short. Any thread;
   // locks and allocates.
-  std::uint32_t add_log(const LogMetadata& metadata, std::span<const ArgType> types);
-  std::uint32_t add_metric(const StaticMetricMetadata& metadata);
-  std::uint32_t add_span(std::string_view name, const SpanLocation& location);
+  std::uint32_t add_log(const LogMetadata& metadata, const ArgList& args);
+  std::uint32_t add_metric(const StaticMetricMetadata& metadata, const ArgList& args);
+  std::uint32_t add_span(std::string_view name, const SpanLocation& location, const ArgList& args);
+  std::uint32_t add_properties(const ArgList& args);
 
   // Null for an id that was never given out. Any thread, no lock: an entry is complete before its
   // id can be in a record, and the record is published with release.

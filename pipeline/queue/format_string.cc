@@ -3,7 +3,10 @@
 
 #include "micromegas/pipeline/queue/format_string.h"
 
-#include "micromegas/pipeline/instrument/property.h"
+#include <algorithm>
+#include <utility>
+
+#include "micromegas/pipeline/instrument/argument_numbers.h"
 
 namespace micromegas::queue {
 
@@ -19,13 +22,10 @@ std::string unescape_braces(std::string_view text) {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 class Numberer {
  public:
-  Numberer(std::string_view text, std::size_t arguments) : text_(text) {
-    result_.names.resize(arguments);
-  }
+  Numberer(std::string_view text, const ArgList& args)
+      : text_(text), count_(args.count), numbers_(args.keys, args.count) {}
 
   NumberedFormat run() {
     while (at_ < text_.size()) {
@@ -41,6 +41,9 @@ class Numberer {
         ++at_;
       }
     }
+    for (std::size_t i = 0; i < std::min(count_, detail::kMaxArguments); ++i) {
+      result_.names.emplace_back(numbers_.name(i));
+    }
     return std::move(result_);
   }
 
@@ -50,12 +53,9 @@ class Numberer {
     const std::size_t begin = at_;
     while (at_ < text_.size() && text_[at_] != ':' && text_[at_] != '}') ++at_;
     const std::string_view id = text_.substr(begin, at_ - begin);
+    result_.has_placeholders = true;
     result_.format.push_back('{');
-    if (!id.empty() && is_digit(id[0])) {
-      result_.format.append(id);
-    } else {
-      append_number(argument(id));
-    }
+    append_number(std::min<std::size_t>(numbers_.of(id), 99));
     while (at_ < text_.size() && text_[at_] != '}') {
       if (text_[at_] == '{') {
         ++at_;
@@ -75,26 +75,35 @@ class Numberer {
     result_.format.push_back(static_cast<char>('0' + n % 10));
   }
 
-  std::size_t argument(std::string_view name) {
-    if (!name.empty()) {
-      for (std::size_t i = 0; i < result_.names.size(); ++i) {
-        if (same_property_name(result_.names[i], name)) return i;
-      }
-      if (next_ < result_.names.size()) result_.names[next_] = name;
-    }
-    return next_++;
-  }
-
   std::string_view text_;
   std::size_t at_ = 0;
-  std::size_t next_ = 0;
+  std::size_t count_;
+  detail::ArgumentNumbers numbers_;
   NumberedFormat result_;
 };
 
 }  // namespace
 
-NumberedFormat number_placeholders(std::string_view text, std::size_t arguments) {
-  return Numberer(text, arguments).run();
+NumberedFormat number_placeholders(std::string_view text, const ArgList& args) {
+  return Numberer(text, args).run();
+}
+
+std::string to_template(std::span<const FormatPiece> pieces, std::span<const std::string> names,
+                        const ArgList& args) {
+  std::string out;
+  bool shows_any = false;
+  for (const FormatPiece& piece : pieces) {
+    for (char c : piece.literal) out.append(c == '{' || c == '}' ? 2 : 1, c);
+    if (piece.argument == FormatPiece::kNone) continue;
+    if (piece.argument >= names.size() || names[piece.argument].empty()) return {};
+    // A user's formatter has applied the spec to the one text that there is.
+    if (!piece.format.empty() && args.types[piece.argument] != ArgType::kFormatted) return {};
+    out.push_back('{');
+    out.append(names[piece.argument]);
+    out.push_back('}');
+    shows_any = true;
+  }
+  return shows_any ? out : std::string();
 }
 
 std::vector<FormatPiece> take_apart(std::string_view numbered) {

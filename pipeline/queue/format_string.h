@@ -6,9 +6,12 @@
 #define MICROMEGAS_PIPELINE_QUEUE_FORMAT_STRING_H_
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "micromegas/pipeline/instrument/arg_type.h"
 
 namespace micromegas::queue {
 
@@ -30,13 +33,19 @@ std::string unescape_braces(std::string_view text);
 
 struct NumberedFormat {
   std::string format;              // "{user} {:.1f}" -> "{0} {1:.1f}"
-  std::vector<std::string> names;  // per argument, "" where the placeholder has no name
+  std::vector<std::string> names;  // per argument: its key, its placeholder's name, or ""
+  bool has_placeholders = false;
 };
 
-// Gives every placeholder, nested ones included, the number of its argument. A named placeholder
-// takes the next argument at its first mention and the same one afterwards. `text` has passed the
-// compile-time check; of anything else the result is merely harmless.
-NumberedFormat number_placeholders(std::string_view text, std::size_t arguments);
+// Gives every placeholder, nested ones included, the number of its argument, by ArgumentNumbers.
+// `text` has passed the compile-time check; of anything else the result is merely harmless.
+NumberedFormat number_placeholders(std::string_view text, const ArgList& args);
+
+// The text with {name} for each argument, for a reader that puts the properties' texts in their
+// places (docs/protocol.md, "Templates"). Empty if that would not give the same message: an
+// argument has no name, or is not shown as its property's text.
+std::string to_template(std::span<const FormatPiece> pieces, std::span<const std::string> names,
+                        const ArgList& args);
 
 }  // namespace micromegas::queue
 

@@ -90,16 +90,20 @@ MICROMEGAS_EXPORT bool micromegas_v0_refresh_metric(
 MICROMEGAS_EXPORT bool micromegas_v0_refresh_span(
     const micromegas::SpanLocation* location) noexcept;
 
-// Enter the call site into the catalogue; return its id, 0 if the catalogue is full.
-MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_log(const micromegas::LogMetadata* metadata,
-                                                           const micromegas::queue::ArgType* types,
-                                                           std::size_t count) noexcept;
+// Enter the call site into the catalogue; return its id, 0 if the catalogue is full. `args`: of the
+// values that its records hold.
+MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_log(
+    const micromegas::LogMetadata* metadata, const micromegas::queue::ArgList* args) noexcept;
 MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_metric(
-    const micromegas::StaticMetricMetadata* metadata) noexcept;
+    const micromegas::StaticMetricMetadata* metadata,
+    const micromegas::queue::ArgList* args) noexcept;
 MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_span(
-    const micromegas::SpanMetadata* metadata) noexcept;
+    const micromegas::SpanMetadata* metadata, const micromegas::queue::ArgList* args) noexcept;
 MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_location(
-    const micromegas::SpanLocation* location) noexcept;
+    const micromegas::SpanLocation* location, const micromegas::queue::ArgList* args) noexcept;
+// For properties that a span gets after its begin.
+MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_properties(
+    micromegas::SiteWord* word, const micromegas::queue::ArgList* args) noexcept;
 
 // Makes room for `bytes` (and, for a begin, the end) in the thread's queue: registers the thread,
 // retires a full segment, takes an empty one. Null when the event must be dropped; it is then
@@ -114,6 +118,9 @@ MICROMEGAS_EXPORT void micromegas_v0_drop(micromegas::EventKind kind, micromegas
 
 // A text was longer than its record had room for.
 MICROMEGAS_EXPORT void micromegas_v0_count_cut() noexcept;
+
+// A span's properties never got into a queue.
+MICROMEGAS_EXPORT void micromegas_v0_count_lost_properties() noexcept;
 
 // Waits, bounded, until the live sinks have shown what this thread recorded.
 MICROMEGAS_EXPORT void micromegas_v0_wait_for_live_sinks() noexcept;
@@ -199,10 +206,23 @@ class Writer {
     segment_->committed.store(start_ + bytes_, std::memory_order_release);
     count(micromegas_v0_thread->recorded[static_cast<std::size_t>(kind_)]);
   }
+  // For a record that is no event. Its time is not read by anyone.
+  MICROMEGAS_INLINE void header_untimed(std::uint32_t id, RecordKind kind,
+                                        std::uint8_t flags) noexcept {
+    store64(at_, header_word(id, kind, flags, bytes_));
+    store64(at_ + 8, 0);
+    at_ += kRecordHeaderBytes;
+  }
+  MICROMEGAS_INLINE void publish_uncounted() noexcept {
+    segment_->committed.store(start_ + bytes_, std::memory_order_release);
+  }
 
  private:
   // Short strings are the common case: two overlapping moves beat a call.
   MICROMEGAS_INLINE static void copy(std::byte* to, const char* from, std::uint32_t n) noexcept {
+    // g++ warns of the branches that a literal shorter than 8 bytes never takes, but for a pointer
+    // of which it knows nothing.
+    if (!__builtin_constant_p(n)) asm("" : "+r"(from));
     if (__builtin_expect(n <= 16, 1)) {
       if (n >= 8) {
         std::uint64_t head;

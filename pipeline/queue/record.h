@@ -13,13 +13,15 @@
 //        string    u32 bytes kept, u32 bytes it had (saturated), then the bytes, padded to 8
 //
 // Native byte order. No pointer is ever stored: a record means the same in another process. With
-// kHasPropertySet, the first value is the id of an interned PropertySet.
+// kHasPropertySet, the first value is the id of an interned PropertySet. What is left behind the
+// values are properties given at run time: string name, string value, and so on.
 #ifndef MICROMEGAS_PIPELINE_QUEUE_RECORD_H_
 #define MICROMEGAS_PIPELINE_QUEUE_RECORD_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 #include "micromegas/pipeline/instrument/arg_type.h"
@@ -27,23 +29,25 @@
 
 namespace micromegas::queue {
 
-// Values after the header in brackets; {..}: as the descriptor's argument types say.
+// Values after the header in brackets; ..: then values as the descriptor's argument types say.
 enum class RecordKind : std::uint8_t {
-  kLog = 1,           // {arguments}; without arguments the format string is the message
+  kLog = 1,           // [..]; without arguments the format string is the message
   kLogText,           // [string text]: text given at run time
   kLogInterop,        // [number level, string target, string text]; no call site (id 0)
-  kIntegerMetric,     // [number]
-  kFloatMetric,       // [number]
-  kIntegerMetricDyn,  // [number, string name, string unit]
-  kFloatMetricDyn,    // [number, string name, string unit]
-  kSpanBegin,         // []
-  kSpanEnd,           // []
-  kNamedSpanBegin,    // [string name]
-  kNamedSpanEnd,      // [] in a queue; [string name] in a block
-  kAsyncSpanBegin,    // [number span id, number parent id, number depth]
-  kAsyncSpanEnd,      // same
-  kAsyncNamedBegin,   // same, then [string name]
-  kAsyncNamedEnd,     // same, then [string name]
+  kIntegerMetric,     // [number, ..]
+  kFloatMetric,       // [number, ..]
+  kIntegerMetricDyn,  // [number, string name, string unit, ..]
+  kFloatMetricDyn,    // [number, string name, string unit, ..]
+  kSpanBegin,         // [..]
+  kSpanEnd,           // [] in a queue; in a block, the records that hold its properties
+  kNamedSpanBegin,    // [string name, ..]
+  kNamedSpanEnd,      // [] in a queue; in a block [string name] and the records as above
+  kSpanProperties,   // [number: id of the span's begin | its depth << 32, ..]; only in a queue, and
+                     // no event: goes to the end of the open span at this depth, from 1
+  kAsyncSpanBegin,   // [number span id, number parent id, number depth]
+  kAsyncSpanEnd,     // same
+  kAsyncNamedBegin,  // same, then [string name]
+  kAsyncNamedEnd,    // same, then [string name]
 };
 
 enum RecordFlags : std::uint8_t { kNoFlags = 0, kHasPropertySet = 1 };
@@ -104,6 +108,10 @@ class RecordReader {
   [[nodiscard]] std::size_t bytes() const noexcept {
     return static_cast<std::size_t>(end_ - begin_);
   }
+  // What has not been read yet.
+  [[nodiscard]] std::span<const std::byte> rest() const noexcept {
+    return ok_ ? std::span(at_, end_) : std::span<const std::byte>();
+  }
 
   std::uint64_t number() noexcept {
     if (!has(8)) return 0;
@@ -144,6 +152,9 @@ class RecordReader {
   bool ok_ = false;
 };
 
+// The others only say something of an event, and are not counted.
+constexpr bool is_event(RecordKind kind) noexcept { return kind != RecordKind::kSpanProperties; }
+
 constexpr EventKind event_kind(RecordKind kind) noexcept {
   switch (kind) {
     case RecordKind::kLog:
@@ -160,6 +171,7 @@ constexpr EventKind event_kind(RecordKind kind) noexcept {
     case RecordKind::kSpanEnd:
     case RecordKind::kNamedSpanBegin:
     case RecordKind::kNamedSpanEnd:
+    case RecordKind::kSpanProperties:
       return EventKind::kSpan;
     default:
       return EventKind::kAsyncSpan;

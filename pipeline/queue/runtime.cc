@@ -79,6 +79,7 @@ void Runtime::prepare(std::size_t queue_bytes) {
     for (const std::uint64_t n : baseline_.dropped[kind]) baseline_.recorded[kind] += n;
   }
   cut_texts_.store(0, std::memory_order_relaxed);
+  lost_properties_.store(0, std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
       stray_dropped_[kind][reason].store(0, std::memory_order_relaxed);
@@ -111,7 +112,7 @@ void Runtime::discard_leftovers() {
     while (bytes > 0) {
       const RecordReader record(records, bytes);
       if (!record.ok()) return;
-      count_read(event_kind(record.kind()));
+      if (is_event(record.kind())) count_read(event_kind(record.kind()));
       records += record.bytes();
       bytes -= record.bytes();
     }
@@ -456,7 +457,7 @@ void Runtime::add_held(EventStats& stats) {
     while (from < end) {
       const RecordReader record(segment->at(from), end - from);
       if (!record.ok()) return;
-      ++stats[index(event_kind(record.kind()))].held;
+      if (is_event(record.kind())) ++stats[index(event_kind(record.kind()))].held;
       from += static_cast<std::uint32_t>(record.bytes());
     }
   };
@@ -636,30 +637,35 @@ MICROMEGAS_COLD bool micromegas_v0_refresh_span(const micromegas::SpanLocation* 
   });
 }
 
-MICROMEGAS_COLD std::uint32_t micromegas_v0_register_log(const micromegas::LogMetadata* m,
-                                                         const micromegas::queue::ArgType* types,
-                                                         std::size_t n) noexcept {
-  return micromegas::queue::register_site(m->word, [&](auto& catalogue) {
-    return catalogue.add_log(*m, {types, n});
-  });
+MICROMEGAS_COLD std::uint32_t micromegas_v0_register_log(
+    const micromegas::LogMetadata* m, const micromegas::queue::ArgList* args) noexcept {
+  return micromegas::queue::register_site(
+      m->word, [&](auto& catalogue) { return catalogue.add_log(*m, *args); });
 }
 
 MICROMEGAS_COLD std::uint32_t micromegas_v0_register_metric(
-    const micromegas::StaticMetricMetadata* m) noexcept {
+    const micromegas::StaticMetricMetadata* m, const micromegas::queue::ArgList* args) noexcept {
   return micromegas::queue::register_site(
-      m->word, [&](auto& catalogue) { return catalogue.add_metric(*m); });
+      m->word, [&](auto& catalogue) { return catalogue.add_metric(*m, *args); });
 }
 
 MICROMEGAS_COLD std::uint32_t micromegas_v0_register_span(
-    const micromegas::SpanMetadata* m) noexcept {
-  return micromegas::queue::register_site(
-      m->location.word, [&](auto& catalogue) { return catalogue.add_span(m->name, m->location); });
+    const micromegas::SpanMetadata* m, const micromegas::queue::ArgList* args) noexcept {
+  return micromegas::queue::register_site(m->location.word, [&](auto& catalogue) {
+    return catalogue.add_span(m->name, m->location, *args);
+  });
 }
 
 MICROMEGAS_COLD std::uint32_t micromegas_v0_register_location(
-    const micromegas::SpanLocation* l) noexcept {
+    const micromegas::SpanLocation* l, const micromegas::queue::ArgList* args) noexcept {
   return micromegas::queue::register_site(
-      l->word, [&](auto& catalogue) { return catalogue.add_span({}, *l); });
+      l->word, [&](auto& catalogue) { return catalogue.add_span({}, *l, *args); });
+}
+
+MICROMEGAS_COLD std::uint32_t micromegas_v0_register_properties(
+    micromegas::SiteWord* word, const micromegas::queue::ArgList* args) noexcept {
+  return micromegas::queue::register_site(
+      *word, [&](auto& catalogue) { return catalogue.add_properties(*args); });
 }
 
 MICROMEGAS_COLD micromegas::queue::Segment* micromegas_v0_make_room(
@@ -675,6 +681,10 @@ MICROMEGAS_COLD void micromegas_v0_drop(micromegas::EventKind kind, micromegas::
 }
 
 MICROMEGAS_COLD void micromegas_v0_count_cut() noexcept { Runtime::get().count_cut(); }
+
+MICROMEGAS_COLD void micromegas_v0_count_lost_properties() noexcept {
+  Runtime::get().count_lost_properties();
+}
 
 MICROMEGAS_COLD void micromegas_v0_wait_for_live_sinks() noexcept {
   Runtime::get().wait_for_live_sinks();

@@ -145,6 +145,13 @@ class Runtime {
   [[nodiscard]] std::uint64_t cut_texts() const noexcept {
     return cut_texts_.load(std::memory_order_relaxed);
   }
+  // Properties of spans for which there was no room, in this session.
+  void count_lost_properties() noexcept {
+    lost_properties_.fetch_add(1, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t lost_properties() const noexcept {
+    return lost_properties_.load(std::memory_order_relaxed);
+  }
   // Bytes of segments in existence.
   [[nodiscard]] std::size_t segment_bytes() const noexcept;
 
@@ -213,6 +220,7 @@ class Runtime {
   Counts baseline_;
   std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
   std::atomic<std::uint64_t> cut_texts_{0};
+  std::atomic<std::uint64_t> lost_properties_{0};
   std::atomic<std::uint64_t> next_span_id_{1};
   Catalogue catalogue_;
 };

@@ -28,7 +28,7 @@ struct StreamInfo {
 
 struct LogEvent {
   enum class Form : std::uint8_t {
-    kLiteral,  // text is metadata->text with its doubled braces undone; no arguments
+    kLiteral,  // text is metadata->text with its doubled braces undone; it shows no argument
     kText,     // formatted from arguments, or given at run time
     kInterop,  // level, target and text given at run time; metadata is null
   };
@@ -39,6 +39,9 @@ struct LogEvent {
   std::string_view target;
   std::string_view text;
   std::span<const Property> properties;
+  // If not empty, {name} in it stands for the text of that property, and the result is `text`.
+  // Address stable for the life of the process.
+  std::string_view template_text = {};
 };
 
 struct MetricEvent {

@@ -33,6 +33,48 @@ inline void cases(const std::string& text, int number, double real, const Unknow
   static constinit micromegas::SpanMetadata meta{.name = "control"};
   const micromegas::SpanGuard guard(meta);
 
+  using namespace micromegas::literals;
+  const auto& set = micromegas::PropertySet::intern({{"tenant", "acme"}});
+  MM_INFO("{user} {rows}", text, number, "region"_k = text, set);
+  MM_INFO("{0} {k} {0}", number, "k"_k = number);
+  MM_INFO("done", set);
+  MM_IMETRIC("depth", "count", number, "route"_k = text, set);
+  MM_SPAN_VAR(span, "control", "name"_k = text);
+  span.set("later"_k = real, set);
+
+#ifdef SAME_KEY_TWICE
+  MM_INFO("done", "key"_k = 1, "KEY"_k = 2);
+#endif
+#ifdef SAME_KEY_TWICE_IN_A_METRIC
+  MM_IMETRIC("depth", "count", number, "key"_k = 1, "Key"_k = 2);
+#endif
+#ifdef RESERVED_KEY_OF_A_LOG
+  MM_INFO("done", "level"_k = 1);
+#endif
+#ifdef RESERVED_KEY_OF_A_METRIC
+  MM_FMETRIC("time", "ms", real, "Unit"_k = 1);
+#endif
+#ifdef KEY_OF_THE_LIBRARY
+  MM_INFO("done", "micromegas.x"_k = 1);
+#endif
+#ifdef EMPTY_KEY
+  MM_INFO("done", ""_k = 1);
+#endif
+#ifdef TWO_SETS
+  MM_INFO("done", set, set);
+#endif
+#ifdef TWO_SETS_OF_A_SPAN
+  span.set(set, set);
+#endif
+#ifdef VALUE_WITHOUT_A_KEY
+  MM_SPAN("decode", number);
+#endif
+#ifdef PLACEHOLDER_OF_NO_PAIR
+  MM_INFO("{rows}", "row"_k = number);
+#endif
+#ifdef PAIR_OF_AN_UNKNOWN_TYPE
+  MM_INFO("done", "key"_k = unknown);
+#endif
 #ifdef PLACEHOLDER_WITHOUT_ARGUMENT
   MM_INFO("{} {}", number);
 #endif

@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,7 +29,7 @@ const Descriptor& described(std::string_view text, std::size_t arguments) {
   constexpr std::array<ArgType, 4> kTypes{ArgType::kString, ArgType::kInt64, ArgType::kInt64,
                                           ArgType::kInt64};
   const LogMetadata metadata{.level = Level::kInfo, .text = text, .target = "t", .file = "f"};
-  return *catalogue().find(catalogue().add_log(metadata, std::span(kTypes).first(arguments)));
+  return *catalogue().find(catalogue().add_log(metadata, {kTypes.data(), nullptr, arguments}));
 }
 
 TEST(CatalogueTest, NamesTheArgumentsAsTheirPlaceholdersDo) {
@@ -46,6 +45,25 @@ TEST(CatalogueTest, NamesOnlyWhatHasAName) {
   EXPECT_THAT(described("{{user}} {n:>4} {}", 2).arg_names, ElementsAre("n", ""));
   EXPECT_THAT(described("{n:{width}} {m}", 3).arg_names, ElementsAre("n", "width", "m"));
   EXPECT_THAT(described("none", 0).arg_names, IsEmpty());
+}
+
+TEST(CatalogueTest, MakesATemplateOfWhatShowsEachPropertyAsItIs) {
+  EXPECT_EQ(described("{user} has {{{n}}}", 2).template_text, "{user} has {{{n}}}");
+  EXPECT_EQ(described("{user:} {User}", 1).template_text, "{user} {user}");
+  EXPECT_EQ(described("{user} {}", 2).template_text, "");  // no name, so no property
+  EXPECT_EQ(described("{user:>8}", 1).template_text, "");  // not shown as it is
+  EXPECT_EQ(described("{user:{n}}", 2).template_text, "");
+  EXPECT_EQ(described("none", 0).template_text, "");
+}
+
+TEST(CatalogueTest, PairsHaveNoNumberAndAName) {
+  constexpr std::array<ArgType, 3> kTypes{ArgType::kInt64, ArgType::kString, ArgType::kInt64};
+  constexpr std::array<std::string_view, 3> kKeys{"k", "", ""};
+  const LogMetadata metadata{.text = "{} {K} {1}", .target = "t", .file = "f"};
+  const Descriptor& d =
+      *catalogue().find(catalogue().add_log(metadata, {kTypes.data(), kKeys.data(), 3}));
+  EXPECT_EQ(d.format, "{1} {0} {2}");
+  EXPECT_THAT(d.arg_names, ElementsAre("k", "", ""));
 }
 
 TEST(CatalogueTest, CopiesWhatItNames) {

@@ -105,6 +105,7 @@ std::shared_ptr<EventSink> sink_with_every_function() {
 }
 
 void use_every_macro() {
+  using namespace literals;
   const std::string name = "name";
   const int n = 1;
   MM_LOG(kInfo, "{}", n);
@@ -135,6 +136,12 @@ void use_every_macro() {
   MM_SPAN_FN();
   MM_SPAN_DYN(name);
   MM_SPAN_DYN_T("target", name);
+  MM_SPAN_VAR(span, "name", "key"_k = n);
+  MM_SPAN_VAR_T(span_t, "target", "name");
+  MM_SPAN_DYN_VAR(named, name);
+  MM_SPAN_DYN_VAR_T(named_t, "target", name, "key"_k = n);
+  span.set("key"_k = n, PropertySet::intern({{"name_", "value"}}));
+  named.set(kv<"key">(n));
 }
 
 #if __has_include(<coroutine>)

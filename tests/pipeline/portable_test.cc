@@ -37,6 +37,30 @@ TEST(Portable, LogsHaveTheSameTexts) {
                                       "ann is   ann, 0xff", "c   (null) 3"}));
 }
 
+TEST(Portable, LogsHaveTheSameProperties) {
+  using namespace literals;
+  testing::Recorder recorder;
+  const std::string name = "ann";
+  const PropertySet& set = PropertySet::intern({{"tenant", "acme"}, {"Region", "of the set"}});
+  MM_INFO("{user} has {n:>3}, {region}", name, 5, "region"_k = "eu", "ok"_k = true, set);
+  MM_INFO("literal {{}}", "ms"_k = 1.5, "color"_k = Color::kRed, kv<"none">(nullptr));
+  MM_INFO("{} {k} {}", 1, "k"_k = -2LL, 3);
+  MM_INFO("only the set", set);
+  const auto logs = recorder.sink().logs();
+  ASSERT_EQ(logs.size(), 4u);
+  using Properties = MemorySink::Properties;
+  EXPECT_EQ(logs[0].text, "ann has   5, eu");
+  EXPECT_EQ(
+      logs[0].properties,
+      (Properties{
+          {"user", "ann"}, {"n", "5"}, {"region", "eu"}, {"ok", "true"}, {"tenant", "acme"}}));
+  EXPECT_EQ(logs[1].text, "literal {}");
+  EXPECT_EQ(logs[1].properties, (Properties{{"ms", "1.5"}, {"color", "3"}, {"none", "0x0"}}));
+  EXPECT_EQ(logs[2].text, "1 -2 3");
+  EXPECT_EQ(logs[2].properties, (Properties{{"k", "-2"}}));
+  EXPECT_EQ(logs[3].properties, (Properties{{"Region", "of the set"}, {"tenant", "acme"}}));
+}
+
 TEST(Portable, LogsKeepTheirSource) {
   testing::Recorder recorder;
   MM_WARN_T("net.dns", "slow {}", 7);
@@ -82,6 +106,8 @@ TEST(Portable, EverythingElseCompiles) {
   MM_SPAN_FN();
   MM_SPAN("outer");
   MM_SPAN_DYN(std::string("inner"));
+  MM_SPAN_VAR(span, "with properties", kv<"a">(1));
+  span.set(kv<"b">(2.5));
   MM_IMETRIC("depth", "count", 3);
   MM_FMETRIC_T("here", "time", "ms", 1.5);
   MM_LOG_FN();

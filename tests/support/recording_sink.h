@@ -26,6 +26,7 @@ struct Log {
   std::string target;
   std::string text;
   std::map<std::string, std::string> properties;
+  std::string template_text;
 };
 
 struct Metric {
@@ -47,6 +48,7 @@ struct Span {
   std::uint64_t id;
   std::uint64_t parent;
   std::uint32_t depth;
+  std::map<std::string, std::string> properties;
 };
 
 struct SeenBlock {
@@ -96,7 +98,7 @@ class RecordingSink : public EventSink {
       block->for_each([&](const LogEvent& e) {
         seen.times.push_back(e.time);
         r.logs.push_back({e.level, e.form, e.time, std::string(e.target), std::string(e.text),
-                          map(e.properties)});
+                          map(e.properties), std::string(e.template_text)});
       });
       r.blocks.push_back(std::move(seen));
     });
@@ -119,8 +121,8 @@ class RecordingSink : public EventSink {
       std::vector<Span>& spans = r.spans[block->header().stream_id];
       block->for_each([&](const SpanEvent& e) {
         seen.times.push_back(e.time);
-        spans.push_back(
-            {e.kind, e.named, e.time, std::string(e.name), e.span_id, e.parent_span_id, e.depth});
+        spans.push_back({e.kind, e.named, e.time, std::string(e.name), e.span_id, e.parent_span_id,
+                         e.depth, map(e.properties)});
       });
       r.block_after_end |= r.ended.contains(seen.header.stream_id);
       r.blocks.push_back(std::move(seen));

@@ -21,7 +21,8 @@ template <class... Args>
 std::string ours(std::string_view text, const Args&... args) {
   const FormatArg values[] = {format_arg(args)..., {}};
   TextBuffer out;
-  format(out, text, values, sizeof...(Args));
+  Mentions mentions(nullptr, sizeof...(Args));
+  format(out, text, values, sizeof...(Args), mentions);
   return std::string(out.view());
 }
 

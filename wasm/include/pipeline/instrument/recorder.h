@@ -30,8 +30,10 @@ extern constinit std::atomic<std::uint8_t>
 
 // What the filters and the sink say.
 bool wanted(const LogMetadata& metadata) noexcept;
-// Formats metadata.text and gives it to the sink.
-void log(const LogMetadata& metadata, const FormatArg* args, std::size_t count) noexcept;
+// Formats metadata.text and gives it to the sink, with what has a name as properties. `set` may be
+// null.
+void log(const LogMetadata& metadata, const queue::ArgList& list, const FormatArg* args,
+         const PropertySet* set) noexcept;
 
 }  // namespace wasm
 
@@ -43,77 +45,127 @@ MICROMEGAS_INLINE bool enabled(const LogMetadata& metadata) noexcept {
          wasm::wanted(metadata);
 }
 constexpr bool enabled(const StaticMetricMetadata& /*metadata*/) noexcept { return false; }
+constexpr bool enabled(const SpanLocation& /*location*/) noexcept { return false; }
 
 }  // namespace queue
 
 namespace detail {
 
-inline void write_log(const LogMetadata& metadata, std::nullptr_t /*no arguments*/) noexcept {
-  wasm::log(metadata, nullptr, 0);
+inline void write_literal(const LogMetadata& metadata) noexcept {
+  wasm::log(metadata, kArgList<>, nullptr, nullptr);
 }
+
+inline const PropertySet* set_of() noexcept { return nullptr; }
+template <class T, class... Rest>
+const PropertySet* set_of(const T& first, const Rest&... rest) noexcept {
+  if constexpr (ArgOf<T>::kIsSet) {
+    return &first;
+  } else {
+    return set_of(rest...);
+  }
+}
+
+template <class T>
+void add_arg(wasm::FormatArg*& at, const T& arg) noexcept {
+  *at++ = wasm::format_arg(arg);
+}
+template <KeyName Name, class T>
+void add_arg(wasm::FormatArg*& at, const KeyValue<Name, T>& pair) noexcept {
+  *at++ = wasm::format_arg(pair.value);
+}
+inline void add_arg(wasm::FormatArg*& /*at*/, const PropertySet& /*set*/) noexcept {}
 
 template <std::size_t... I, class... Args>
 inline void convert_and_write(const LogMetadata& metadata, std::index_sequence<I...> /*unused*/,
                               const Args&... args) {
   if constexpr (sizeof...(Args) == 0) {
-    wasm::log(metadata, nullptr, 0);
+    write_literal(metadata);
   } else {
-    const wasm::FormatArg values[] = {wasm::format_arg(args)...};
-    wasm::log(metadata, values, sizeof...(Args));
+    wasm::FormatArg values[kValueCount<Args...> + 1];
+    [[maybe_unused]] wasm::FormatArg* at = values;
+    (add_arg(at, args), ...);
+    wasm::log(metadata, kArgList<Args...>, values, set_of(args...));
   }
 }
 
 struct IntegerMetric {
-  template <class T>
-  constexpr IntegerMetric(const StaticMetricMetadata& /*metadata*/, T /*value*/) noexcept {
+  template <class T, class... Properties>
+  constexpr IntegerMetric(const StaticMetricMetadata& /*metadata*/, T /*value*/,
+                          const Properties&... /*properties*/) noexcept {
     static_assert(std::is_integral_v<T> && sizeof(T) <= 8,
                   "an integer metric takes an integer; use MM_FMETRIC for a floating-point value");
+    static_assert(check_properties<Properties...>(kReservedForMetrics));
   }
 };
 
 struct FloatMetric {
-  template <class T>
-  constexpr FloatMetric(const StaticMetricMetadata& /*metadata*/, T value) noexcept {
+  template <class T, class... Properties>
+  constexpr FloatMetric(const StaticMetricMetadata& /*metadata*/, T value,
+                        const Properties&... /*properties*/) noexcept {
     [[maybe_unused]] const double number = value;
+    static_assert(check_properties<Properties...>(kReservedForMetrics));
   }
 };
 
 struct IntegerMetricDyn {
-  template <class T>
+  template <class T, class... Properties>
   constexpr IntegerMetricDyn(const StaticMetricMetadata& /*metadata*/, std::string_view /*name*/,
-                             std::string_view /*unit*/, T /*value*/) noexcept {
+                             std::string_view /*unit*/, T /*value*/,
+                             const Properties&... /*properties*/) noexcept {
     static_assert(
         std::is_integral_v<T> && sizeof(T) <= 8,
         "an integer metric takes an integer; use MM_FMETRIC_DYN for a floating-point value");
+    static_assert(check_properties<Properties...>(kReservedForMetrics));
   }
 };
 
 struct FloatMetricDyn {
-  template <class T>
+  template <class T, class... Properties>
   constexpr FloatMetricDyn(const StaticMetricMetadata& /*metadata*/, std::string_view /*name*/,
-                           std::string_view /*unit*/, T value) noexcept {
+                           std::string_view /*unit*/, T value,
+                           const Properties&... /*properties*/) noexcept {
     [[maybe_unused]] const double number = value;
+    static_assert(check_properties<Properties...>(kReservedForMetrics));
   }
+};
+
+// What the two guards share. The destructor is there so that nobody is told of an unused variable.
+class [[nodiscard]] BasicSpanGuard {
+ public:
+  BasicSpanGuard(const BasicSpanGuard&) = delete;
+  BasicSpanGuard& operator=(const BasicSpanGuard&) = delete;
+  template <class... Args>
+  void set(const Args&... /*properties*/) {
+    static_assert(check_properties<Args...>());
+  }
+
+ protected:
+  constexpr BasicSpanGuard() noexcept = default;
+  ~BasicSpanGuard() {}  // NOLINT(modernize-use-equals-default)
 };
 
 }  // namespace detail
 
-// What MM_SPAN declares. The destructor is there so that nobody is told of an unused variable.
-class [[nodiscard]] SpanGuard {
+// What MM_SPAN declares.
+class [[nodiscard]] SpanGuard : public detail::BasicSpanGuard {
  public:
-  constexpr explicit SpanGuard(const SpanMetadata& /*metadata*/) noexcept {}
-  ~SpanGuard() {}  // NOLINT(modernize-use-equals-default)
-  SpanGuard(const SpanGuard&) = delete;
-  SpanGuard& operator=(const SpanGuard&) = delete;
+  constexpr SpanGuard() noexcept = default;
+  template <class... Args>
+  constexpr explicit SpanGuard(const SpanMetadata& /*metadata*/,
+                               const Args&... /*properties*/) noexcept {
+    static_assert(detail::check_properties<Args...>());
+  }
 };
 
 // What MM_SPAN_DYN declares.
-class [[nodiscard]] NamedSpanGuard {
+class [[nodiscard]] NamedSpanGuard : public detail::BasicSpanGuard {
  public:
-  constexpr NamedSpanGuard(const SpanLocation& /*location*/, std::string_view /*name*/) noexcept {}
-  ~NamedSpanGuard() {}  // NOLINT(modernize-use-equals-default)
-  NamedSpanGuard(const NamedSpanGuard&) = delete;
-  NamedSpanGuard& operator=(const NamedSpanGuard&) = delete;
+  constexpr NamedSpanGuard() noexcept = default;
+  template <class... Args>
+  constexpr NamedSpanGuard(const SpanLocation& /*location*/, std::string_view /*name*/,
+                           const Args&... /*properties*/) noexcept {
+    static_assert(detail::check_properties<Args...>());
+  }
 };
 
 }  // namespace micromegas
