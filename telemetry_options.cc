@@ -248,6 +248,21 @@ Result<void> resolve_times(const TelemetryOptions& options, ResolvedOptions& out
   return {};
 }
 
+Result<void> resolve_compatibility(const TelemetryOptions& options, ResolvedOptions& out) {
+  constexpr const char* kVariable = "MICROMEGAS_TELEMETRY_WIRE_COMPATIBILITY";
+  if (options.wire_compatibility) {
+    out.wire_compatibility = *options.wire_compatibility;
+  } else if (const auto text = env_string(kVariable)) {
+    const std::string_view release = trim(*text);
+    if (release != "0.30" && release != "0.33") {
+      return Error(std::string(kVariable) + " is " + in_quotes(release) +
+                   ": write 0.33, or 0.30 for a server that is older");
+    }
+    if (release == "0.30") out.wire_compatibility = WireCompatibility::kBefore033;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
@@ -258,6 +273,7 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
   out.api_key = options.api_key.empty() ? env_string("MICROMEGAS_INGESTION_API_KEY").value_or("")
                                         : std::move(options.api_key);
   if (Result<void> ok = resolve_access(options, out); !ok) return ok.error();
+  if (Result<void> ok = resolve_compatibility(options, out); !ok) return ok.error();
   out.default_properties = options.default_properties;
   out.console = options.console;
   out.handle_signals = options.handle_signals;

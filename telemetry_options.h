@@ -50,6 +50,7 @@ struct ResolvedOptions {
   std::size_t upload_hard_bytes = 0;
   int max_in_flight = 0;
   std::chrono::milliseconds request_timeout{};
+  WireCompatibility wire_compatibility = WireCompatibility::k033;
   std::chrono::milliseconds shutdown_deadline{};
   bool handle_signals = false;
   std::optional<Uuid> parent_process_id;  // as the environment says

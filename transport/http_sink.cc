@@ -145,8 +145,11 @@ std::size_t metadata_bytes(const PropertyMap& properties) {
 
 struct HttpSink::Impl {
   Impl(upload::OutboxOptions outbox, http::ClientOptions client,
-       const upload::Uploader::MakeCredential& credential, milliseconds deadline)
-      : uploader(std::move(outbox), std::move(client), credential), shutdown_deadline(deadline) {}
+       const upload::Uploader::MakeCredential& credential, milliseconds deadline,
+       WireCompatibility compatibility)
+      : encoder({.compatibility = compatibility}),
+        uploader(std::move(outbox), std::move(client), credential),
+        shutdown_deadline(deadline) {}
 
   template <class B>
   void add_block(StreamKind kind, std::shared_ptr<const B> block, upload::EventCounts events) {
@@ -253,7 +256,7 @@ Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
   }
 
   auto impl = std::make_unique<Impl>(std::move(outbox), std::move(client), make_credential,
-                                     options.shutdown_deadline);
+                                     options.shutdown_deadline, options.wire_compatibility);
   if (auto started = impl->uploader.start(); !started) return started.error();
   return std::shared_ptr<HttpSink>(new HttpSink(std::move(impl)));
 }

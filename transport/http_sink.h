@@ -23,6 +23,7 @@
 #include <string>
 
 #include "micromegas/pipeline/sink/event_sink.h"
+#include "micromegas/pipeline/sink/wire_compatibility.h"
 #include "micromegas/platform/result.h"
 #include "micromegas/transport/credential_provider.h"
 #include "micromegas/transport/upload/stats.h"
@@ -76,6 +77,9 @@ struct HttpSinkOptions {
   std::chrono::milliseconds backoff_max{5'000};
   // For what on_shutdown() or the destructor finds unsent, unless a deadline was given before.
   std::chrono::milliseconds shutdown_deadline{5'000};
+
+  WireCompatibility wire_compatibility = WireCompatibility::k033;
+  // ^ MICROMEGAS_TELEMETRY_WIRE_COMPATIBILITY
 
   std::string user_agent = kDefaultUserAgent;
 };

@@ -21,16 +21,12 @@
 
 #include "micromegas/pipeline/sink/block.h"
 #include "micromegas/pipeline/sink/process_info.h"
+#include "micromegas/pipeline/sink/wire_compatibility.h"
 #include "micromegas/platform/result.h"
 
 namespace micromegas::wire {
 
-// What the analytics behind the server reads. The wire does not tell its version: the user says.
-enum class Compatibility : std::uint8_t {
-  k033,        // every type of release 0.33
-  kBefore033,  // only what 0.30 reads: a literal with properties goes as text, a span loses its
-               // properties (its end would not be seen, and break the stream's queries)
-};
+using Compatibility = WireCompatibility;
 
 struct EncodeOptions {
   Compatibility compatibility = Compatibility::k033;

@@ -21,8 +21,11 @@ class LogEncoder final : public BlockWriter {
   void add(const LogEvent& event);
 
  private:
+  // What of a descriptor the event needs; one call site may need several.
+  enum class Format : std::uint8_t { kAsWritten, kLiteral, kTemplate };
+  [[nodiscard]] Format format_of(const LogEvent& event) const noexcept;
   void add_interop(const LogEvent& event);
-  std::uint64_t descriptor(const LogEvent& event, bool& tagged);
+  std::uint64_t descriptor(const LogEvent& event, Format format, bool& tagged);
 };
 
 }  // namespace micromegas::wire
