@@ -25,6 +25,10 @@ class Expected {
  public:
   using Properties = std::map<std::string, std::string>;
 
+  explicit Expected(WireCompatibility compatibility = WireCompatibility::k033)
+      : compatibility_(compatibility) {}
+  [[nodiscard]] WireCompatibility compatibility() const { return compatibility_; }
+
   // `record` records exactly one event; the rest says which.
   template <class Record>
   void log(int level, std::string target, std::string msg, Record record,
@@ -83,6 +87,7 @@ class Expected {
     return {before, now()};
   }
 
+  WireCompatibility compatibility_;
   std::vector<json> rows_;
   int depth_ = 0;  // open spans of this thread
 };
@@ -110,6 +115,12 @@ class SpanOutside {
   SpanOutside(const SpanOutside&) = delete;
   SpanOutside& operator=(const SpanOutside&) = delete;
 
+  // Servers before 0.33 have no properties of spans.
+  void properties(const Expected::Properties& properties) {
+    if (expected_.compatibility() == WireCompatibility::k033) {
+      expected_.row(index_)["properties"] = properties;
+    }
+  }
   void begun() { expected_.row(index_)["begin"] = {begin_, now()}; }
   void ending() { end_ = now(); }
 

@@ -27,9 +27,11 @@ std::string program_for(const std::string& command) {
   return path != nullptr ? path : "";
 }
 
-std::string run_scenario() {
+std::string run_scenario(const std::vector<std::string>& more = {}) {
   std::string folder = new_folder();
-  Program scenario("tests/conformance/scenario", {folder});
+  std::vector<std::string> arguments = {folder};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  Program scenario("tests/conformance/scenario", arguments);
   const int status = scenario.end();
   EXPECT_TRUE(micromegas::testing::exited_with(status, 0))
       << "the scenario ended with wait status " << status << ": " << scenario.error();
@@ -82,6 +84,16 @@ const std::string& scenario_folder() {
 
 const std::vector<json>& expected_rows() {
   static const std::vector<json> rows = read_expected(scenario_folder());
+  return rows;
+}
+
+const std::string& scenario_folder_030() {
+  static const std::string folder = run_scenario({"0.30"});
+  return folder;
+}
+
+const std::vector<json>& expected_rows_030() {
+  static const std::vector<json> rows = read_expected(scenario_folder_030());
   return rows;
 }
 

@@ -25,6 +25,9 @@ Answer ask_official(const std::string& command, const std::string& path);
 // The folder that the scenario made for this test program, once: requests and expected.jsonl.
 const std::string& scenario_folder();
 const std::vector<json>& expected_rows();
+// The same, for a server of release 0.30.
+const std::string& scenario_folder_030();
+const std::vector<json>& expected_rows_030();
 
 // A new folder with a copy of all files of `folder`.
 std::string copy_of(const std::string& folder);

@@ -21,6 +21,11 @@ TEST(Scenario, OfficialRowsAreWhatWasRecorded) {
   EXPECT_TRUE(red.empty()) << red;
 }
 
+TEST(Scenario, OfficialRowsOfTheFormForOldServersAreTheSame) {
+  const std::string red = verdict(scenario_folder_030(), expected_rows_030(), Depth::kRows);
+  EXPECT_TRUE(red.empty()) << red;
+}
+
 TEST(OwnBlocks, OfficialRowsAreWhatTheyWereMadeOf) {
   const std::string red = verdict(own_folder(), own_rows(), Depth::kRows);
   EXPECT_TRUE(red.empty()) << red;

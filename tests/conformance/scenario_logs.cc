@@ -108,7 +108,8 @@ void record_objects(Expected& e) {
         [] { MM_INFO_T("types", "{}", reinterpret_cast<const void*>(std::uintptr_t{0x1234})); });
   e.log(4, "types", "0x0", [] { MM_INFO_T("types", "{}", nullptr); });
   e.log(4, "types", "at (1; -2)", [] { MM_INFO_T("types", "at {}", Point{1, -2}); });
-  e.log(4, "types", "again and again", [] { MM_INFO_T("types", "{word} and {word}", "again"); });
+  e.log(4, "types", "again and again", [] { MM_INFO_T("types", "{word} and {word}", "again"); },
+        {{"word", "again"}});
   e.log(4, "types", "1 2 3 4 5 6 7 8",
         [] { MM_INFO_T("types", "{} {} {} {} {} {} {} {}", 1, 2, 3, 4, 5, 6, 7, 8); });
 }
@@ -129,6 +130,56 @@ void record_dispatched(Expected& e) {
   e.log(2, "interopé", "interop", [&] { dispatch::log_interop(other, "interop"); });
 }
 
+// Everything that gives a log properties, in each form that a log has on the wire.
+void record_structured(Expected& e) {
+  using namespace literals;
+  const PropertySet& set = PropertySet::intern({{"tenant", "acmé"}, {"User", "of the set"}});
+  const std::string user = "alice";
+  e.log(4, "structured", "alice fetched 12 rows",
+        [&] {
+          MM_INFO_T("structured", "{user} fetched {rows} rows", user, 12, "region"_k = "eu", set);
+        },
+        {{"user", "alice"}, {"rows", "12"}, {"region", "eu"}, {"tenant", "acmé"}});
+  e.log(4, "structured", "{alice} {} {rows}",
+        [&] { MM_INFO_T("structured", "{{{user}}} {{}} {{rows}}", "user"_k = user, "rows"_k = 1); },
+        {{"user", "alice"}, {"rows", "1"}});
+  e.log(4, "structured", "as {rows} as it is",
+        [] { MM_INFO_T("structured", "{text}", "text"_k = "as {rows} as it is", "rows"_k = 1); },
+        {{"text", "as {rows} as it is"}, {"rows", "1"}});
+  e.log(3, "structured", "12.3 ms of alice",
+        [&] { MM_WARN_T("structured", "{ms:.1f} ms of {user}", 12.345, user); },
+        {{"ms", "12.345"}, {"user", "alice"}});
+  e.log(4, "structured", "literal {} with all types",
+        [] {
+          MM_INFO_T("structured", "literal {{}} with all types", "b"_k = true, "c"_k = 'x',
+                    "i"_k = std::numeric_limits<std::int64_t>::min(),
+                    "u"_k = std::numeric_limits<std::uint64_t>::max(), "f"_k = 0.1F, "d"_k = 5e-324,
+                    "n"_k = std::numeric_limits<double>::quiet_NaN(), "s"_k = "",
+                    "e"_k = Color::kRed, "p"_k = Point{1, -2}, "größe ü"_k = "世界",
+                    "bad"_k = "a\xff z");
+        },
+        {{"b", "true"},
+         {"c", "x"},
+         {"i", "-9223372036854775808"},
+         {"u", "18446744073709551615"},
+         {"f", "0.1"},
+         {"d", "5e-324"},
+         {"n", "nan"},
+         {"s", ""},
+         {"e", "7"},
+         {"p", "(1; -2)"},
+         {"größe ü", "世界"},
+         {"bad", "a" + std::string(kBad) + " z"}});
+  e.log(4, "structured", "only a set", [&] { MM_INFO_T("structured", "only a set", set); },
+        {{"tenant", "acmé"}, {"User", "of the set"}});
+  e.log(4, "structured", "1 B 2", [] { MM_INFO_T("structured", "{} {b} {}", 1, "b"_k = "B", 2); },
+        {{"b", "B"}});
+  // One character in two properties: whole in the text, but not in them.
+  e.log(4, "structured", "é|",
+        [] { MM_INFO_T("structured", "{a}{b}|", "a"_k = "\xc3", "b"_k = "\xa9"); },
+        {{"a", kBad}, {"b", kBad}});
+}
+
 }  // namespace
 
 void record_logs(Expected& expected) {
@@ -137,6 +188,7 @@ void record_logs(Expected& expected) {
   record_floats(expected);
   record_objects(expected);
   record_dispatched(expected);
+  record_structured(expected);
 }
 
 void record_texts(Expected& e) {

@@ -1,8 +1,9 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// scenario FOLDER: records everything, sends it over HTTP to a collector of its own, which writes
-// the requests to FOLDER as they came, and writes what must be read in them to expected.jsonl.
+// scenario FOLDER [0.30]: records everything, sends it over HTTP to a collector of its own, which
+// writes the requests to FOLDER as they came, and writes what must be read in them to
+// expected.jsonl. With 0.30, as for a server of that release.
 
 #include <pwd.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 #include "micromegas/tests/conformance/scenario.h"
 #include "micromegas/transport/collector/collector.h"
@@ -72,7 +74,7 @@ void record_everything(Expected& e) {
   record_clock_steps(e, kThread);
 }
 
-int run(const std::string& folder) {
+int run(const std::string& folder, WireCompatibility compatibility) {
   auto collector = collector::Collector::start({.save_folder = folder});
   if (!collector) return fail(collector.error().message());
   set_thread_name("main-thread");
@@ -94,10 +96,11 @@ int run(const std::string& folder) {
       .log_block_bytes = 4096,
       .metrics_block_bytes = 1024,
       .thread_block_bytes = 1024,
+      .wire_compatibility = compatibility,
   });
   if (!telemetry) return fail(telemetry.error().message());
 
-  Expected expected;
+  Expected expected(compatibility);
   expected.add(process_row(before, wall()));
   record_everything(expected);
   if (!flush(30s)) return fail("not everything arrived");
@@ -119,9 +122,12 @@ int run(const std::string& folder) {
 }  // namespace micromegas::conformance
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: scenario FOLDER\n";
+  using micromegas::WireCompatibility;
+  const bool old = argc == 3 && std::string_view(argv[2]) == "0.30";
+  if (argc != 2 && !old) {
+    std::cerr << "usage: scenario FOLDER [0.30]\n";
     return 2;
   }
-  return micromegas::conformance::run(argv[1]);
+  return micromegas::conformance::run(
+      argv[1], old ? WireCompatibility::kBefore033 : WireCompatibility::k033);
 }

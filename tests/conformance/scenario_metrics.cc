@@ -80,6 +80,26 @@ void record_tagged(Expected& e) {
   e.metric("metrics", "tagged", "count", 10.5, [] { dispatch::float_metric(site, 10.5); });
 }
 
+void record_structured(Expected& e) {
+  using namespace literals;
+  const PropertySet& set = PropertySet::intern({{"zone", "eu"}, {"route", "of the set"}});
+  e.metric("metrics", "structured", "ms", 1.5,
+           [&] {
+             MM_FMETRIC_T("metrics", "structured", "ms", 1.5, "route"_k = "/é", "status"_k = 200,
+                          set);
+           },
+           {{"route", "/é"}, {"status", "200"}, {"zone", "eu"}});
+  e.metric("metrics", "structured", "count", 7,
+           [&] { MM_IMETRIC_T("metrics", "structured", "count", 7U, set); },
+           {{"zone", "eu"}, {"route", "of the set"}});
+  e.metric("metrics", "named", "unit", 8,
+           [] { MM_IMETRIC_DYN_T("metrics", "named", "unit", 8U, "level"_k = "not a level"); },
+           {{"level", "not a level"}});
+  e.metric("metrics", "named", "unit", 0.5,
+           [&] { MM_FMETRIC_DYN_T("metrics", "named", "unit", 0.5, set, "k"_k = -1); },
+           {{"k", "-1"}, {"zone", "eu"}, {"route", "of the set"}});
+}
+
 }  // namespace
 
 void record_metrics(Expected& expected) {
@@ -87,6 +107,7 @@ void record_metrics(Expected& expected) {
   record_float_values(expected);
   record_names_of_run_time(expected);
   record_tagged(expected);
+  record_structured(expected);
 }
 
 }  // namespace micromegas::conformance

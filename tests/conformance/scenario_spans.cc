@@ -31,6 +31,27 @@ void named_with_target(Expected& e, const char* thread, const std::string& name)
   SCENARIO_SPAN(e, thread, name, "räume", MM_SPAN_DYN_T("räume", name));
 }
 
+// Each SCENARIO_SPAN in one line: it must know the span's.
+void with_properties(Expected& e, const char* t) {
+  using namespace literals;
+  const PropertySet& set = PropertySet::intern({{"tenant", "acmé"}, {"codec", "of the set"}});
+  SCENARIO_SPAN(e, t, "tagged", __FILE__, MM_SPAN_VAR(outer, "tagged", "codec"_k = "opus", set));
+  scenario_outside.properties(
+      {{"codec", "opus"}, {"tenant", "acmé"}, {"rows", "2"}, {"late", "ü"}});
+  outer.set("rows"_k = 1);
+  {
+    const std::string name = "named 世界";
+    SCENARIO_SPAN(e, t, name, __FILE__, MM_SPAN_DYN(name, "id"_k = 7));
+    scenario_outside.properties({{"id", "7"}});
+    outer.set("rows"_k = 2, "late"_k = "ü");
+    { SCENARIO_SPAN(e, t, "plain inside", __FILE__, MM_SPAN("plain inside")); }
+    for (int i = 0; i < 20; ++i) {
+      SCENARIO_SPAN(e, t, "many", __FILE__, MM_SPAN("many", "i"_k = i));
+      scenario_outside.properties({{"i", std::to_string(i)}});
+    }
+  }
+}
+
 // Spans by calls, without a guard.
 void dispatched(Expected& e, const char* thread) {
   static constinit SpanMetadata site{
@@ -84,6 +105,7 @@ void record_spans(Expected& e, const char* thread) {
   { SCENARIO_SPAN(e, thread, "plain", __FILE__, MM_SPAN("plain")); }
   nest(e, thread, 200);
   dispatched(e, thread);
+  with_properties(e, thread);
 }
 
 void record_async_spans(Expected& e) {

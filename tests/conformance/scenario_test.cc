@@ -32,27 +32,45 @@ TEST(Scenario, HoldsSomeOfEverything) {
   EXPECT_EQ(kinds["async"], 5);
 }
 
-// Every type of event that the library sends was there to be read.
-TEST(Scenario, SendsEveryTypeOfEventThatTheLibraryHas) {
-  const Answer answer = ask_official("parser", scenario_folder());
-  ASSERT_TRUE(answer.ok) << answer.error;
+std::map<std::string, int> types_in(const std::string& folder) {
+  const Answer answer = ask_official("parser", folder);
+  EXPECT_TRUE(answer.ok) << answer.error;
   std::map<std::string, int> types;
-  std::map<std::string, int> blocks;
   for (const json& line : parse_lines(answer.out)) {
     if (line.contains("event")) ++types[line.at("event").at("type")];
-    if (line.contains("block")) ++blocks[line.at("block").at("tags").at(0)];
+    if (line.contains("block")) {
+      ++types[line.at("block").at("tags").at(0).get<std::string>() + " blocks"];
+    }
   }
-  for (const char* type :
-       {"LogStaticStrEvent", "LogStringEventV2", "TaggedLogString", "LogStringInteropEventV3",
-        "IntegerMetricEvent", "FloatMetricEvent", "TaggedIntegerMetricEvent",
-        "TaggedFloatMetricEvent", "BeginThreadSpanEvent", "EndThreadSpanEvent",
-        "BeginThreadNamedSpanEvent", "EndThreadNamedSpanEvent", "BeginAsyncSpanEvent",
-        "EndAsyncSpanEvent", "BeginAsyncNamedSpanEvent", "EndAsyncNamedSpanEvent"}) {
-    EXPECT_GT(types[type], 0) << type;
-  }
-  EXPECT_GT(blocks["log"], 5);
-  EXPECT_GT(blocks["metrics"], 5);
-  EXPECT_GT(blocks["cpu"], 64);
+  return types;
+}
+
+constexpr const char* kOldTypes[] = {
+    "LogStaticStrEvent",        "LogStringEventV2",          "TaggedLogString",
+    "LogStringInteropEventV3",  "IntegerMetricEvent",        "FloatMetricEvent",
+    "TaggedIntegerMetricEvent", "TaggedFloatMetricEvent",    "BeginThreadSpanEvent",
+    "EndThreadSpanEvent",       "BeginThreadNamedSpanEvent", "EndThreadNamedSpanEvent",
+    "BeginAsyncSpanEvent",      "EndAsyncSpanEvent",         "BeginAsyncNamedSpanEvent",
+    "EndAsyncNamedSpanEvent"};
+constexpr const char* kNewTypes[] = {"TaggedLogStaticStrEvent", "TaggedLogTemplateEvent",
+                                     "TaggedEndThreadSpanEvent", "TaggedEndThreadNamedSpanEvent"};
+
+// Every type of event that the library sends was there to be read.
+TEST(Scenario, SendsEveryTypeOfEventThatTheLibraryHas) {
+  auto types = types_in(scenario_folder());
+  for (const char* type : kOldTypes) EXPECT_GT(types[type], 0) << type;
+  for (const char* type : kNewTypes) EXPECT_GT(types[type], 0) << type;
+  EXPECT_GT(types["log blocks"], 5);
+  EXPECT_GT(types["metrics blocks"], 5);
+  EXPECT_GT(types["cpu blocks"], 64);
+}
+
+TEST(Scenario, OldServersGetOnlyWhatTheyRead) {
+  const std::string red = verdict(scenario_folder_030(), expected_rows_030(), Depth::kParser);
+  EXPECT_TRUE(red.empty()) << red;
+  auto types = types_in(scenario_folder_030());
+  for (const char* type : kOldTypes) EXPECT_GT(types[type], 0) << type;
+  for (const char* type : kNewTypes) EXPECT_EQ(types[type], 0) << type;
 }
 
 // What the encoder can say and no macro records yet.
