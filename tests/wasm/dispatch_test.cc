@@ -259,15 +259,16 @@ TEST_F(WasmDispatchTest, ASinkThatLogsIsNotCalledForIt) {
 TEST_F(WasmDispatchTest, ASinkMayEndTelemetryAtAnyTime) {
   class Quitter : public NotingSink {
    public:
-    void on_startup(std::shared_ptr<const ProcessInfo> /*process*/) override {
+    void on_startup(std::shared_ptr<const ProcessInfo> process) override {
       dispatch::shutdown_dispatch();
+      NotingSink::on_startup(std::move(process));
     }
   };
   const auto sink = std::make_shared<Quitter>();
   ASSERT_TRUE(dispatch::init_event_dispatch(0, 0, 0, sink, {}, false));
   EXPECT_FALSE(dispatch::log_enabled(g_log));
   EXPECT_EQ(dispatch::get_sink(), nullptr);
-  EXPECT_EQ(sink->calls, std::vector<std::string>{"shutdown"});
+  EXPECT_EQ(sink->calls, (std::vector<std::string>{"startup", "shutdown"}));
 }
 
 TEST_F(WasmDispatchTest, ASinkThatEndsTelemetryIsToldWhenItsLineIsOver) {
