@@ -3,41 +3,21 @@
 
 #include "micromegas/wasm/running_sink.h"
 
-#include <exception>
+#include <mutex>
 #include <utility>
 
 #include "micromegas/platform/diagnostics.h"
 
 namespace micromegas::wasm {
-namespace {
+namespace detail {
 
-thread_local bool t_in_sink = false;
+constinit thread_local bool t_in_sink = false;
 
-}  // namespace
+void sink_threw(std::string_view what) noexcept { diagnose("sink.threw", what); }
 
-bool call_sink(FunctionRef<void()> call) noexcept {
-  if (t_in_sink) return false;
-  t_in_sink = true;
-  bool ok = false;
-#if defined(__cpp_exceptions)
-  // Without -fexceptions the compiler leaves the handlers out, and a throw ends the program.
-  try {
-    call();
-    ok = true;
-  } catch (const std::exception& error) {
-    diagnose("sink.threw", error.what());
-  } catch (...) {
-    diagnose("sink.threw", "a sink threw something that is not a std::exception");
-  }
-#else
-  call();
-  ok = true;
-#endif
-  t_in_sink = false;
-  return ok;
-}
+}  // namespace detail
 
-void leave_sinks() noexcept { t_in_sink = false; }
+using detail::t_in_sink;
 
 void RunningSink::start(std::shared_ptr<const ProcessInfo> process) noexcept {
   // Also when another sink is what starts telemetry.
@@ -51,8 +31,7 @@ void RunningSink::start(std::shared_ptr<const ProcessInfo> process) noexcept {
   leave();
 }
 
-bool RunningSink::end([[maybe_unused]] std::chrono::milliseconds timeout) noexcept {
-  bool in_time = true;
+bool RunningSink::end(std::chrono::milliseconds timeout) noexcept {
   {
     std::unique_lock lock(mutex_);
     state_ = State::kEnding;
@@ -61,35 +40,13 @@ bool RunningSink::end([[maybe_unused]] std::chrono::milliseconds timeout) noexce
       last_gives_shutdown_ = true;
       return true;
     }
-#if defined(__EMSCRIPTEN_PTHREADS__)
-    in_time = empty_.wait_for(lock, timeout, [this] { return inside_ == 0; });
-    if (!in_time) {
+    if (!empty_.wait_for(lock, timeout, [this] { return inside_ == 0; })) {
       last_gives_shutdown_ = true;
       return false;
     }
-#endif
   }
   give_shutdown();
-  return in_time;
-}
-
-bool RunningSink::enter() noexcept {
-  const std::lock_guard lock(mutex_);
-  if (state_ != State::kOpen) return false;
-  ++inside_;
   return true;
-}
-
-void RunningSink::leave() noexcept {
-  {
-    const std::lock_guard lock(mutex_);
-    if (--inside_ != 0 || state_ != State::kEnding) return;
-    if (!last_gives_shutdown_) {
-      empty_.notify_all();
-      return;
-    }
-  }
-  give_shutdown();
 }
 
 void RunningSink::give_shutdown() noexcept {

@@ -7,21 +7,50 @@
 #define MICROMEGAS_WASM_RUNNING_SINK_H_
 
 #include <chrono>
-#include <condition_variable>
+#include <exception>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
-#include "micromegas/pipeline/instrument/function_ref.h"
 #include "micromegas/pipeline/sink/event_sink.h"
+#include "micromegas/wasm/mutex.h"
 
 namespace micromegas::wasm {
 
+namespace detail {
+
+extern constinit thread_local bool t_in_sink;
+void sink_threw(std::string_view what) noexcept;
+
+}  // namespace detail
+
 // False when the call threw, or when this thread is in a sink already: a sink may log, but what it
 // logs is not given to it, or there would be no end.
-bool call_sink(FunctionRef<void()> call) noexcept;
+template <class Call>
+bool call_sink(const Call& call) noexcept {
+  if (detail::t_in_sink) return false;
+  detail::t_in_sink = true;
+  bool ok = false;
+#if defined(__cpp_exceptions)
+  // Without -fexceptions the compiler leaves the handlers out, and a throw ends the program.
+  try {
+    call();
+    ok = true;
+  } catch (const std::exception& error) {
+    detail::sink_threw(error.what());
+  } catch (...) {
+    detail::sink_threw("a sink threw something that is not a std::exception");
+  }
+#else
+  call();
+  ok = true;
+#endif
+  detail::t_in_sink = false;
+  return ok;
+}
 // This thread's next call_sink() calls, wherever it stands.
-void leave_sinks() noexcept;
+inline void leave_sinks() noexcept { detail::t_in_sink = false; }
 
 // Any thread. No lock is held while the sink is called.
 class RunningSink {
@@ -60,13 +89,28 @@ class RunningSink {
  private:
   enum class State { kStarting, kOpen, kEnding };
 
-  bool enter() noexcept;
-  void leave() noexcept;
+  bool enter() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::kOpen) return false;
+    ++inside_;
+    return true;
+  }
+  void leave() noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      if (--inside_ != 0 || state_ != State::kEnding) return;
+      if (!last_gives_shutdown_) {
+        empty_.notify_all();
+        return;
+      }
+    }
+    give_shutdown();
+  }
   void give_shutdown() noexcept;
 
   const std::shared_ptr<EventSink> sink_;
-  std::mutex mutex_;
-  std::condition_variable empty_;
+  Mutex mutex_;
+  Condition empty_;
   State state_ = State::kStarting;
   unsigned inside_ = 1;  // threads in the sink, or about to start it
   bool last_gives_shutdown_ = false;

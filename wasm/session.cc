@@ -12,6 +12,7 @@
 #include "micromegas/pipeline/instrument/recorder.h"
 #include "micromegas/wasm/clock.h"
 #include "micromegas/wasm/format.h"
+#include "micromegas/wasm/mutex.h"
 #include "micromegas/wasm/running_sink.h"
 #include "micromegas/wasm/terminate.h"
 
@@ -22,7 +23,7 @@ constinit std::atomic<std::uint8_t> g_max_level{0};
 namespace {
 
 struct Session {
-  std::mutex mutex;
+  Mutex mutex;
   SessionId id = 0;  // of the last one
   std::shared_ptr<RunningSink> running;
   Uuid process_id;
