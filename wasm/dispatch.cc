@@ -27,7 +27,7 @@ Result<void> init_event_dispatch(std::size_t /*logs_buffer_size*/,
   return {};
 }
 
-void shutdown_dispatch() { wasm::stop_session(0); }
+void shutdown_dispatch() { wasm::stop_session(0, wasm::kShutdownWait); }
 
 void force_uninit() { wasm::forget_everything(); }
 

@@ -8,6 +8,7 @@
 #ifndef MICROMEGAS_WASM_SESSION_H_
 #define MICROMEGAS_WASM_SESSION_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,9 +39,11 @@ using SessionId = std::uint64_t;  // from 1
 // Gives the sink on_startup(), then lets logs in. An error if telemetry is running.
 Result<SessionId> start_session(std::shared_ptr<EventSink> sink, PropertyMap process_properties,
                                 Filters filters);
-// 0: whichever is running. The sink's on_shutdown() is called once. False if that one is not
-// running.
-bool stop_session(SessionId id);
+// 0: whichever is running. The sink's on_shutdown() is called once, when no line is in the sink:
+// after `timeout`, or from within a sink, that is left to the last line. False if lines were left
+// at the timeout.
+bool stop_session(SessionId id, std::chrono::milliseconds timeout);
+inline constexpr std::chrono::milliseconds kShutdownWait{5000};  // of dispatch.h, as natively
 bool session_running(SessionId id);
 // As if nothing had ever been started.
 void forget_everything();

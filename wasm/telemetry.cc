@@ -58,7 +58,7 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
 
 TelemetryGuard& TelemetryGuard::operator=(TelemetryGuard&& other) noexcept {
   if (this != &other) {
-    if (id_ != 0) wasm::stop_session(id_);
+    if (id_ != 0) wasm::stop_session(id_, deadline_);
     id_ = std::exchange(other.id_, 0);
     deadline_ = other.deadline_;
   }
@@ -66,15 +66,12 @@ TelemetryGuard& TelemetryGuard::operator=(TelemetryGuard&& other) noexcept {
 }
 
 TelemetryGuard::~TelemetryGuard() {
-  if (id_ != 0) wasm::stop_session(id_);
+  if (id_ != 0) wasm::stop_session(id_, deadline_);
 }
 
 bool flush(std::chrono::milliseconds /*timeout*/) { return wasm::session_running(0); }
 
-bool shutdown(std::chrono::milliseconds /*deadline*/) {
-  wasm::stop_session(0);
-  return true;
-}
+bool shutdown(std::chrono::milliseconds deadline) { return wasm::stop_session(0, deadline); }
 
 KindStats TelemetryStats::total() const noexcept {
   return events[static_cast<std::size_t>(EventKind::kLog)];  // there are no others

@@ -40,6 +40,22 @@ addEventListener('unhandledrejection', (event) => console.error(`[FATAL] ${event
 
 let module;
 
+// The module has ended, or never began: nothing can be counted until the page is loaded again.
+function fail(what, error) {
+  module = undefined;
+  // Emscripten throws a number where C++ throws and nobody catches.
+  const why = typeof error === 'number' ? 'an exception that nobody caught' : String(error.message || error);
+  const status = element('status');
+  status.textContent = `${what}: ${why.replace(/\.$/, '')}. Load the page again to go on.`;
+  status.className = 'failed';
+  for (const control of document.querySelectorAll('.input textarea, .input button, .input input')) {
+    control.disabled = true;
+  }
+  element('figures').hidden = true;
+  element('frequent').replaceChildren();
+  document.body.dataset.failed = 'true';
+}
+
 // `bytes` may hold anything: the module says what is not text.
 function count(name, bytes) {
   if (!module) return;
@@ -49,14 +65,17 @@ function count(name, bytes) {
     element('status').textContent = `${name} is too large for this page.`;
     return;
   }
+  module.stringToUTF8(name, memory, nameSize);
+  module.HEAPU8.set(bytes, memory + nameSize);
+  let json;
   try {
-    module.stringToUTF8(name, memory, nameSize);
-    module.HEAPU8.set(bytes, memory + nameSize);
-    const json = module.UTF8ToString(module._count_words(memory, memory + nameSize, bytes.length));
-    present(name, JSON.parse(json));
-  } finally {
+    json = module.UTF8ToString(module._count_words(memory, memory + nameSize, bytes.length));
     module._free(memory);
+  } catch (error) {
+    fail('The module has ended', error);
+    throw error;  // for the console
   }
+  present(name, JSON.parse(json));
 }
 
 function present(name, index) {
@@ -84,6 +103,7 @@ function present(name, index) {
 const countText = () => count('text', new TextEncoder().encode(element('text').value));
 
 async function countFile(file) {
+  if (!module) return;
   const bytes = new Uint8Array(await file.arrayBuffer());
   element('text').value = bytes.length <= 1 << 20 ? new TextDecoder().decode(bytes) : '';
   count(file.name, bytes);
@@ -129,7 +149,7 @@ addEventListener('drop', (event) => {
   const file = event.dataTransfer.files[0];
   if (file) {
     countFile(file);
-  } else {
+  } else if (module) {
     element('text').value = event.dataTransfer.getData('text');
     countText();
   }
@@ -139,12 +159,13 @@ addEventListener('drop', (event) => {
 
 async function start() {
   try {
+    if (typeof createModule === 'undefined') throw new Error('module.js is missing');
     module = await createModule();
     element('status').textContent = 'Nothing counted yet.';
     element('count').disabled = false;
     document.body.dataset.ready = 'true';
   } catch (error) {
-    element('status').textContent = `The module could not be loaded: ${error}`;
-    throw error;
+    fail('The module could not be loaded', error);
+    throw error;  // for the console
   }
 }

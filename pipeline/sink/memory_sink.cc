@@ -1,9 +1,10 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
+// What is the same wherever the events come from: memory_sink_blocks.cc, wasm/memory_sink.cc.
+
 #include "micromegas/pipeline/sink/memory_sink.h"
 
-#include <cstddef>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -11,88 +12,21 @@
 namespace micromegas {
 namespace {
 
-MemorySink::Properties owned(std::span<const Property> properties) {
-  MemorySink::Properties result;
-  result.reserve(properties.size());
-  for (const Property& p : properties)
-    result.push_back({std::string(p.name), std::string(p.value)});
-  return result;
-}
-
-MemorySink::Log to_log(const LogEvent& event) {
-  MemorySink::Log log;
-  log.form = event.form;
-  log.level = event.level;
-  log.time = event.time;
-  log.text = event.text;
-  log.source.target = event.target;
-  log.properties = owned(event.properties);
-  if (const LogMetadata* metadata = event.metadata) {
-    log.format = metadata->text;
-    log.source.function = metadata->function;
-    log.source.file = metadata->file;
-    log.source.line = metadata->line;
-  }
-  return log;
-}
-
-MemorySink::Metric to_metric(const MetricEvent& event) {
-  MemorySink::Metric metric;
-  metric.is_float = event.is_float;
-  metric.integer = event.integer;
-  metric.number = event.number;
-  metric.time = event.time;
-  metric.name = event.name;
-  metric.unit = event.unit;
-  metric.properties = owned(event.properties);
-  if (const StaticMetricMetadata* metadata = event.metadata) {
-    metric.verbosity = metadata->verbosity;
-    metric.source.target = metadata->target;
-    metric.source.file = metadata->file;
-    metric.source.line = metadata->line;
-  }
-  return metric;
-}
-
-MemorySink::Span to_span(const SpanEvent& event, const Uuid& stream_id) {
-  MemorySink::Span span;
-  span.kind = event.kind;
-  span.named = event.named;
-  span.time = event.time;
-  span.name = event.name;
-  span.span_id = event.span_id;
-  span.parent_span_id = event.parent_span_id;
-  span.depth = event.depth;
-  span.stream_id = stream_id;
-  span.properties = owned(event.properties);
-  if (const SpanMetadata* metadata = event.metadata) {
-    const SpanLocation& location = metadata->location;
-    span.verbosity = location.verbosity;
-    span.source = {std::string(location.target), std::string(location.function),
-                   std::string(location.file), location.line};
-  }
-  return span;
-}
-
-MemorySink::BlockInfo to_info(const BlockHeader& header, StreamKind kind) {
-  MemorySink::BlockInfo info;
-  static_cast<BlockHeader&>(info) = header;
-  info.kind = kind;
-  return info;
-}
-
 std::string property(const StreamInfo* stream, std::string_view name) {
   if (stream == nullptr) return {};
   const auto found = stream->properties.find(name);
   return found == stream->properties.end() ? std::string() : found->second;
 }
 
-template <class T>
-void append(std::vector<T>& to, std::vector<T>& from) {
-  for (T& item : from) to.push_back(std::move(item));
-}
-
 }  // namespace
+
+MemorySink::Properties MemorySink::owned(std::span<const Property> properties) {
+  Properties result;
+  result.reserve(properties.size());
+  for (const Property& p : properties)
+    result.push_back({std::string(p.name), std::string(p.value)});
+  return result;
+}
 
 void MemorySink::change(FunctionRef<void()> apply) {
   {
@@ -109,54 +43,6 @@ void MemorySink::on_startup(std::shared_ptr<const ProcessInfo> process) {
 
 void MemorySink::on_shutdown() {
   change([&] { shut_down_ = true; });
-}
-
-void MemorySink::on_log(const LogMetadata& metadata, std::span<const Property> properties,
-                        std::int64_t time, std::string_view text) {
-  LiveLine line{metadata.level, time, std::string(text), std::string(metadata.target),
-                owned(properties)};
-  change([&] { live_lines_.push_back(std::move(line)); });
-}
-
-void MemorySink::on_init_log_stream(const LogStream& stream) {
-  change([&] { streams_.push_back(stream); });
-}
-
-void MemorySink::on_init_metrics_stream(const MetricsStream& stream) {
-  change([&] { streams_.push_back(stream); });
-}
-
-void MemorySink::on_init_thread_stream(const ThreadStream& stream) {
-  change([&] { streams_.push_back(stream); });
-}
-
-// The blocks are decoded before the lock is taken: nothing is called while it is held.
-void MemorySink::on_process_log_block(std::shared_ptr<const LogBlock> block) {
-  std::vector<Log> logs;
-  block->for_each([&](const LogEvent& event) { logs.push_back(to_log(event)); });
-  change([&] {
-    append(logs_, logs);
-    blocks_.push_back(to_info(block->header(), StreamKind::kLog));
-  });
-}
-
-void MemorySink::on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) {
-  std::vector<Metric> metrics;
-  block->for_each([&](const MetricEvent& event) { metrics.push_back(to_metric(event)); });
-  change([&] {
-    append(metrics_, metrics);
-    blocks_.push_back(to_info(block->header(), StreamKind::kMetrics));
-  });
-}
-
-void MemorySink::on_process_thread_block(std::shared_ptr<const ThreadBlock> block) {
-  std::vector<Span> spans;
-  const Uuid stream_id = block->header().stream_id;
-  block->for_each([&](const SpanEvent& event) { spans.push_back(to_span(event, stream_id)); });
-  change([&] {
-    append(spans_, spans);
-    blocks_.push_back(to_info(block->header(), StreamKind::kThread));
-  });
 }
 
 std::vector<MemorySink::Log> MemorySink::logs() const {
@@ -243,7 +129,12 @@ bool MemorySink::is_shut_down() const {
   return shut_down_;
 }
 
-bool MemorySink::wait_for(FunctionRef<bool()> predicate, std::chrono::milliseconds timeout) const {
+bool MemorySink::wait_for(FunctionRef<bool()> predicate,
+                          [[maybe_unused]] std::chrono::milliseconds timeout) const {
+#if defined(__EMSCRIPTEN__) && !defined(__EMSCRIPTEN_PTHREADS__)
+  // Without threads nothing arrives while one waits: the answer is the one of now.
+  return predicate();
+#else
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     std::uint64_t seen = 0;
@@ -255,6 +146,7 @@ bool MemorySink::wait_for(FunctionRef<bool()> predicate, std::chrono::millisecon
     std::unique_lock lock(mutex_);
     if (!changed_.wait_until(lock, deadline, [&] { return changes_ != seen; })) return false;
   }
+#endif
 }
 
 void MemorySink::clear() {

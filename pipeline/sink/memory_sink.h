@@ -145,6 +145,9 @@ class MemorySink final : public EventSink {
   void on_init_thread_stream(const ThreadStream& stream) override;
   void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override;
 
+  // Copies that outlive the event.
+  static Properties owned(std::span<const Property> properties);
+
  private:
   void change(FunctionRef<void()> apply);
 

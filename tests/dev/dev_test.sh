@@ -56,4 +56,24 @@ expect "<$here><--json><$there/-out>" demo --json -out
 expect "<$here><--json><$there/../out.json>" bench --json ../out.json
 expect "<$here>" bench
 
-((failures == 0)) && echo 'all arguments arrive as meant'
+# Off Debian 12 nothing is installed, and each command says what it needs.
+echo 'ID=elsewhere' >"$top/os-release"
+# needs WORDS COMMAND...
+needs() {
+  local words=$1 said word
+  shift
+  said=$(OS_RELEASE=$top/os-release PATH=$top/stand-ins:$PATH BAZEL=$top/stand-ins/bazel "$here/dev" "$@" 2>&1 |
+    grep 'not Debian 12' || true)
+  for word in $words; do
+    if [[ " $said " != *" $word "* ]]; then
+      printf 'FAILED: ./dev %s off Debian does not name %s, but says: %s\n' "$*" "$word" "$said"
+      failures=$((failures + 1))
+    fi
+  done
+}
+needs 'g++ libasio-dev libfmt-dev' demo
+needs 'g++ emscripten nodejs chromium' wasm //:some
+needs 'emscripten nodejs' page
+needs 'emscripten nodejs' bench --wasm
+
+((failures == 0)) && echo 'all as meant'

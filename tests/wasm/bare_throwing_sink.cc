@@ -18,6 +18,7 @@ class Throwing : public micromegas::EventSink {
   void on_log(const micromegas::LogMetadata& /*metadata*/,
               std::span<const micromegas::Property> /*properties*/, std::int64_t /*time*/,
               std::string_view /*text*/) override {
+    std::puts("throwing: log");
     throw 42;
   }
 };

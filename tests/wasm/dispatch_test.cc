@@ -259,14 +259,35 @@ TEST_F(WasmDispatchTest, ASinkThatLogsIsNotCalledForIt) {
 TEST_F(WasmDispatchTest, ASinkMayEndTelemetryAtAnyTime) {
   class Quitter : public NotingSink {
    public:
-    void on_startup(std::shared_ptr<const ProcessInfo> /*process*/) override {
+    void on_startup(std::shared_ptr<const ProcessInfo> process) override {
       dispatch::shutdown_dispatch();
+      NotingSink::on_startup(std::move(process));
     }
   };
   const auto sink = std::make_shared<Quitter>();
   ASSERT_TRUE(dispatch::init_event_dispatch(0, 0, 0, sink, {}, false));
   EXPECT_FALSE(dispatch::log_enabled(g_log));
   EXPECT_EQ(dispatch::get_sink(), nullptr);
+  EXPECT_EQ(sink->calls, (std::vector<std::string>{"startup", "shutdown"}));
+}
+
+TEST_F(WasmDispatchTest, ASinkThatEndsTelemetryIsToldWhenItsLineIsOver) {
+  class Quitter : public NotingSink {
+   public:
+    void on_log(const LogMetadata& metadata, std::span<const Property> properties,
+                std::int64_t time, std::string_view text) override {
+      dispatch::shutdown_dispatch();
+      calls.emplace_back("line");
+      NotingSink::on_log(metadata, properties, time, text);
+    }
+  };
+  const auto sink = std::make_shared<Quitter>();
+  ASSERT_TRUE(dispatch::init_event_dispatch(0, 0, 0, sink, {}, false));
+  MM_INFO("the last one");
+  MM_INFO("nobody");
+  EXPECT_EQ(sink->calls, (std::vector<std::string>{"startup", "line", "shutdown"}));
+  EXPECT_EQ(sink->lines.size(), 1u);
+  EXPECT_EQ(sink.use_count(), 1);
 }
 
 TEST(Parity, EachFunctionHasAnAddress) {

@@ -6,6 +6,8 @@
 'use strict';
 
 const assert = require('assert');
+const fs = require('fs');
+const path = require('path');
 
 const { serve } = require('../../examples/page/serve.js');
 const { Chromium } = require('./chromium.js');
@@ -13,8 +15,11 @@ const { Chromium } = require('./chromium.js');
 // What console.warn is called in the DevTools protocol.
 const METHODS = { error: 'error', warning: 'warn', info: 'info', debug: 'debug' };
 
+const ending = process.argv.slice(2).filter((file) => path.dirname(file).endsWith('/ending'));
+const site = process.argv.slice(2).filter((file) => !ending.includes(file));
+
 async function main() {
-  const server = await serve(process.argv.slice(2));
+  const server = await serve(site);
   let browser;
   try {
     browser = await Chromium.start();
@@ -84,10 +89,83 @@ async function main() {
       await browser.evaluate(`document.getElementById('sample').click()`);
       await browser.screenshot(process.env.PAGE_SCREENSHOT);
     }
+    await failures(browser, take, text, focused);
     console.log('the page does what it should');
   } finally {
     if (browser) await browser.close();
     server.close();
+  }
+}
+
+// What a person sees when there is no module, or no more.
+async function failures(browser, take, text, focused) {
+  const controls = `[...document.querySelectorAll('.input textarea, .input button, .input input')]`;
+  const expectFailed = async (status) => {
+    await browser.until(`document.body && document.body.dataset.failed === 'true'`);
+    assert.match(await text('status'), status);
+    assert(await browser.evaluate(`${controls}.length === 5 && ${controls}.every((c) => c.disabled)`));
+    assert(await browser.evaluate(`document.getElementById('figures').hidden`));
+    assert.strictEqual(await browser.evaluate(`document.getElementById('frequent').childElementCount`), 0);
+    // Nothing that a person may still do gets anywhere.
+    await browser.press('Enter', { ctrl: true });
+    await browser.evaluate(`dispatchEvent(new DragEvent('drop', { dataTransfer: new DataTransfer(), cancelable: true }))`);
+    assert.match(await text('status'), status);
+  };
+  const opens = async (files, body) => {
+    const server = await serve(files);
+    try {
+      await browser.send('Page.navigate', { url: server.url });
+      await browser.until(`location.href === '${server.url}' && document.readyState === 'complete'`);
+      await body();
+    } finally {
+      server.close();
+    }
+  };
+  const without = (name) => site.filter((file) => path.basename(file) !== name);
+  take();
+
+  // To start with.
+  await opens(without('module.js'), async () => {
+    await expectFailed(/^The module could not be loaded: module\.js is missing\. Load the page again to go on\.$/);
+    const lines = take().filter(([, line]) => line.startsWith('[FATAL]'));
+    assert.deepStrictEqual(lines, [['error', '[FATAL] Error: module.js is missing']]);
+  });
+  await opens(without('module.wasm'), async () => {
+    await expectFailed(/^The module could not be loaded: .*(wasm|fetch)/);
+    assert(take().some(([method, line]) => method === 'error' && line.startsWith('[FATAL] ')));
+  });
+  const broken = path.join(fs.mkdtempSync(path.join(process.env.TEST_TMPDIR || '.', 'broken.')), 'module.wasm');
+  fs.writeFileSync(broken, 'no wasm');
+  await opens([...without('module.wasm'), broken], async () => {
+    await expectFailed(/^The module could not be loaded: .*(magic|expected)/);
+    assert(take().some(([method, line]) => method === 'error' && line.startsWith('[FATAL] ')));
+  });
+
+  // Later.
+  for (const [how, status, fatal] of [
+    ['trap', /^The module has ended: unreachable\. Load/, /^\[FATAL\] Uncaught RuntimeError: unreachable$/],
+    ['abort', /^The module has ended: Aborted\(/, /^\[FATAL\] Uncaught RuntimeError: Aborted\(/],
+    ['throw', /^The module has ended: an exception that nobody caught\. Load/, /^\[FATAL\] Uncaught /],
+    ['terminate', /^The module has ended: Aborted\(/, /^\[FATAL\] Uncaught RuntimeError: Aborted\(/],
+  ]) {
+    await opens([...without('module.js').filter((file) => !file.endsWith('.wasm')), ...ending], async () => {
+      await browser.until(`document.body.dataset.ready === 'true'`);
+      await browser.press('Tab');
+      assert.strictEqual(await focused(), 'text');
+      await browser.send('Input.insertText', { text: how });
+      await browser.press('Enter', { ctrl: true });
+      await expectFailed(status);
+      const calls = take();
+      assert.deepStrictEqual(calls[0], ['info', `[INFO] ending: ${how}`]);
+      const fatals = calls.filter(([, line]) => line.startsWith('[FATAL]'));
+      if (how === 'terminate') {
+        assert.deepStrictEqual(fatals.shift(), ['error', '[FATAL] std::terminate() was called']);
+      }
+      assert.strictEqual(fatals.length, 1, JSON.stringify(calls));
+      assert.strictEqual(fatals[0][0], 'error');
+      assert.match(fatals[0][1], fatal);
+      if (process.env.PAGE_SCREENSHOT) await browser.screenshot(`${process.env.PAGE_SCREENSHOT}.${how}.png`);
+    });
   }
 }
 

@@ -23,14 +23,22 @@ class Terminating : public micromegas::EventSink {
   }
 };
 
+std::terminate_handler g_before_ours = nullptr;
+void ours() { g_before_ours(); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string_view how = argc > 1 ? argv[1] : "";
   micromegas::TelemetryOptions options;
   if (how == "in-sink") options.sinks.push_back({std::make_shared<Terminating>()});
+  if (how == "circle") {
+    // Telemetry's handler calls ours, which was there first, and ours calls telemetry's.
+    std::set_terminate(&ours);
+  }
   static const auto& telemetry = *new auto(micromegas::init_telemetry(std::move(options)));
   if (!telemetry) return 1;
+  if (how == "circle") g_before_ours = std::get_terminate();
   MM_INFO("ending: {}", how);
   if (how == "after") micromegas::shutdown(std::chrono::seconds(1));
   if (how == "abort") std::abort();
