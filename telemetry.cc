@@ -13,6 +13,7 @@
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/sink/composite_sink.h"
 #include "micromegas/pipeline/sink/console_sink.h"
+#include "micromegas/pipeline/sink/redactor.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/signals.h"
 #include "micromegas/telemetry_family.h"
@@ -88,6 +89,14 @@ bool end_telemetry(pipeline::SessionId id, std::chrono::milliseconds deadline) {
          total.held == 0;
 }
 
+void redact_process(ProcessInfo& process, const Redactor& redactor) {
+  for (auto& [name, value] : process.properties) {
+    if (std::optional<std::string> other = redacted(redactor, name, value)) {
+      value = *std::move(other);
+    }
+  }
+}
+
 }  // namespace
 
 Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
@@ -144,6 +153,10 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
   session.sink = std::make_shared<CompositeSink>(std::move(sinks));
   session.process = dispatch::make_process_info(process_id, parent, std::move(o.properties));
   if (o.default_properties) add_default_properties(session.process);
+  if (o.redactor) {
+    redact_process(session.process, o.redactor);
+    session.redactor = std::make_shared<const Redactor>(std::move(o.redactor));
+  }
   session.filters = std::move(o.filters);
   session.queue_bytes = o.queue_bytes;
   session.flush = o.flush;

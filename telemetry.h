@@ -36,6 +36,7 @@
 #include "micromegas/pipeline/instrument/level.h"
 #include "micromegas/pipeline/instrument/property.h"
 #include "micromegas/pipeline/sink/event_sink.h"
+#include "micromegas/pipeline/sink/redactor.h"
 #include "micromegas/pipeline/sink/stats.h"
 #include "micromegas/pipeline/sink/wire_compatibility.h"
 #include "micromegas/platform/result.h"
@@ -76,6 +77,10 @@ struct TelemetryOptions {
   PropertyMap properties = {};     // MICROMEGAS_PROCESS_PROPERTIES: "k=v,k=v"; these win
   bool default_properties = true;  // exe, username, realname, computer, distro, cpu_brand,
                                    // physical_core_count, logical_cpu_count, total_memory
+
+  // Asked for every property of an event or of the process before a sink sees it. Not on wasm32,
+  // where nothing leaves the process.
+  Redactor redactor = nullptr;
 
   // What is recorded: unset, the most that the console, the upload or an extra sink wants.
   std::optional<LevelFilter> max_level = {};                           // MICROMEGAS_LOG="info,..."

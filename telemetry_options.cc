@@ -275,6 +275,7 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
   if (Result<void> ok = resolve_access(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_compatibility(options, out); !ok) return ok.error();
   out.default_properties = options.default_properties;
+  out.redactor = std::move(options.redactor);
   out.console = options.console;
   out.handle_signals = options.handle_signals;
   for (const ExtraSink& extra : options.sinks) {

@@ -39,6 +39,7 @@ struct ResolvedOptions {
   std::string client_certificate_file;
   std::string client_key_file;
   PropertyMap properties;
+  Redactor redactor;
   bool default_properties = true;
   queue::Filters filters;
   bool console = true;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "micromegas/pipeline/flush/clock_model.h"
+#include "micromegas/pipeline/flush/redaction.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/platform/clock.h"
 
@@ -194,6 +195,7 @@ Result<SessionId> start_session(SessionOptions options) {
   runtime.set_child_hook(&after_fork_child);
   runtime.set_live_wait(&wait_for_live_sinks);
   runtime.prepare(session->options.queue_bytes);
+  set_redactor(session->options.redactor);
   auto actor = FlushActor::start(session->options.flush, session->options.sink, session->process,
                                  model, all.clock);
   const std::lock_guard lock(all.mutex);

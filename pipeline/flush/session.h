@@ -20,6 +20,7 @@
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/process_info.h"
+#include "micromegas/pipeline/sink/redactor.h"
 #include "micromegas/pipeline/sink/stats.h"
 #include "micromegas/platform/result.h"
 #include "micromegas/platform/uuid.h"
@@ -32,6 +33,7 @@ struct SessionOptions {
   queue::Filters filters;
   std::size_t queue_bytes = 64U << 20;  // of all threads' queues
   FlushOptions flush;
+  std::shared_ptr<const Redactor> redactor;
 
   // For a sink that delivers later than its on_process_..._block returns; all optional.
   std::function<void(EventStats&)> delivery_books;  // adds its delivered, held and dropped
