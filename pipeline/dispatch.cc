@@ -127,7 +127,7 @@ Result<void> init_event_dispatch(std::size_t logs_buffer_size, std::size_t metri
   pipeline::SessionOptions options;
   options.sink = std::move(sink);
   options.process = make_process_info(Uuid::random(), std::nullopt, std::move(process_properties));
-  options.filters.max_level = LevelFilter::kTrace;
+  options.filters.log = LevelFilter::kTrace;
   options.filters.spans = cpu_tracing_enabled;
   options.flush.log_block_bytes = logs_buffer_size;
   options.flush.metrics_block_bytes = metrics_buffer_size;

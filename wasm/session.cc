@@ -51,9 +51,14 @@ std::shared_ptr<RunningSink> running() {
 
 // The most that any target is allowed, so that the macros' first look is one comparison.
 void open_locked(Session& s) noexcept {
-  LevelFilter most = s.filters->max_level;
-  for (const auto& [prefix, level] : s.filters->targets) most = std::max(most, level);
-  s.has_targets.store(!s.filters->targets.empty(), std::memory_order_relaxed);
+  bool has_targets = !s.filters->log.targets.empty();
+  LevelFilter most = LevelFilter::kOff;
+  for (const LogFilter& sink : s.filters->sinks) {
+    most = std::max(most, sink.most());
+    has_targets = has_targets || !sink.targets.empty();
+  }
+  most = std::min(most, s.filters->log.most());
+  s.has_targets.store(has_targets, std::memory_order_relaxed);
   g_max_level.store(static_cast<std::uint8_t>(most), std::memory_order_relaxed);
 }
 
@@ -61,14 +66,10 @@ bool target_allows(const LogMetadata& metadata) {
   const std::lock_guard lock(session().mutex);
   if (session().filters == nullptr) return false;
   const Filters& filters = *session().filters;
-  LevelFilter best = filters.max_level;
-  std::size_t length = 0;
-  for (const auto& [prefix, level] : filters.targets) {
-    if (prefix.size() < length || !metadata.target.starts_with(prefix)) continue;
-    best = level;
-    length = prefix.size();
-  }
-  return allows(best, metadata.level);
+  return filters.log.allows(metadata.level, metadata.target) &&
+         std::any_of(filters.sinks.begin(), filters.sinks.end(), [&](const LogFilter& sink) {
+           return sink.allows(metadata.level, metadata.target);
+         });
 }
 
 }  // namespace

@@ -140,19 +140,11 @@ Filters Runtime::filters() const {
   return filters_;
 }
 
-namespace {
-LevelFilter level_for(const Filters& filters, std::string_view target) {
-  const LevelFilter* best = &filters.max_level;
-  std::size_t length = 0;
-  for (const auto& [prefix, level] : filters.targets) {
-    if (prefix.size() >= length && target.starts_with(prefix)) {
-      best = &level;
-      length = prefix.size();
-    }
-  }
-  return *best;
+bool Filters::allows(Level level, std::string_view target) const noexcept {
+  return log.allows(level, target) &&
+         std::any_of(sinks.begin(), sinks.end(),
+                     [&](const LogFilter& sink) { return sink.allows(level, target); });
 }
-}  // namespace
 
 bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
   std::uint64_t hash = std::hash<std::string_view>()(target) ^ static_cast<std::uint64_t>(level);
@@ -164,7 +156,7 @@ bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
   if (answer == (pair | on)) return true;
   if (answer == (pair | (on & ~1U))) return false;
   const std::lock_guard lock(mutex_);
-  const bool allowed = running() && allows(level_for(filters_, target), level);
+  const bool allowed = running() && filters_.allows(level, target);
   slot.store(pair | (generation_ << 1) | (allowed ? 1U : 0U), std::memory_order_relaxed);
   return allowed;
 }
@@ -620,20 +612,20 @@ MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
 }
 
 MICROMEGAS_COLD bool micromegas_v0_refresh_log(const micromegas::LogMetadata* m) noexcept {
-  return ColdPath::refresh(m->word, [m](const Filters& filters) {
-    return micromegas::allows(micromegas::queue::level_for(filters, m->target), m->level);
-  });
+  return ColdPath::refresh(
+      m->word, [m](const Filters& filters) { return filters.allows(m->level, m->target); });
 }
 
 MICROMEGAS_COLD bool micromegas_v0_refresh_metric(
     const micromegas::StaticMetricMetadata* m) noexcept {
-  return ColdPath::refresh(
-      m->word, [m](const Filters& filters) { return m->verbosity <= filters.max_verbosity; });
+  return ColdPath::refresh(m->word, [m](const Filters& filters) {
+    return micromegas::allows(filters.max_verbosity, m->verbosity);
+  });
 }
 
 MICROMEGAS_COLD bool micromegas_v0_refresh_span(const micromegas::SpanLocation* l) noexcept {
   return ColdPath::refresh(l->word, [l](const Filters& filters) {
-    return filters.spans && l->verbosity <= filters.max_verbosity;
+    return filters.spans && micromegas::allows(filters.max_verbosity, l->verbosity);
   });
 }
 

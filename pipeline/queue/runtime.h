@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
+#include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/sink/stats.h"
@@ -67,10 +68,13 @@ struct ThreadSlot : ThreadState {
 };
 
 struct Filters {
-  LevelFilter max_level = LevelFilter::kInfo;
-  Verbosity max_verbosity = Verbosity::kMax;
+  // A log is recorded if both say so: the first, and one of those of the sinks.
+  LogFilter log = LevelFilter::kInfo;
+  std::vector<LogFilter> sinks{LogFilter()};
+  VerbosityFilter max_verbosity = VerbosityFilter::kMax;  // of metrics and spans
   bool spans = true;
-  std::map<std::string, LevelFilter, std::less<>> targets;  // by prefix; the longest wins
+
+  [[nodiscard]] bool allows(Level level, std::string_view target) const noexcept;
 };
 
 class Runtime {

@@ -195,7 +195,7 @@ TEST_F(DispatchTest, LogsAreDisabledByFiltersAndWithoutTelemetry) {
   init();
   EXPECT_TRUE(dispatch::log_enabled(meta));
   queue::Runtime::get().change_filters(
-      [](queue::Filters& f) { f.targets["noisy"] = LevelFilter::kInfo; });
+      [](queue::Filters& f) { f.log.targets["noisy"] = LevelFilter::kInfo; });
   EXPECT_FALSE(dispatch::log_enabled(meta));
   dispatch::log(meta, "x");
   dispatch::log_interop(meta, "x");

@@ -94,10 +94,10 @@ TEST_F(WasmTelemetryTest, ExtraSinksGetTheirLevels) {
 
 TEST_F(WasmTelemetryTest, FiltersChangeAtAnyTime) {
   auto sink = std::make_shared<MemorySink>();
-  const auto telemetry = init_telemetry({.max_level = LevelFilter::kInfo,
-                                         .target_levels = {{"net", LevelFilter::kDebug}},
-                                         .console = false,
-                                         .sinks = {{sink}}});
+  const auto telemetry =
+      init_telemetry({.log_filter = LogFilter(LevelFilter::kInfo, {{"net", LevelFilter::kDebug}}),
+                      .console = false,
+                      .sinks = {{sink}}});
   ASSERT_TRUE(telemetry);
   const auto texts = [&] {
     std::string all;
@@ -153,7 +153,7 @@ TEST_F(WasmTelemetryTest, TheClockCountsMicroseconds) {
 TEST_F(WasmTelemetryTest, WhatHasNoMeaningHereDoesNothing) {
   set_thread_name("main");
   prepare_thread();
-  set_max_verbosity(Verbosity::kMin);
+  set_max_verbosity(VerbosityFilter::kMin);
   const auto telemetry = init_telemetry({.url = "http://127.0.0.1:1", .handle_signals = true});
   EXPECT_TRUE(telemetry);
 }
