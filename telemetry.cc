@@ -255,6 +255,7 @@ TelemetryStats stats() {
   }
   out.cut_texts = queue::Runtime::get().cut_texts();
   out.lost_span_properties = queue::Runtime::get().lost_properties();
+  out.left_out_logs = queue::Runtime::get().left_out();
   out.queue_memory = queue::Runtime::get().segment_bytes();
   return out;
 }

@@ -31,6 +31,7 @@ struct Session {
   std::atomic<std::uint64_t> recorded{0};
   std::atomic<std::uint64_t> delivered{0};
   std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> left_out{0};
   std::atomic<std::uint64_t> next_span_id{1};
 };
 
@@ -89,7 +90,7 @@ Result<SessionId> start_session(std::shared_ptr<EventSink> sink, PropertyMap pro
     s.running = running;
     s.process_id = process_id;
     s.filters = std::make_unique<Filters>(std::move(filters));
-    s.recorded = s.delivered = s.failed = 0;
+    s.recorded = s.delivered = s.failed = s.left_out = 0;
     install_terminate_handler();
   }
   running->start(std::make_shared<const ProcessInfo>(
@@ -124,7 +125,7 @@ void forget_everything() {
   const std::lock_guard lock(s.mutex);
   s.filters.reset();
   s.has_targets = false;
-  s.recorded = s.delivered = s.failed = 0;
+  s.recorded = s.delivered = s.failed = s.left_out = 0;
   s.next_span_id = 1;
 }
 
@@ -179,8 +180,21 @@ KindStats log_stats() noexcept {
   return stats;
 }
 
+std::uint64_t left_out_logs() noexcept {
+  return session().left_out.load(std::memory_order_relaxed);
+}
+
 std::uint64_t next_span_id() noexcept {
   return session().next_span_id.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace micromegas::wasm
+
+namespace micromegas::detail {
+
+// Of pipeline/instrument/rate.h.
+void count_left_out() noexcept {
+  wasm::session().left_out.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace micromegas::detail

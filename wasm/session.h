@@ -57,6 +57,8 @@ void change_filters(FunctionRef<void(Filters&)> change);
 void deliver(const LogMetadata& metadata, std::span<const Property> properties,
              std::string_view text) noexcept;
 KindStats log_stats() noexcept;
+// By rate helpers.
+std::uint64_t left_out_logs() noexcept;
 
 std::uint64_t next_span_id() noexcept;
 

@@ -125,6 +125,7 @@ KindStats TelemetryStats::total() const noexcept {
 TelemetryStats stats() {
   TelemetryStats out;
   out.events[static_cast<std::size_t>(EventKind::kLog)] = wasm::log_stats();
+  out.left_out_logs = wasm::left_out_logs();
   return out;
 }
 

@@ -122,6 +122,9 @@ MICROMEGAS_EXPORT void micromegas_v0_count_cut() noexcept;
 // A span's properties never got into a queue.
 MICROMEGAS_EXPORT void micromegas_v0_count_lost_properties() noexcept;
 
+// A rate helper left a log out.
+MICROMEGAS_EXPORT void micromegas_v0_count_left_out() noexcept;
+
 // Waits, bounded, until the live sinks have shown what this thread recorded.
 MICROMEGAS_EXPORT void micromegas_v0_wait_for_live_sinks() noexcept;
 }

@@ -78,6 +78,7 @@ void Runtime::prepare(std::size_t queue_bytes) {
     baseline_.recorded[kind] = read_[kind];
     for (const std::uint64_t n : baseline_.dropped[kind]) baseline_.recorded[kind] += n;
   }
+  stray_left_out_.store(0, std::memory_order_relaxed);
   cut_texts_.store(0, std::memory_order_relaxed);
   lost_properties_.store(0, std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
@@ -317,6 +318,14 @@ void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noex
   }
 }
 
+void Runtime::count_left_out() noexcept {
+  if (micromegas_v0_thread != &g_nobody) {
+    count(static_cast<ThreadSlot*>(micromegas_v0_thread)->left_out);
+  } else {
+    stray_left_out_.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
 // --- consumer ---
 
 void Runtime::threads(std::vector<ThreadSlot*>& out) {
@@ -437,6 +446,7 @@ void Runtime::release(ThreadSlot* slot) noexcept {
   for (auto& reasons : slot->dropped) {
     for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
   }
+  slot->left_out.store(0, std::memory_order_relaxed);
   slots_.erase(std::find(slots_.begin(), slots_.end(), slot));
   free_slots_.push_back(slot);  // room was reserved when the slot was made
 }
@@ -476,6 +486,7 @@ void Runtime::add_held(EventStats& stats) {
 // --- books ---
 
 void Runtime::add(Counts& to, const ThreadSlot& slot) noexcept {
+  to.left_out += slot.left_out.load(std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     to.recorded[kind] += slot.recorded[kind].load(std::memory_order_relaxed);
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
@@ -505,6 +516,12 @@ void Runtime::add_counts(EventStats& stats) const {
           now.dropped[kind][reason] - baseline_.dropped[kind][reason] + stray;
     }
   }
+}
+
+std::uint64_t Runtime::left_out() const {
+  const std::lock_guard lock(mutex_);
+  return counts_locked().left_out - baseline_.left_out +
+         stray_left_out_.load(std::memory_order_relaxed);
 }
 
 std::size_t Runtime::segment_bytes() const noexcept {
@@ -543,6 +560,7 @@ void Runtime::after_fork_child() noexcept {
   for (auto& reasons : stray_dropped_) {
     for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
   }
+  stray_left_out_.store(0, std::memory_order_relaxed);
   bump_generation_locked();
   catalogue_.mutex().unlock();
   mutex_.unlock();
@@ -562,6 +580,7 @@ struct ColdPath {
   static void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
     Runtime::get().drop(kind, reason, events);
   }
+  static void count_left_out() noexcept { Runtime::get().count_left_out(); }
   template <class Decide>
   static bool refresh(SiteWord& word, Decide decide) noexcept {
     Runtime& runtime = Runtime::get();
@@ -678,6 +697,8 @@ MICROMEGAS_COLD void micromegas_v0_count_lost_properties() noexcept {
   Runtime::get().count_lost_properties();
 }
 
+void micromegas_v0_count_left_out() noexcept { ColdPath::count_left_out(); }
+
 MICROMEGAS_COLD void micromegas_v0_wait_for_live_sinks() noexcept {
   Runtime::get().wait_for_live_sinks();
 }
@@ -687,3 +708,7 @@ MICROMEGAS_COLD void micromegas_v0_wait_for_live_sinks() noexcept {
 namespace micromegas::queue {
 Runtime& Runtime::get() noexcept { return *static_cast<Runtime*>(micromegas_v0_runtime()); }
 }  // namespace micromegas::queue
+
+namespace micromegas::detail {
+void count_left_out() noexcept { micromegas_v0_count_left_out(); }  // of rate.h
+}  // namespace micromegas::detail

@@ -52,6 +52,7 @@ struct ThreadSlot : ThreadState {
   std::atomic<Segment*> spare[kQueueKinds] = {};          // consumer: fills if null; owner: takes
   std::atomic<Segment*> full[kQueueKinds] = {};           // owner: fills if null; consumer: takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
+  std::atomic<std::uint64_t> left_out{0};  // by rate helpers
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -156,6 +157,8 @@ class Runtime {
   [[nodiscard]] std::uint64_t lost_properties() const noexcept {
     return lost_properties_.load(std::memory_order_relaxed);
   }
+  // Logs that rate helpers left out, in this session. Locks.
+  [[nodiscard]] std::uint64_t left_out() const;
   // Bytes of segments in existence.
   [[nodiscard]] std::size_t segment_bytes() const noexcept;
 
@@ -179,6 +182,7 @@ class Runtime {
   struct Counts {
     std::array<std::uint64_t, kEventKinds> recorded{};
     std::array<std::array<std::uint64_t, kDropReasons>, kEventKinds> dropped{};
+    std::uint64_t left_out = 0;
   };
   static void add(Counts& to, const ThreadSlot& slot) noexcept;
   [[nodiscard]] Counts counts_locked() const noexcept;
@@ -193,6 +197,7 @@ class Runtime {
   static Segment* take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
+  void count_left_out() noexcept;
   static void thread_exit(void* slot) noexcept;
 
   // Answers of log_enabled(): the upper half of a hash of level and target, then the answer as a
@@ -223,6 +228,7 @@ class Runtime {
   // a thread may be late with either, and its event belongs to the session that reads it.
   Counts baseline_;
   std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
+  std::atomic<std::uint64_t> stray_left_out_{0};
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};
   std::atomic<std::uint64_t> next_span_id_{1};

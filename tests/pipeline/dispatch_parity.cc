@@ -123,6 +123,12 @@ void use_every_macro() {
   MM_DEBUG_T("target", "{}", n);
   MM_TRACE_T("target", "{}", n);
   if (MM_LOG_ENABLED(kInfo) && MM_LOG_ENABLED_T(kInfo, "target")) MM_LOG_FN();
+  MM_LOG_EVERY_N(kInfo, 2, "literal");
+  MM_LOG_EVERY_N_T(kInfo, "target", 2, "n {}", n);
+  MM_LOG_FIRST_N(kInfo, 2, "literal");
+  MM_LOG_FIRST_N_T(kInfo, "target", 2, "n {}", n);
+  MM_LOG_EVERY_MS(kInfo, 1000, "literal");
+  MM_LOG_EVERY_MS_T(kInfo, "target", 1000, "n {}", n);
   MM_IMETRIC("name", "unit", n);
   MM_IMETRIC_T("target", "name", "unit", n);
   MM_FMETRIC("name", "unit", n);

@@ -207,7 +207,7 @@ TEST_F(DlopenTest, FiltersReachALibrary) {
   const Library a("a");
   a.record_in_threads(1, 1);
   queue::Runtime::get().change_filters(
-      [](queue::Filters& f) { f.targets["library"] = LevelFilter::kError; });
+      [](queue::Filters& f) { f.log.targets["library"] = LevelFilter::kError; });
   a.record_in_threads(1, 1);
   EXPECT_EQ(flushed().logs.size(), 1u);
 }
