@@ -160,7 +160,7 @@ struct TelemetryStats {
   std::uint64_t retries = 0;
   std::uint64_t cut_texts = 0;  // log texts, property values, names and units that were cut
   std::uint64_t lost_span_properties = 0;  // for which there was no room; their spans are whole
-  std::uint64_t left_out_logs = 0;  // by MM_LOG_EVERY_N and the like; not recorded, so not in events
+  std::uint64_t left_out_logs = 0;         // by rate helpers; they are not in `events`
   std::size_t queue_memory = 0;            // bytes of queue segments in existence
 
   [[nodiscard]] KindStats total() const noexcept;

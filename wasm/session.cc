@@ -193,8 +193,6 @@ std::uint64_t next_span_id() noexcept {
 namespace micromegas::detail {
 
 // Of pipeline/instrument/rate.h.
-void count_left_out() noexcept {
-  wasm::session().left_out.fetch_add(1, std::memory_order_relaxed);
-}
+void count_left_out() noexcept { wasm::session().left_out.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace micromegas::detail

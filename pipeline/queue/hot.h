@@ -79,7 +79,11 @@ extern "C" {
 // cleared it is disabled; anything else must be decided anew.
 MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_enabled;
 
-// Never null: a thread that has not recorded yet shares a state whose segments are full.
+// What a thread that has not recorded yet shares with all others like it: its segments are full.
+MICROMEGAS_EXPORT extern micromegas::queue::Segment micromegas_v0_full_segment;
+MICROMEGAS_EXPORT extern micromegas::queue::ThreadState micromegas_v0_nobody;
+
+// Never null.
 MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread
     __attribute__((tls_model("initial-exec")));
 

@@ -3,8 +3,6 @@
 
 #include "micromegas/pipeline/queue/runtime.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <functional>
 #include <iterator>
@@ -15,16 +13,31 @@
 #include "micromegas/platform/fork.h"
 #include "micromegas/platform/thread.h"
 
+// Every instrumented shared library defines them too: for AddressSanitizer, no violation to report.
+#if defined(__clang__)
+#define MICROMEGAS_MANY_COPIES_ __attribute__((no_sanitize("address")))
+#else
+#define MICROMEGAS_MANY_COPIES_
+#endif
+
+extern "C" {
+
+// What a thread that has not recorded yet writes into: nothing fits.
+MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::Segment micromegas_v0_full_segment{
+    {micromegas::queue::kSegmentBytes}, 0, 0, micromegas::queue::QueueKind::kEvents};
+MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::ThreadState micromegas_v0_nobody{
+    {{&micromegas_v0_full_segment}, {&micromegas_v0_full_segment}}, 0, {}};
+
+MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
+
+constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread = &micromegas_v0_nobody;
+
+}  // extern "C"
+
 namespace micromegas::queue {
 namespace {
 
-// What a thread that has not recorded yet writes into: nothing fits.
-constinit Segment g_full_segment{{kSegmentBytes}, 0, 0, QueueKind::kEvents};
-constinit ThreadState g_nobody{{{&g_full_segment}, {&g_full_segment}}, 0, {}};
-
 constexpr std::uint32_t kWakeRetired = 32;  // threads whose end wakes the consumer
-
-pthread_key_t g_exit_key;  // its destructor runs after the thread's C++ thread-local destructors
 
 alignas(Runtime) std::byte g_runtime_memory[sizeof(Runtime)];
 
@@ -54,12 +67,13 @@ void after_fork_child() { Runtime::get().after_fork_child(); }
 }  // namespace
 
 ThreadSlot::ThreadSlot() {
-  for (auto& segment : current) segment.store(&g_full_segment, std::memory_order_relaxed);
+  for (auto& segment : current)
+    segment.store(&micromegas_v0_full_segment, std::memory_order_relaxed);
 }
 ThreadSlot::~ThreadSlot() = default;
 
 Runtime::Runtime() : pool_(nullptr) {
-  pthread_key_create(&g_exit_key, &Runtime::thread_exit);
+  pthread_key_create(&exit_key_, &Runtime::thread_exit);
   set_fork_hooks(&queue::before_fork, &queue::after_fork_parent, &queue::after_fork_child);
 }
 
@@ -164,8 +178,14 @@ bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
 
 // --- threads ---
 
+ThreadSlot* Runtime::registered_thread() noexcept {
+  return micromegas_v0_thread != &micromegas_v0_nobody
+             ? static_cast<ThreadSlot*>(micromegas_v0_thread)
+             : nullptr;
+}
+
 ThreadSlot* Runtime::current_thread() noexcept {
-  if (micromegas_v0_thread != &g_nobody) return static_cast<ThreadSlot*>(micromegas_v0_thread);
+  if (ThreadSlot* slot = registered_thread()) return slot;
   try {
     const std::lock_guard lock(mutex_);
     if (pool_ == nullptr) return nullptr;
@@ -186,9 +206,10 @@ ThreadSlot* Runtime::current_thread() noexcept {
     slot->thread_id = current_thread_id();
     slot->name = current_thread_name();
     slot->open_spans = 0;
+    slot->scopes = {};
     slot->retired.store(false, std::memory_order_relaxed);
     slots_.push_back(slot);
-    pthread_setspecific(g_exit_key, slot);
+    pthread_setspecific(exit_key_, slot);
     micromegas_v0_thread = slot;
     return slot;
   } catch (...) {
@@ -218,15 +239,15 @@ std::string Runtime::thread_name(const ThreadSlot& slot) const {
 }
 
 void Runtime::retire_current_thread() noexcept {
-  if (micromegas_v0_thread == &g_nobody) return;
-  pthread_setspecific(g_exit_key, nullptr);
+  if (micromegas_v0_thread == &micromegas_v0_nobody) return;
+  pthread_setspecific(exit_key_, nullptr);
   thread_exit(static_cast<ThreadSlot*>(micromegas_v0_thread));
 }
 
 // Also for threads that record from destructors which run after this one: they find the shared
 // state, register anew and so set the key again, and this runs once more.
 void Runtime::thread_exit(void* slot) noexcept {
-  micromegas_v0_thread = &g_nobody;
+  micromegas_v0_thread = &micromegas_v0_nobody;
   static_cast<ThreadSlot*>(slot)->retired.store(true, std::memory_order_release);
   // Each dead thread holds a segment or two until the consumer has read it: a storm of short-lived
   // threads would spend the budget between two of its ticks.
@@ -269,7 +290,7 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
     drop(kind, DropReason::kQueueFull, events);
     return nullptr;
   }
-  if (old != &g_full_segment) {
+  if (old != &micromegas_v0_full_segment) {
     if (slot->full[q].load(std::memory_order_relaxed) == nullptr) {
       slot->full[q].store(old, std::memory_order_release);
     } else if (!pool_->push_full(*slot->producer, old)) {
@@ -309,7 +330,7 @@ Segment* Runtime::take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t by
 }
 
 void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
-  if (micromegas_v0_thread != &g_nobody) {
+  if (micromegas_v0_thread != &micromegas_v0_nobody) {
     auto* slot = static_cast<ThreadSlot*>(micromegas_v0_thread);
     count(slot->recorded[index(kind)], events);
     count(slot->dropped[index(kind)][index(reason)], events);
@@ -319,7 +340,7 @@ void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noex
 }
 
 void Runtime::count_left_out() noexcept {
-  if (micromegas_v0_thread != &g_nobody) {
+  if (micromegas_v0_thread != &micromegas_v0_nobody) {
     count(static_cast<ThreadSlot*>(micromegas_v0_thread)->left_out);
   } else {
     stray_left_out_.fetch_add(1, std::memory_order_relaxed);
@@ -430,8 +451,9 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
 
 void Runtime::release(ThreadSlot* slot) noexcept {
   for (std::size_t q = 0; q < kQueueKinds; ++q) {
-    Segment* live = slot->current[q].exchange(&g_full_segment, std::memory_order_relaxed);
-    if (live != &g_full_segment) pool_->give(live);
+    Segment* live =
+        slot->current[q].exchange(&micromegas_v0_full_segment, std::memory_order_relaxed);
+    if (live != &micromegas_v0_full_segment) pool_->give(live);
     if (Segment* spare = slot->spare[q].exchange(nullptr, std::memory_order_relaxed)) {
       pool_->give(spare);
     }
@@ -477,7 +499,7 @@ void Runtime::add_held(EventStats& stats) {
       }
       if (slot->sequence[q].load(std::memory_order_acquire) < drain.expected) continue;
       const Segment* live = slot->current[q].load(std::memory_order_acquire);
-      if (live == &g_full_segment) continue;
+      if (live == &micromegas_v0_full_segment) continue;
       count_records(live, live->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes);
     }
   }
@@ -545,7 +567,7 @@ void Runtime::after_fork_parent() noexcept {
 // locks: their queues, the pool and the tokens are left behind untouched. The catalogue stays, call
 // sites keep their ids.
 void Runtime::after_fork_child() noexcept {
-  micromegas_v0_thread = &g_nobody;
+  micromegas_v0_thread = &micromegas_v0_nobody;
   running_.store(false, std::memory_order_relaxed);
   wake_.store(nullptr, std::memory_order_relaxed);
   live_wait_.store(nullptr, std::memory_order_relaxed);
@@ -570,7 +592,7 @@ void Runtime::after_fork_child() noexcept {
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
   static Segment* take_spare(QueueKind queue, std::uint32_t bytes) noexcept {
-    if (micromegas_v0_thread == &g_nobody) return nullptr;
+    if (micromegas_v0_thread == &micromegas_v0_nobody) return nullptr;
     return Runtime::take_spare(static_cast<ThreadSlot&>(*micromegas_v0_thread), queue, bytes);
   }
   static Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
@@ -611,19 +633,7 @@ using micromegas::queue::ColdPath;
 using micromegas::queue::Filters;
 using micromegas::queue::Runtime;
 
-// Every instrumented shared library defines it too: for AddressSanitizer, no violation to report.
-#if defined(__clang__)
-#define MICROMEGAS_MANY_COPIES_ __attribute__((no_sanitize("address")))
-#else
-#define MICROMEGAS_MANY_COPIES_
-#endif
-
 extern "C" {
-
-MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
-
-constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread =
-    &micromegas::queue::g_nobody;
 
 MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
   static Runtime* const runtime = ColdPath::make();

@@ -10,8 +10,11 @@
 #ifndef MICROMEGAS_PIPELINE_QUEUE_RUNTIME_H_
 #define MICROMEGAS_PIPELINE_QUEUE_RUNTIME_H_
 
+#include <pthread.h>
+
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -31,6 +34,29 @@
 namespace micromegas::queue {
 
 class SegmentPool;
+
+// Which of a thread's open scopes (dispatch.h) were recorded: the end of one that a filter left out
+// must not stand for another's.
+class OpenScopes {
+ public:
+  static constexpr std::uint32_t kMax = 4096;  // deeper ones cannot be recorded
+
+  [[nodiscard]] bool full() const noexcept { return depth_ >= kMax; }
+  void push(bool recorded) noexcept {
+    if (!full()) recorded_[depth_] = recorded;
+    ++depth_;
+  }
+  // False too if there is none.
+  bool pop() noexcept {
+    if (depth_ == 0) return false;
+    --depth_;
+    return !full() && recorded_[depth_];
+  }
+
+ private:
+  std::uint32_t depth_ = 0;
+  std::bitset<kMax> recorded_;
+};
 
 // One recording thread.
 //
@@ -53,6 +79,7 @@ struct ThreadSlot : ThreadState {
   std::atomic<Segment*> full[kQueueKinds] = {};           // owner: fills if null; consumer: takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
   std::atomic<std::uint64_t> left_out{0};  // by rate helpers
+  OpenScopes scopes;                       // owner only
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -106,6 +133,8 @@ class Runtime {
 
   // Registers the calling thread if it is not yet; null if that failed.
   ThreadSlot* current_thread() noexcept;
+  // Null if it is not.
+  static ThreadSlot* registered_thread() noexcept;
   void set_thread_name(std::string_view name);
   // The first event's work, early: registration and the first segment of each queue.
   void prepare_current_thread() noexcept;
@@ -205,6 +234,7 @@ class Runtime {
   // 2^40.
   mutable std::array<std::atomic<std::uint64_t>, 256> asked_{};
 
+  pthread_key_t exit_key_{};  // its destructor runs after the thread's C++ thread-local destructors
   mutable std::mutex mutex_;  // filters, slots, names, past counts
   std::atomic<bool> running_{false};
   std::atomic<void (*)() noexcept> wake_{nullptr};

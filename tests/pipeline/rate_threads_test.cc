@@ -1,7 +1,8 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Many threads at one rate-limited statement: let through + left out = calls, by each of the counts.
+// Many threads at one rate-limited statement: let through + left out = calls, by each of the
+// counts.
 
 #include <gtest/gtest.h>
 

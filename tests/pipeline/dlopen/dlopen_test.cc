@@ -27,6 +27,7 @@ using dlopen_test::PlaceFunction;
 using dlopen_test::RecordFunction;
 using dlopen_test::Registry;
 using dlopen_test::RegistryFunction;
+using dlopen_test::ScopesFunction;
 
 class Library {
  public:
@@ -121,6 +122,7 @@ TEST_F(DlopenTest, ThereIsOneRegistry) {
     EXPECT_EQ(registry.runtime, &queue::Runtime::get());
     EXPECT_EQ(registry.thread_state, &micromegas_v0_thread);
     EXPECT_EQ(registry.enabled, &micromegas_v0_enabled);
+    EXPECT_EQ(registry.nobody, &micromegas_v0_nobody);
     EXPECT_EQ(registry.properties, properties);
   }
   EXPECT_EQ(of_b.sessions, micromegas_v0_sessions());
@@ -128,6 +130,24 @@ TEST_F(DlopenTest, ThereIsOneRegistry) {
   void* handle = dlopen("tests/pipeline/dlopen/liblibrary_a.so", RTLD_NOW | RTLD_NOLOAD);
   EXPECT_NE(dlsym(handle, "micromegas_v0_enabled"), &micromegas_v0_enabled);
   dlclose(handle);
+}
+
+// Their keys for a thread's end are the process's too.
+TEST_F(DlopenTest, ALibraryRegistersThreadsAndEndsThem) {
+  start();
+  const Library b("b");
+  auto* scopes = b.function<ScopesFunction>("scopes");
+  pthread_key_t others = 0;  // as somebody else's, which must be left alone
+  std::vector<pthread_key_t> keys;
+  while (pthread_key_create(&others, nullptr) == 0) keys.push_back(others);
+  std::thread([&] {
+    for (const pthread_key_t key : keys) pthread_setspecific(key, &keys);
+    scopes(3);
+    for (const pthread_key_t key : keys) EXPECT_EQ(pthread_getspecific(key), &keys) << key;
+  }).join();
+  for (const pthread_key_t key : keys) pthread_key_delete(key);
+  EXPECT_EQ(flushed().span_events(), 6u);
+  EXPECT_TRUE(sink_->wait([](const auto& recorded) { return recorded.ended.size() == 1; }));
 }
 
 TEST_F(DlopenTest, EveryEventOfAClosedLibraryArrives) {
