@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -22,14 +23,21 @@ namespace {
 class RateThreadsTest : public SessionTest {
  protected:
   static constexpr int kThreads = 4;
+#ifdef MICROMEGAS_SANITIZER
   static constexpr int kTurns = 20'000;
+#else
+  static constexpr int kTurns = 500'000;
+#endif
   static constexpr std::uint64_t kCalls = std::uint64_t{kThreads} * kTurns;
 
   template <class Statement>
   static void in_threads(Statement statement) {
     std::vector<std::thread> threads;
+    std::atomic<int> ready{0};
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&] {
+        ready.fetch_add(1);
+        while (ready.load() < kThreads) std::this_thread::yield();
         for (int i = 0; i < kTurns; ++i) statement();
       });
     }
@@ -56,9 +64,13 @@ TEST_F(RateThreadsTest, EveryN) {
 
 TEST_F(RateThreadsTest, FirstN) {
   start();
-  in_threads([] { MM_LOG_FIRST_N(kInfo, 1000, "x"); });
-  EXPECT_EQ(flushed().logs.size(), 1000u);
-  EXPECT_EQ(counted(), kCalls - 1000);
+  in_threads([] { MM_LOG_FIRST_N(kInfo, kTurns, "x"); });
+  const auto logs = flushed().logs;
+  EXPECT_EQ(logs.size(), std::size_t{kTurns});
+  EXPECT_EQ(std::count_if(logs.begin(), logs.end(),
+                          [](const auto& log) { return log.properties.at("remaining") == "0"; }),
+            1);
+  EXPECT_EQ(counted(), kCalls - kTurns);
 }
 
 TEST_F(RateThreadsTest, EveryMs) {

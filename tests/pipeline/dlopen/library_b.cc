@@ -38,7 +38,7 @@ void registry_b(micromegas::dlopen_test::Registry* out) {
           &micromegas::PropertySet::intern({{"tenant", "acme"}, {"tier", "gold"}})};
 }
 
-// By functions, on a thread that may not have recorded yet and goes on as another afterwards.
+// By functions, on a thread that has not recorded yet.
 void scopes_b(int scopes) {
   static constinit micromegas::SpanMetadata scope{.name = "scope of b"};
   micromegas::dispatch::on_end_scope(scope);
@@ -48,7 +48,6 @@ void scopes_b(int scopes) {
     micromegas::dispatch::on_begin_scope(scope);
     micromegas::dispatch::on_end_scope(scope);
   }
-  micromegas::dispatch::unregister_thread_stream();
 }
 
 const char* place_b() { return __FILE__; }
