@@ -22,6 +22,7 @@
 
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metric.h"
+#include "micromegas/pipeline/instrument/rate.h"
 #include "micromegas/pipeline/instrument/span.h"
 
 // The canonical names are MICROMEGAS_...; define MICROMEGAS_NO_SHORT_MACROS to have only those.
@@ -43,6 +44,12 @@
 #define MM_LOG_ENABLED(...) MICROMEGAS_LOG_ENABLED(__VA_ARGS__)
 #define MM_LOG_ENABLED_T(...) MICROMEGAS_LOG_ENABLED_T(__VA_ARGS__)
 #define MM_LOG_FN() MICROMEGAS_LOG_FN()
+#define MM_LOG_EVERY_N(...) MICROMEGAS_LOG_EVERY_N(__VA_ARGS__)
+#define MM_LOG_EVERY_N_T(...) MICROMEGAS_LOG_EVERY_N_T(__VA_ARGS__)
+#define MM_LOG_FIRST_N(...) MICROMEGAS_LOG_FIRST_N(__VA_ARGS__)
+#define MM_LOG_FIRST_N_T(...) MICROMEGAS_LOG_FIRST_N_T(__VA_ARGS__)
+#define MM_LOG_EVERY_MS(...) MICROMEGAS_LOG_EVERY_MS(__VA_ARGS__)
+#define MM_LOG_EVERY_MS_T(...) MICROMEGAS_LOG_EVERY_MS_T(__VA_ARGS__)
 #define MM_IMETRIC(...) MICROMEGAS_IMETRIC(__VA_ARGS__)
 #define MM_IMETRIC_T(...) MICROMEGAS_IMETRIC_T(__VA_ARGS__)
 #define MM_FMETRIC(...) MICROMEGAS_FMETRIC(__VA_ARGS__)
@@ -60,6 +67,23 @@
 #define MM_SPAN_VAR_T(...) MICROMEGAS_SPAN_VAR_T(__VA_ARGS__)
 #define MM_SPAN_DYN_VAR(...) MICROMEGAS_SPAN_DYN_VAR(__VA_ARGS__)
 #define MM_SPAN_DYN_VAR_T(...) MICROMEGAS_SPAN_DYN_VAR_T(__VA_ARGS__)
+#define MM_IMETRIC_V(...) MICROMEGAS_IMETRIC_V(__VA_ARGS__)
+#define MM_IMETRIC_V_T(...) MICROMEGAS_IMETRIC_V_T(__VA_ARGS__)
+#define MM_FMETRIC_V(...) MICROMEGAS_FMETRIC_V(__VA_ARGS__)
+#define MM_FMETRIC_V_T(...) MICROMEGAS_FMETRIC_V_T(__VA_ARGS__)
+#define MM_IMETRIC_DYN_V(...) MICROMEGAS_IMETRIC_DYN_V(__VA_ARGS__)
+#define MM_IMETRIC_DYN_V_T(...) MICROMEGAS_IMETRIC_DYN_V_T(__VA_ARGS__)
+#define MM_FMETRIC_DYN_V(...) MICROMEGAS_FMETRIC_DYN_V(__VA_ARGS__)
+#define MM_FMETRIC_DYN_V_T(...) MICROMEGAS_FMETRIC_DYN_V_T(__VA_ARGS__)
+#define MM_SPAN_V(...) MICROMEGAS_SPAN_V(__VA_ARGS__)
+#define MM_SPAN_V_T(...) MICROMEGAS_SPAN_V_T(__VA_ARGS__)
+#define MM_SPAN_FN_V(...) MICROMEGAS_SPAN_FN_V(__VA_ARGS__)
+#define MM_SPAN_DYN_V(...) MICROMEGAS_SPAN_DYN_V(__VA_ARGS__)
+#define MM_SPAN_DYN_V_T(...) MICROMEGAS_SPAN_DYN_V_T(__VA_ARGS__)
+#define MM_SPAN_VAR_V(...) MICROMEGAS_SPAN_VAR_V(__VA_ARGS__)
+#define MM_SPAN_VAR_V_T(...) MICROMEGAS_SPAN_VAR_V_T(__VA_ARGS__)
+#define MM_SPAN_DYN_VAR_V(...) MICROMEGAS_SPAN_DYN_VAR_V(__VA_ARGS__)
+#define MM_SPAN_DYN_VAR_V_T(...) MICROMEGAS_SPAN_DYN_VAR_V_T(__VA_ARGS__)
 #endif  // MICROMEGAS_NO_SHORT_MACROS
 
 #endif  // MICROMEGAS_INSTRUMENT_H_

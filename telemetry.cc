@@ -4,6 +4,8 @@
 #include "micromegas/telemetry.h"
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -34,8 +36,39 @@ void on_exit_signal(int /*signal*/) {
   flush(std::chrono::milliseconds(g_signal_wait_ms.load(std::memory_order_relaxed)));
 }
 
+// What telemetry keeps of its sinks until the next start.
+struct Sinks {
+  std::weak_ptr<CompositeSink> all;  // ends with its session
+  std::optional<std::size_t> console;
+  std::optional<std::size_t> upload;
+  std::shared_ptr<HttpSink> http;
+};
+
 std::shared_ptr<HttpSink> http_sink() {
-  return std::static_pointer_cast<HttpSink>(pipeline::session_companion());
+  const auto sinks = std::static_pointer_cast<Sinks>(pipeline::session_companion());
+  return sinks != nullptr ? sinks->http : nullptr;
+}
+
+// Replaces the filter of the sink that `index` picks, for its lines and blocks and for what is
+// recorded at all.
+template <class Index>
+Result<void> change_sink_filter(std::string_view text, std::string_view where,
+                                LevelFilter otherwise, Index index) {
+  Result<LogFilter> filter = parse_log_filter(text, where, otherwise);
+  if (!filter) return filter.error();
+  const auto sinks = std::static_pointer_cast<Sinks>(pipeline::session_companion());
+  const std::shared_ptr<CompositeSink> all = sinks != nullptr ? sinks->all.lock() : nullptr;
+  if (all == nullptr || !pipeline::session_running(0)) {
+    return Error(std::string(where) + ": telemetry is not running: call init_telemetry() first");
+  }
+  const std::optional<std::size_t> at = index(*sinks, *all);
+  if (!at) return Error(std::string(where) + ": telemetry was started without this sink");
+  queue::Runtime::get().change_filters([&](queue::Filters& filters) {
+    if (*at >= filters.sinks.size()) return;  // another session has begun meanwhile
+    filters.sinks[*at] = *filter;
+    all->set_filter(*at, std::move(*filter));
+  });
+  return {};
 }
 
 // Leaves no secret in `options`.
@@ -116,20 +149,31 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
 
   pipeline::SessionOptions session;
   std::vector<CompositeSink::Child> sinks;
+  const auto parts = std::make_shared<Sinks>();
+  session.companion = parts;
   if (o.console) {
     ConsoleOptions console;
-    console.max_level = o.console_level;
-    sinks.push_back({std::make_shared<ConsoleSink>(console), o.console_level});
+    console.max_level = LevelFilter::kTrace;  // its filter decides
+    parts->console = sinks.size();
+    sinks.push_back({std::make_shared<ConsoleSink>(console), std::move(o.console_filter)});
   }
-  for (ExtraSink& extra : o.sinks) sinks.push_back({std::move(extra.sink), extra.max_level});
+  for (ExtraSink& extra : o.sinks) {
+    sinks.push_back({std::move(extra.sink), std::move(extra.filter)});
+  }
   if (!o.url.empty()) {
     auto http = make_http_sink(o);
     if (!http) return http.error();
     std::shared_ptr<HttpSink> sink = *http;
-    sinks.push_back({sink, LevelFilter::kOff});
-    session.companion = sink;
-    session.delivery_books = [sink](EventStats& stats) {
+    parts->http = sink;
+    parts->upload = sinks.size();
+    sinks.push_back({sink, std::move(o.upload_filter)});
+    session.delivery_books = [sink, parts](EventStats& stats) {
       const UploadStats upload = sink->stats();
+      // What its filter leaves out was for the others: they have taken it.
+      if (const auto all = parts->all.lock()) {
+        stats[static_cast<std::size_t>(EventKind::kLog)].delivered +=
+            all->filtered_logs(*parts->upload);
+      }
       for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
         stats[kind].delivered += upload.events[kind].delivered;
         stats[kind].held += upload.events[kind].held;
@@ -146,11 +190,16 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
     session.abandon_after_fork = [raw = sink.get()] { raw->abandon_after_fork(); };
   }
   // Without a server there is nobody to report to.
-  if (const auto http = std::static_pointer_cast<HttpSink>(session.companion)) {
-    o.flush.on_books = [http, reporter = std::make_shared<DropReporter>(o.upload_soft_bytes)](
+  if (parts->http != nullptr) {
+    o.flush.on_books = [http = parts->http,
+                        reporter = std::make_shared<DropReporter>(o.upload_soft_bytes)](
                            const EventStats& books) { reporter->report(books, http->stats()); };
   }
-  session.sink = std::make_shared<CompositeSink>(std::move(sinks));
+  o.filters.sinks.clear();
+  for (const CompositeSink::Child& child : sinks) o.filters.sinks.push_back(child.filter);
+  const auto all = std::make_shared<CompositeSink>(std::move(sinks));
+  parts->all = all;
+  session.sink = all;
   session.process = dispatch::make_process_info(process_id, parent, std::move(o.properties));
   if (o.default_properties) add_default_properties(session.process);
   if (o.redactor) {
@@ -219,20 +268,50 @@ TelemetryStats stats() {
   }
   out.cut_texts = queue::Runtime::get().cut_texts();
   out.lost_span_properties = queue::Runtime::get().lost_properties();
+  out.left_out_logs = queue::Runtime::get().left_out();
   out.queue_memory = queue::Runtime::get().segment_bytes();
   return out;
 }
 
+Result<void> set_log_filter(std::string_view text) {
+  Result<LogFilter> filter = parse_log_filter(text, "set_log_filter");
+  if (!filter) return filter.error();
+  if (!pipeline::session_running(0)) {
+    return Error("set_log_filter: telemetry is not running: call init_telemetry() first");
+  }
+  queue::Runtime::get().change_filters(
+      [&](queue::Filters& filters) { filters.log = std::move(*filter); });
+  return {};
+}
+
+Result<void> set_console_filter(std::string_view text) {
+  return change_sink_filter(text, "set_console_filter", kDefaultConsoleLevel,
+                            [](const Sinks& sinks, const CompositeSink&) { return sinks.console; });
+}
+
+Result<void> set_upload_filter(std::string_view text) {
+  return change_sink_filter(text, "set_upload_filter", kDefaultUploadLevel,
+                            [](const Sinks& sinks, const CompositeSink&) { return sinks.upload; });
+}
+
+Result<void> set_sink_filter(const EventSink& sink, std::string_view text) {
+  return change_sink_filter(
+      text, "set_sink_filter", LevelFilter::kTrace,
+      [&](const Sinks&, const CompositeSink& all) { return all.index_of(sink); });
+}
+
 void set_max_level(LevelFilter level) {
-  queue::Runtime::get().change_filters([=](queue::Filters& filters) { filters.max_level = level; });
+  queue::Runtime::get().change_filters(
+      [=](queue::Filters& filters) { filters.log.max_level = level; });
 }
 
 void set_target_level(std::string_view target_prefix, LevelFilter level) {
-  queue::Runtime::get().change_filters(
-      [=](queue::Filters& filters) { filters.targets[std::string(target_prefix)] = level; });
+  queue::Runtime::get().change_filters([=](queue::Filters& filters) {
+    filters.log.targets.insert_or_assign(std::string(target_prefix), level);
+  });
 }
 
-void set_max_verbosity(Verbosity verbosity) {
+void set_max_verbosity(VerbosityFilter verbosity) {
   queue::Runtime::get().change_filters(
       [=](queue::Filters& filters) { filters.max_verbosity = verbosity; });
 }

@@ -25,7 +25,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +33,7 @@
 
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/instrument/level.h"
+#include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/instrument/property.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/redactor.h"
@@ -46,10 +46,10 @@ namespace micromegas {
 
 class CredentialProvider;  // micromegas/credential_provider.h
 
-// A sink of the program's own, and the level up to which it gets live lines.
+// A sink of the program's own, and the logs that it gets, as lines and in blocks.
 struct ExtraSink {
   std::shared_ptr<EventSink> sink = nullptr;
-  LevelFilter max_level = LevelFilter::kTrace;
+  LogFilter filter = {};
 };
 
 // An option set here wins over its environment variable; a blank variable counts as unset; a value
@@ -82,15 +82,16 @@ struct TelemetryOptions {
   // where nothing leaves the process.
   Redactor redactor = nullptr;
 
-  // What is recorded: unset, the most that the console, the upload or an extra sink wants.
-  std::optional<LevelFilter> max_level = {};                           // MICROMEGAS_LOG="info,..."
-  std::map<std::string, LevelFilter, std::less<>> target_levels = {};  // ... "net=debug,..."
-  std::optional<bool> cpu_tracing = {};  // MICROMEGAS_ENABLE_CPU_TRACING: true or false; true
-
-  bool console = true;                            // live lines on stderr
-  std::optional<LevelFilter> console_level = {};  // MICROMEGAS_LOCAL_SINK_MAX_LEVEL; info
-  std::optional<LevelFilter> upload_level = {};   // MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL; debug
+  // A log is recorded if log_filter and the filter of a sink let it through; a sink gets what its
+  // own filter lets through of that. A variable reads as "info,net=debug" (log_filter.h).
+  std::optional<LogFilter> log_filter = {};      // MICROMEGAS_LOG; everything
+  bool console = true;                           // live lines on stderr
+  std::optional<LogFilter> console_filter = {};  // MICROMEGAS_LOCAL_SINK_MAX_LEVEL; info
+  std::optional<LogFilter> upload_filter = {};   // MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL; debug
   std::vector<ExtraSink> sinks = {};
+  // Of metrics and spans.
+  std::optional<VerbosityFilter> max_verbosity = {};  // MICROMEGAS_MAX_VERBOSITY; max
+  std::optional<bool> cpu_tracing = {};               // MICROMEGAS_ENABLE_CPU_TRACING; true
 
   // Memory of all threads' queues; when it is spent, events are dropped and counted.
   std::size_t queue_bytes = 64U << 20;
@@ -164,6 +165,7 @@ struct TelemetryStats {
   std::uint64_t retries = 0;
   std::uint64_t cut_texts = 0;  // log texts, property values, names and units that were cut
   std::uint64_t lost_span_properties = 0;  // for which there was no room; their spans are whole
+  std::uint64_t left_out_logs = 0;         // by rate helpers; they are not in `events`
   std::size_t queue_memory = 0;            // bytes of queue segments in existence
 
   [[nodiscard]] KindStats total() const noexcept;
@@ -171,10 +173,21 @@ struct TelemetryStats {
 // Of the running telemetry, else of the last one. Waits for the flush actor, 1 s at most.
 TelemetryStats stats();
 
-// Filters; they reach every call site at its next event. Any thread.
+// Filters while telemetry runs; any thread. They reach every call site at its next event. A sink's
+// also holds for the blocks that are made afterwards, of earlier events too: flush() first if those
+// matter.
+//
+// Text as in the environment, in place of the whole filter; blank: the default. An error shows what
+// is wrong with it and where, or says that telemetry does not run or has no such sink.
+Result<void> set_log_filter(std::string_view text);
+Result<void> set_console_filter(std::string_view text);
+Result<void> set_upload_filter(std::string_view text);
+Result<void> set_sink_filter(const EventSink& sink, std::string_view text);  // one of your own
+// Of the log filter, the level of targets that no prefix fits, and that of one prefix.
 void set_max_level(LevelFilter level);
 void set_target_level(std::string_view target_prefix, LevelFilter level);
-void set_max_verbosity(Verbosity verbosity);
+// Of metrics and spans. A span that has begun ends all the same.
+void set_max_verbosity(VerbosityFilter verbosity);
 
 // None before and after.
 std::optional<Uuid> process_id();

@@ -41,9 +41,10 @@ struct ResolvedOptions {
   PropertyMap properties;
   Redactor redactor;
   bool default_properties = true;
-  queue::Filters filters;
+  queue::Filters filters;  // without those of the sinks
   bool console = true;
-  LevelFilter console_level = LevelFilter::kInfo;
+  LogFilter console_filter;
+  LogFilter upload_filter;
   std::vector<ExtraSink> sinks;
   std::size_t queue_bytes = 0;
   pipeline::FlushOptions flush;
@@ -59,12 +60,9 @@ struct ResolvedOptions {
 
 Result<ResolvedOptions> resolve_options(TelemetryOptions options);
 
-// "info,net=debug,db.pool=off": at most one level without a target, which is the one for all.
-struct LogFilterSpec {
-  std::optional<LevelFilter> max_level;
-  std::map<std::string, LevelFilter, std::less<>> targets;
-};
-Result<LogFilterSpec> parse_log_filter(std::string_view text);
+// What a filter lets through of targets that it does not mention, and all of it where it is unset.
+inline constexpr LevelFilter kDefaultConsoleLevel = LevelFilter::kInfo;
+inline constexpr LevelFilter kDefaultUploadLevel = LevelFilter::kDebug;
 
 // "k=v,k=v": blanks around entries, keys and values go; the first '=' splits; the first of equal
 // keys wins; an entry without '=', an empty key or one that begins with "micromegas." is an error.

@@ -105,6 +105,7 @@ class RecordReader {
   [[nodiscard]] std::uint8_t flags() const noexcept { return flags_; }
   [[nodiscard]] std::uint64_t time() const noexcept { return time_; }
   [[nodiscard]] std::uint32_t property_set() const noexcept { return property_set_; }
+  [[nodiscard]] const std::byte* begin() const noexcept { return begin_; }
   [[nodiscard]] std::size_t bytes() const noexcept {
     return static_cast<std::size_t>(end_ - begin_);
   }

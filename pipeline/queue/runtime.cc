@@ -3,8 +3,6 @@
 
 #include "micromegas/pipeline/queue/runtime.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <functional>
 #include <iterator>
@@ -15,16 +13,31 @@
 #include "micromegas/platform/fork.h"
 #include "micromegas/platform/thread.h"
 
+// Every instrumented shared library defines them too: for AddressSanitizer, no violation to report.
+#if defined(__clang__)
+#define MICROMEGAS_MANY_COPIES_ __attribute__((no_sanitize("address")))
+#else
+#define MICROMEGAS_MANY_COPIES_
+#endif
+
+extern "C" {
+
+// What a thread that has not recorded yet writes into: nothing fits.
+MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::Segment micromegas_v0_full_segment{
+    {micromegas::queue::kSegmentBytes}, 0, 0, micromegas::queue::QueueKind::kEvents};
+MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::ThreadState micromegas_v0_nobody{
+    {{&micromegas_v0_full_segment}, {&micromegas_v0_full_segment}}, 0, {}};
+
+MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
+
+constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread = &micromegas_v0_nobody;
+
+}  // extern "C"
+
 namespace micromegas::queue {
 namespace {
 
-// What a thread that has not recorded yet writes into: nothing fits.
-constinit Segment g_full_segment{{kSegmentBytes}, 0, 0, QueueKind::kEvents};
-constinit ThreadState g_nobody{{{&g_full_segment}, {&g_full_segment}}, 0, {}};
-
 constexpr std::uint32_t kWakeRetired = 32;  // threads whose end wakes the consumer
-
-pthread_key_t g_exit_key;  // its destructor runs after the thread's C++ thread-local destructors
 
 alignas(Runtime) std::byte g_runtime_memory[sizeof(Runtime)];
 
@@ -54,12 +67,13 @@ void after_fork_child() { Runtime::get().after_fork_child(); }
 }  // namespace
 
 ThreadSlot::ThreadSlot() {
-  for (auto& segment : current) segment.store(&g_full_segment, std::memory_order_relaxed);
+  for (auto& segment : current)
+    segment.store(&micromegas_v0_full_segment, std::memory_order_relaxed);
 }
 ThreadSlot::~ThreadSlot() = default;
 
 Runtime::Runtime() : pool_(nullptr) {
-  pthread_key_create(&g_exit_key, &Runtime::thread_exit);
+  pthread_key_create(&exit_key_, &Runtime::thread_exit);
   set_fork_hooks(&queue::before_fork, &queue::after_fork_parent, &queue::after_fork_child);
 }
 
@@ -78,6 +92,7 @@ void Runtime::prepare(std::size_t queue_bytes) {
     baseline_.recorded[kind] = read_[kind];
     for (const std::uint64_t n : baseline_.dropped[kind]) baseline_.recorded[kind] += n;
   }
+  stray_left_out_.store(0, std::memory_order_relaxed);
   cut_texts_.store(0, std::memory_order_relaxed);
   lost_properties_.store(0, std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
@@ -140,19 +155,11 @@ Filters Runtime::filters() const {
   return filters_;
 }
 
-namespace {
-LevelFilter level_for(const Filters& filters, std::string_view target) {
-  const LevelFilter* best = &filters.max_level;
-  std::size_t length = 0;
-  for (const auto& [prefix, level] : filters.targets) {
-    if (prefix.size() >= length && target.starts_with(prefix)) {
-      best = &level;
-      length = prefix.size();
-    }
-  }
-  return *best;
+bool Filters::allows(Level level, std::string_view target) const noexcept {
+  return log.allows(level, target) &&
+         std::any_of(sinks.begin(), sinks.end(),
+                     [&](const LogFilter& sink) { return sink.allows(level, target); });
 }
-}  // namespace
 
 bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
   std::uint64_t hash = std::hash<std::string_view>()(target) ^ static_cast<std::uint64_t>(level);
@@ -164,15 +171,21 @@ bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
   if (answer == (pair | on)) return true;
   if (answer == (pair | (on & ~1U))) return false;
   const std::lock_guard lock(mutex_);
-  const bool allowed = running() && allows(level_for(filters_, target), level);
+  const bool allowed = running() && filters_.allows(level, target);
   slot.store(pair | (generation_ << 1) | (allowed ? 1U : 0U), std::memory_order_relaxed);
   return allowed;
 }
 
 // --- threads ---
 
+ThreadSlot* Runtime::registered_thread() noexcept {
+  return micromegas_v0_thread != &micromegas_v0_nobody
+             ? static_cast<ThreadSlot*>(micromegas_v0_thread)
+             : nullptr;
+}
+
 ThreadSlot* Runtime::current_thread() noexcept {
-  if (micromegas_v0_thread != &g_nobody) return static_cast<ThreadSlot*>(micromegas_v0_thread);
+  if (ThreadSlot* slot = registered_thread()) return slot;
   try {
     const std::lock_guard lock(mutex_);
     if (pool_ == nullptr) return nullptr;
@@ -193,9 +206,10 @@ ThreadSlot* Runtime::current_thread() noexcept {
     slot->thread_id = current_thread_id();
     slot->name = current_thread_name();
     slot->open_spans = 0;
+    slot->scopes = {};
     slot->retired.store(false, std::memory_order_relaxed);
     slots_.push_back(slot);
-    pthread_setspecific(g_exit_key, slot);
+    pthread_setspecific(exit_key_, slot);
     micromegas_v0_thread = slot;
     return slot;
   } catch (...) {
@@ -225,15 +239,15 @@ std::string Runtime::thread_name(const ThreadSlot& slot) const {
 }
 
 void Runtime::retire_current_thread() noexcept {
-  if (micromegas_v0_thread == &g_nobody) return;
-  pthread_setspecific(g_exit_key, nullptr);
+  if (micromegas_v0_thread == &micromegas_v0_nobody) return;
+  pthread_setspecific(exit_key_, nullptr);
   thread_exit(static_cast<ThreadSlot*>(micromegas_v0_thread));
 }
 
 // Also for threads that record from destructors which run after this one: they find the shared
 // state, register anew and so set the key again, and this runs once more.
 void Runtime::thread_exit(void* slot) noexcept {
-  micromegas_v0_thread = &g_nobody;
+  micromegas_v0_thread = &micromegas_v0_nobody;
   static_cast<ThreadSlot*>(slot)->retired.store(true, std::memory_order_release);
   // Each dead thread holds a segment or two until the consumer has read it: a storm of short-lived
   // threads would spend the budget between two of its ticks.
@@ -276,7 +290,7 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
     drop(kind, DropReason::kQueueFull, events);
     return nullptr;
   }
-  if (old != &g_full_segment) {
+  if (old != &micromegas_v0_full_segment) {
     if (slot->full[q].load(std::memory_order_relaxed) == nullptr) {
       slot->full[q].store(old, std::memory_order_release);
     } else if (!pool_->push_full(*slot->producer, old)) {
@@ -316,12 +330,20 @@ Segment* Runtime::take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t by
 }
 
 void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
-  if (micromegas_v0_thread != &g_nobody) {
+  if (micromegas_v0_thread != &micromegas_v0_nobody) {
     auto* slot = static_cast<ThreadSlot*>(micromegas_v0_thread);
     count(slot->recorded[index(kind)], events);
     count(slot->dropped[index(kind)][index(reason)], events);
   } else {
     stray_dropped_[index(kind)][index(reason)].fetch_add(events, std::memory_order_relaxed);
+  }
+}
+
+void Runtime::count_left_out() noexcept {
+  if (micromegas_v0_thread != &micromegas_v0_nobody) {
+    count(static_cast<ThreadSlot*>(micromegas_v0_thread)->left_out);
+  } else {
+    stray_left_out_.fetch_add(1, std::memory_order_relaxed);
   }
 }
 
@@ -429,8 +451,9 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
 
 void Runtime::release(ThreadSlot* slot) noexcept {
   for (std::size_t q = 0; q < kQueueKinds; ++q) {
-    Segment* live = slot->current[q].exchange(&g_full_segment, std::memory_order_relaxed);
-    if (live != &g_full_segment) pool_->give(live);
+    Segment* live =
+        slot->current[q].exchange(&micromegas_v0_full_segment, std::memory_order_relaxed);
+    if (live != &micromegas_v0_full_segment) pool_->give(live);
     if (Segment* spare = slot->spare[q].exchange(nullptr, std::memory_order_relaxed)) {
       pool_->give(spare);
     }
@@ -445,6 +468,7 @@ void Runtime::release(ThreadSlot* slot) noexcept {
   for (auto& reasons : slot->dropped) {
     for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
   }
+  slot->left_out.store(0, std::memory_order_relaxed);
   slots_.erase(std::find(slots_.begin(), slots_.end(), slot));
   free_slots_.push_back(slot);  // room was reserved when the slot was made
 }
@@ -475,7 +499,7 @@ void Runtime::add_held(EventStats& stats) {
       }
       if (slot->sequence[q].load(std::memory_order_acquire) < drain.expected) continue;
       const Segment* live = slot->current[q].load(std::memory_order_acquire);
-      if (live == &g_full_segment) continue;
+      if (live == &micromegas_v0_full_segment) continue;
       count_records(live, live->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes);
     }
   }
@@ -484,6 +508,7 @@ void Runtime::add_held(EventStats& stats) {
 // --- books ---
 
 void Runtime::add(Counts& to, const ThreadSlot& slot) noexcept {
+  to.left_out += slot.left_out.load(std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     to.recorded[kind] += slot.recorded[kind].load(std::memory_order_relaxed);
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
@@ -515,6 +540,12 @@ void Runtime::add_counts(EventStats& stats) const {
   }
 }
 
+std::uint64_t Runtime::left_out() const {
+  const std::lock_guard lock(mutex_);
+  return counts_locked().left_out - baseline_.left_out +
+         stray_left_out_.load(std::memory_order_relaxed);
+}
+
 std::size_t Runtime::segment_bytes() const noexcept {
   const std::lock_guard lock(mutex_);
   return pool_ == nullptr ? 0 : pool_->bytes();
@@ -536,7 +567,7 @@ void Runtime::after_fork_parent() noexcept {
 // locks: their queues, the pool and the tokens are left behind untouched. The catalogue stays, call
 // sites keep their ids.
 void Runtime::after_fork_child() noexcept {
-  micromegas_v0_thread = &g_nobody;
+  micromegas_v0_thread = &micromegas_v0_nobody;
   running_.store(false, std::memory_order_relaxed);
   wake_.store(nullptr, std::memory_order_relaxed);
   live_wait_.store(nullptr, std::memory_order_relaxed);
@@ -551,6 +582,7 @@ void Runtime::after_fork_child() noexcept {
   for (auto& reasons : stray_dropped_) {
     for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
   }
+  stray_left_out_.store(0, std::memory_order_relaxed);
   bump_generation_locked();
   catalogue_.mutex().unlock();
   mutex_.unlock();
@@ -560,7 +592,7 @@ void Runtime::after_fork_child() noexcept {
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
   static Segment* take_spare(QueueKind queue, std::uint32_t bytes) noexcept {
-    if (micromegas_v0_thread == &g_nobody) return nullptr;
+    if (micromegas_v0_thread == &micromegas_v0_nobody) return nullptr;
     return Runtime::take_spare(static_cast<ThreadSlot&>(*micromegas_v0_thread), queue, bytes);
   }
   static Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
@@ -570,6 +602,7 @@ struct ColdPath {
   static void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
     Runtime::get().drop(kind, reason, events);
   }
+  static void count_left_out() noexcept { Runtime::get().count_left_out(); }
   template <class Decide>
   static bool refresh(SiteWord& word, Decide decide) noexcept {
     Runtime& runtime = Runtime::get();
@@ -600,19 +633,7 @@ using micromegas::queue::ColdPath;
 using micromegas::queue::Filters;
 using micromegas::queue::Runtime;
 
-// Every instrumented shared library defines it too: for AddressSanitizer, no violation to report.
-#if defined(__clang__)
-#define MICROMEGAS_MANY_COPIES_ __attribute__((no_sanitize("address")))
-#else
-#define MICROMEGAS_MANY_COPIES_
-#endif
-
 extern "C" {
-
-MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
-
-constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread =
-    &micromegas::queue::g_nobody;
 
 MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
   static Runtime* const runtime = ColdPath::make();
@@ -620,20 +641,20 @@ MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
 }
 
 MICROMEGAS_COLD bool micromegas_v0_refresh_log(const micromegas::LogMetadata* m) noexcept {
-  return ColdPath::refresh(m->word, [m](const Filters& filters) {
-    return micromegas::allows(micromegas::queue::level_for(filters, m->target), m->level);
-  });
+  return ColdPath::refresh(
+      m->word, [m](const Filters& filters) { return filters.allows(m->level, m->target); });
 }
 
 MICROMEGAS_COLD bool micromegas_v0_refresh_metric(
     const micromegas::StaticMetricMetadata* m) noexcept {
-  return ColdPath::refresh(
-      m->word, [m](const Filters& filters) { return m->verbosity <= filters.max_verbosity; });
+  return ColdPath::refresh(m->word, [m](const Filters& filters) {
+    return micromegas::allows(filters.max_verbosity, m->verbosity);
+  });
 }
 
 MICROMEGAS_COLD bool micromegas_v0_refresh_span(const micromegas::SpanLocation* l) noexcept {
   return ColdPath::refresh(l->word, [l](const Filters& filters) {
-    return filters.spans && l->verbosity <= filters.max_verbosity;
+    return filters.spans && micromegas::allows(filters.max_verbosity, l->verbosity);
   });
 }
 
@@ -686,6 +707,8 @@ MICROMEGAS_COLD void micromegas_v0_count_lost_properties() noexcept {
   Runtime::get().count_lost_properties();
 }
 
+void micromegas_v0_count_left_out() noexcept { ColdPath::count_left_out(); }
+
 MICROMEGAS_COLD void micromegas_v0_wait_for_live_sinks() noexcept {
   Runtime::get().wait_for_live_sinks();
 }
@@ -695,3 +718,7 @@ MICROMEGAS_COLD void micromegas_v0_wait_for_live_sinks() noexcept {
 namespace micromegas::queue {
 Runtime& Runtime::get() noexcept { return *static_cast<Runtime*>(micromegas_v0_runtime()); }
 }  // namespace micromegas::queue
+
+namespace micromegas::detail {
+void count_left_out() noexcept { micromegas_v0_count_left_out(); }  // of rate.h
+}  // namespace micromegas::detail

@@ -10,8 +10,11 @@
 #ifndef MICROMEGAS_PIPELINE_QUEUE_RUNTIME_H_
 #define MICROMEGAS_PIPELINE_QUEUE_RUNTIME_H_
 
+#include <pthread.h>
+
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -23,6 +26,7 @@
 #include <vector>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
+#include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/sink/stats.h"
@@ -30,6 +34,29 @@
 namespace micromegas::queue {
 
 class SegmentPool;
+
+// Which of a thread's open scopes (dispatch.h) were recorded: the end of one that a filter left out
+// must not stand for another's.
+class OpenScopes {
+ public:
+  static constexpr std::uint32_t kMax = 4096;  // deeper ones cannot be recorded
+
+  [[nodiscard]] bool full() const noexcept { return depth_ >= kMax; }
+  void push(bool recorded) noexcept {
+    if (!full()) recorded_[depth_] = recorded;
+    ++depth_;
+  }
+  // False too if there is none.
+  bool pop() noexcept {
+    if (depth_ == 0) return false;
+    --depth_;
+    return !full() && recorded_[depth_];
+  }
+
+ private:
+  std::uint32_t depth_ = 0;
+  std::bitset<kMax> recorded_;
+};
 
 // One recording thread.
 //
@@ -51,6 +78,8 @@ struct ThreadSlot : ThreadState {
   std::atomic<Segment*> spare[kQueueKinds] = {};          // consumer: fills if null; owner: takes
   std::atomic<Segment*> full[kQueueKinds] = {};           // owner: fills if null; consumer: takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
+  std::atomic<std::uint64_t> left_out{0};  // by rate helpers
+  OpenScopes scopes;                       // owner only
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -67,10 +96,13 @@ struct ThreadSlot : ThreadState {
 };
 
 struct Filters {
-  LevelFilter max_level = LevelFilter::kInfo;
-  Verbosity max_verbosity = Verbosity::kMax;
+  // A log is recorded if both say so: the first, and one of those of the sinks.
+  LogFilter log = LevelFilter::kInfo;
+  std::vector<LogFilter> sinks{LogFilter()};
+  VerbosityFilter max_verbosity = VerbosityFilter::kMax;  // of metrics and spans
   bool spans = true;
-  std::map<std::string, LevelFilter, std::less<>> targets;  // by prefix; the longest wins
+
+  [[nodiscard]] bool allows(Level level, std::string_view target) const noexcept;
 };
 
 class Runtime {
@@ -101,6 +133,8 @@ class Runtime {
 
   // Registers the calling thread if it is not yet; null if that failed.
   ThreadSlot* current_thread() noexcept;
+  // Null if it is not.
+  static ThreadSlot* registered_thread() noexcept;
   void set_thread_name(std::string_view name);
   // The first event's work, early: registration and the first segment of each queue.
   void prepare_current_thread() noexcept;
@@ -152,6 +186,8 @@ class Runtime {
   [[nodiscard]] std::uint64_t lost_properties() const noexcept {
     return lost_properties_.load(std::memory_order_relaxed);
   }
+  // Logs that rate helpers left out, in this session. Locks.
+  [[nodiscard]] std::uint64_t left_out() const;
   // Bytes of segments in existence.
   [[nodiscard]] std::size_t segment_bytes() const noexcept;
 
@@ -175,6 +211,7 @@ class Runtime {
   struct Counts {
     std::array<std::uint64_t, kEventKinds> recorded{};
     std::array<std::array<std::uint64_t, kDropReasons>, kEventKinds> dropped{};
+    std::uint64_t left_out = 0;
   };
   static void add(Counts& to, const ThreadSlot& slot) noexcept;
   [[nodiscard]] Counts counts_locked() const noexcept;
@@ -189,6 +226,7 @@ class Runtime {
   static Segment* take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
+  void count_left_out() noexcept;
   static void thread_exit(void* slot) noexcept;
 
   // Answers of log_enabled(): the upper half of a hash of level and target, then the answer as a
@@ -196,6 +234,7 @@ class Runtime {
   // 2^40.
   mutable std::array<std::atomic<std::uint64_t>, 256> asked_{};
 
+  pthread_key_t exit_key_{};  // its destructor runs after the thread's C++ thread-local destructors
   mutable std::mutex mutex_;  // filters, slots, names, past counts
   std::atomic<bool> running_{false};
   std::atomic<void (*)() noexcept> wake_{nullptr};
@@ -219,6 +258,7 @@ class Runtime {
   // a thread may be late with either, and its event belongs to the session that reads it.
   Counts baseline_;
   std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
+  std::atomic<std::uint64_t> stray_left_out_{0};
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};
   std::atomic<std::uint64_t> next_span_id_{1};

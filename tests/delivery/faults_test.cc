@@ -158,7 +158,7 @@ TEST(Faults, FiveMillionEventsAgainstADeadServerCostTheWritersNothing) {
 #endif
   const auto run = [](const std::string& url) {
     auto telemetry = init_telemetry(
-        {.url = url, .max_level = LevelFilter::kInfo, .console = false, .flush_period = 100ms});
+        {.url = url, .log_filter = LevelFilter::kInfo, .console = false, .flush_period = 100ms});
     EXPECT_TRUE(telemetry) << (telemetry ? "" : telemetry.error().message());
     const auto before = std::chrono::steady_clock::now();
     std::thread other([] {

@@ -123,6 +123,12 @@ void use_every_macro() {
   MM_DEBUG_T("target", "{}", n);
   MM_TRACE_T("target", "{}", n);
   if (MM_LOG_ENABLED(kInfo) && MM_LOG_ENABLED_T(kInfo, "target")) MM_LOG_FN();
+  MM_LOG_EVERY_N(kInfo, 2, "literal");
+  MM_LOG_EVERY_N_T(kInfo, "target", 2, "n {}", n);
+  MM_LOG_FIRST_N(kInfo, 2, "literal");
+  MM_LOG_FIRST_N_T(kInfo, "target", 2, "n {}", n);
+  MM_LOG_EVERY_MS(kInfo, 1000, "literal");
+  MM_LOG_EVERY_MS_T(kInfo, "target", 1000, "n {}", n);
   MM_IMETRIC("name", "unit", n);
   MM_IMETRIC_T("target", "name", "unit", n);
   MM_FMETRIC("name", "unit", n);
@@ -142,6 +148,24 @@ void use_every_macro() {
   MM_SPAN_DYN_VAR_T(named_t, "target", name, "key"_k = n);
   span.set("key"_k = n, PropertySet::intern({{"name_", "value"}}));
   named.set(kv<"key">(n));
+  MM_IMETRIC_V(kMin, "name", "unit", n, "key"_k = n);
+  MM_IMETRIC_V_T(kMed, "target", "name", "unit", n);
+  MM_FMETRIC_V(kMax, "name", "unit", n);
+  MM_FMETRIC_V_T(kMin, "target", "name", "unit", n);
+  MM_IMETRIC_DYN_V(kMin, name, "unit", n);
+  MM_IMETRIC_DYN_V_T(kMin, "target", name, "unit", n);
+  MM_FMETRIC_DYN_V(kMin, name, "unit", n);
+  MM_FMETRIC_DYN_V_T(kMin, "target", name, "unit", n);
+  MM_SPAN_V(kMin, "name", "key"_k = n);
+  MM_SPAN_V_T(kMin, "target", "name");
+  MM_SPAN_FN_V(kMed);
+  MM_SPAN_DYN_V(kMin, name);
+  MM_SPAN_DYN_V_T(kMin, "target", name);
+  MM_SPAN_VAR_V(kMin, span_v, "name");
+  MM_SPAN_VAR_V_T(kMin, span_v_t, "target", "name", "key"_k = n);
+  MM_SPAN_DYN_VAR_V(kMin, named_v, name);
+  MM_SPAN_DYN_VAR_V_T(kMin, named_v_t, "target", name);
+  span_v.set("key"_k = n);
 }
 
 #if __has_include(<coroutine>)

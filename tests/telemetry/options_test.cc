@@ -53,6 +53,7 @@ class OptionsTest : public ::testing::Test {
       "MICROMEGAS_ENABLE_CPU_TRACING",
       "MICROMEGAS_LOCAL_SINK_MAX_LEVEL",
       "MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL",
+      "MICROMEGAS_MAX_VERBOSITY",
       "MICROMEGAS_FLUSH_PERIOD",
       "MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES",
       "MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES",
@@ -67,9 +68,11 @@ TEST_F(OptionsTest, HasTheDocumentedDefaults) {
   EXPECT_EQ(o.url, "");
   EXPECT_EQ(o.api_key, "");
   EXPECT_TRUE(o.properties.empty());
-  EXPECT_EQ(o.filters.max_level, LevelFilter::kInfo);  // what the console shows
+  EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kTrace));  // everything that a sink wants
+  EXPECT_EQ(o.filters.max_verbosity, VerbosityFilter::kMax);
   EXPECT_TRUE(o.filters.spans);
-  EXPECT_EQ(o.console_level, LevelFilter::kInfo);
+  EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kInfo));
+  EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kDebug));
   EXPECT_EQ(o.flush.period, 60s);
   EXPECT_EQ(o.upload_soft_bytes, 128u << 20);
   EXPECT_EQ(o.upload_hard_bytes, 256u << 20);
@@ -89,6 +92,8 @@ TEST_F(OptionsTest, ReadsTheEnvironment) {
   setenv("MICROMEGAS_LOG", "warn,net=debug", 1);
   setenv("MICROMEGAS_ENABLE_CPU_TRACING", "false", 1);
   setenv("MICROMEGAS_LOCAL_SINK_MAX_LEVEL", "ERROR", 1);
+  setenv("MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", "db=off", 1);
+  setenv("MICROMEGAS_MAX_VERBOSITY", "Med", 1);
   setenv("MICROMEGAS_FLUSH_PERIOD", "0.25", 1);
   setenv("MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES", "65536", 1);
   setenv("MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES", "131072", 1);
@@ -102,10 +107,11 @@ TEST_F(OptionsTest, ReadsTheEnvironment) {
   EXPECT_EQ(o.client_certificate_file, "own.pem");
   EXPECT_EQ(o.client_key_file, "own.key");
   EXPECT_EQ(o.properties, (PropertyMap{{"region", "eu"}, {"zone", "b"}}));
-  EXPECT_EQ(o.filters.max_level, LevelFilter::kWarn);
-  EXPECT_EQ(o.filters.targets.at("net"), LevelFilter::kDebug);
+  EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kWarn, {{"net", LevelFilter::kDebug}}));
   EXPECT_FALSE(o.filters.spans);
-  EXPECT_EQ(o.console_level, LevelFilter::kError);
+  EXPECT_EQ(o.filters.max_verbosity, VerbosityFilter::kMed);
+  EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kError));
+  EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kDebug, {{"db", LevelFilter::kOff}}));
   EXPECT_EQ(o.flush.period, 250ms);
   EXPECT_EQ(o.upload_soft_bytes, 65536u);
   EXPECT_EQ(o.upload_hard_bytes, 131072u);
@@ -129,21 +135,20 @@ TEST_F(OptionsTest, ABlankVariableCountsAsUnset) {
 TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
   for (const char* name : kNames) {
     const std::string variable = name;
-    if (variable.ends_with("PROPERTIES") || variable.ends_with("_LOG")) continue;  // both are read
-    if (variable.ends_with("PARENT_PROCESS")) continue;                            // no option
+    if (variable.ends_with("PROPERTIES")) continue;      // both are read
+    if (variable.ends_with("PARENT_PROCESS")) continue;  // no option
     setenv(name, "nonsense", 1);
   }
   setenv("MICROMEGAS_PROCESS_PROPERTIES", "region=eu,zone=b", 1);
-  setenv("MICROMEGAS_LOG", "warn,net=debug,db=off", 1);
   const ResolvedOptions o = resolved({
       .url = "http://option",
       .api_key = "key",
       .properties = {{"region", "us"}},
-      .max_level = LevelFilter::kTrace,
-      .target_levels = {{"net", LevelFilter::kError}},
+      .log_filter = LogFilter(LevelFilter::kDebug, {{"net", LevelFilter::kError}}),
+      .console_filter = LevelFilter::kFatal,
+      .upload_filter = LevelFilter::kOff,
+      .max_verbosity = VerbosityFilter::kOff,
       .cpu_tracing = true,
-      .console_level = LevelFilter::kFatal,
-      .upload_level = LevelFilter::kOff,
       .flush_period = 3s,
       .upload_soft_bytes = 1u << 20,
       .upload_hard_bytes = 2u << 20,
@@ -153,11 +158,11 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
   EXPECT_EQ(o.url, "http://option");
   EXPECT_EQ(o.api_key, "key");
   EXPECT_EQ(o.properties, (PropertyMap{{"region", "us"}, {"zone", "b"}}));
-  EXPECT_EQ(o.filters.max_level, LevelFilter::kTrace);
-  EXPECT_EQ(o.filters.targets.at("net"), LevelFilter::kError);
-  EXPECT_EQ(o.filters.targets.at("db"), LevelFilter::kOff);
+  EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kDebug, {{"net", LevelFilter::kError}}));
+  EXPECT_EQ(o.filters.max_verbosity, VerbosityFilter::kOff);
   EXPECT_TRUE(o.filters.spans);
-  EXPECT_EQ(o.console_level, LevelFilter::kFatal);
+  EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kFatal));
+  EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kOff));
   EXPECT_EQ(o.flush.period, 3s);
   EXPECT_EQ(o.upload_soft_bytes, 1u << 20);
   EXPECT_EQ(o.max_in_flight, 2);
@@ -168,8 +173,9 @@ TEST_F(OptionsTest, EachBadValueIsAnErrorThatNamesIt) {
   const std::pair<const char*, std::vector<const char*>> bad[] = {
       {"MICROMEGAS_PROCESS_PROPERTIES", {"novalue", "=x", "a=b,c", "micromegas.x=y"}},
       {"MICROMEGAS_LOG", {"loud", "info,warn", "net=loud", "=info", "net="}},
-      {"MICROMEGAS_ENABLE_CPU_TRACING", {"TRUE", "1", "yes"}},
-      {"MICROMEGAS_LOCAL_SINK_MAX_LEVEL", {"verbose", "3x"}},
+      {"MICROMEGAS_ENABLE_CPU_TRACING", {"2", "-1", "enabled", "true false"}},
+      {"MICROMEGAS_MAX_VERBOSITY", {"loud", "1", "min,max"}},
+      {"MICROMEGAS_LOCAL_SINK_MAX_LEVEL", {"verbose", "3x", "info,net"}},
       {"MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", {"verbose"}},
       {"MICROMEGAS_FLUSH_PERIOD", {"0", "-1", "1m", "nan", "99999999999", "86401"}},
       {"MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES", {"0", "-1", "1e9", "128M", "65535"}},
@@ -235,29 +241,23 @@ TEST_F(OptionsTest, ErrorsOfTheApiKeyDoNotShowIt) {
   EXPECT_THAT(error_of(), Not(HasSubstr("very-secret")));
 }
 
-TEST_F(OptionsTest, WithoutALevelWhatIsRecordedIsTheMostThatASinkWants) {
-  EXPECT_EQ(resolved({.console = false}).filters.max_level, LevelFilter::kOff);
-  EXPECT_EQ(resolved({.url = "http://h", .console = false}).filters.max_level, LevelFilter::kDebug);
-  setenv("MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", "trace", 1);
-  EXPECT_EQ(resolved({.url = "http://h"}).filters.max_level, LevelFilter::kTrace);
-  EXPECT_EQ(resolved().filters.max_level, LevelFilter::kInfo);
-  EXPECT_EQ(
-      resolved({.console = false, .sinks = {{std::make_shared<NullSink>(), LevelFilter::kError}}})
-          .filters.max_level,
-      LevelFilter::kError);
+TEST_F(OptionsTest, AWordOfAVariableStandsForTheDefaultOfItsSinkWhereItSaysNothing) {
+  setenv("MICROMEGAS_LOG", "net=warn", 1);
+  setenv("MICROMEGAS_LOCAL_SINK_MAX_LEVEL", "net=trace", 1);
+  const ResolvedOptions o = resolved();
+  EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kTrace, {{"net", LevelFilter::kWarn}}));
+  EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kInfo, {{"net", LevelFilter::kTrace}}));
 }
 
-TEST(ParseLogFilterTest, ReadsLevelsAndTargets) {
-  const auto spec = parse_log_filter(" info , net=debug,,db.pool = off ,a=b=warn,");
-  ASSERT_TRUE(spec) << spec.error().message();
-  EXPECT_EQ(spec->max_level, LevelFilter::kInfo);
-  EXPECT_EQ(spec->targets.size(), 3u);
-  EXPECT_EQ(spec->targets.at("net"), LevelFilter::kDebug);
-  EXPECT_EQ(spec->targets.at("db.pool"), LevelFilter::kOff);
-  EXPECT_EQ(spec->targets.at("a=b"), LevelFilter::kWarn);
-  EXPECT_FALSE(parse_log_filter("net=debug")->max_level);
-  EXPECT_TRUE(parse_log_filter(" ,, ")->targets.empty());
-  EXPECT_EQ(parse_log_filter("net=info,net=warn")->targets.at("net"), LevelFilter::kWarn);
+TEST_F(OptionsTest, CpuTracingReadsTheUsualWords) {
+  for (const char* yes : {"true", "1", "on", "yes", "TRUE", "On"}) {
+    setenv("MICROMEGAS_ENABLE_CPU_TRACING", yes, 1);
+    EXPECT_TRUE(resolved().filters.spans) << yes;
+  }
+  for (const char* no : {"false", "0", "off", "no", "False"}) {
+    setenv("MICROMEGAS_ENABLE_CPU_TRACING", no, 1);
+    EXPECT_FALSE(resolved().filters.spans) << no;
+  }
 }
 
 TEST(ParseProcessPropertiesTest, ReadsPairs) {

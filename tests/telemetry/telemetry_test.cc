@@ -173,7 +173,7 @@ TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {
   EXPECT_EQ(process_id(), std::nullopt);
   set_max_level(LevelFilter::kTrace);
   set_target_level("net", LevelFilter::kTrace);
-  set_max_verbosity(Verbosity::kMax);
+  set_max_verbosity(VerbosityFilter::kMax);
   prepare_thread();
   log_dynamic(Level::kFatal, "target", "lost on purpose");
   const DualTime both = DualTime::now();
@@ -184,7 +184,7 @@ TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {
 TEST_F(TelemetryTest, FiltersAndLogsOfRunTimeLevelsWorkWhileItRuns) {
   auto sink = std::make_shared<RecordingSink>();
   const auto telemetry =
-      init_telemetry({.max_level = LevelFilter::kInfo, .console = false, .sinks = {{sink}}});
+      init_telemetry({.log_filter = LevelFilter::kInfo, .console = false, .sinks = {{sink}}});
   ASSERT_TRUE(telemetry);
   const auto statement = [] { MM_DEBUG_T("net.dns", "debug"); };
   statement();
