@@ -205,6 +205,7 @@ bool ScriptedServer::read_request(Connection& connection, WireEnd& wire, Receive
     if (!more()) return false;
   }
   request.body = buffer.substr(0, size);
+  request.bytes = end + 4 + size;
   buffer.erase(0, size);
   return true;
 }

@@ -47,6 +47,7 @@ struct ReceivedRequest {
   std::string path;
   std::vector<std::pair<std::string, std::string>> headers;  // as they came
   std::string body;
+  std::size_t bytes = 0;       // of head and body
   std::size_t connection = 0;  // 0 for the first connection that was accepted, then 1, ...
 
   // Of a header in any case; empty if there is none.
