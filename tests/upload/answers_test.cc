@@ -140,9 +140,10 @@ TEST_F(AnswersTest, Row413CutsABlockInTwoUntilItFits) {
   outbox_.max_in_flight = 1;
   start();
   BlockItem item = items_.block(StreamKind::kLog, "xxxxxxxx", 8);
-  item.split = [](const std::string& body) -> Result<std::vector<Part>> {
+  item.split = [this](const std::string& body) -> Result<std::vector<Part>> {
     std::vector<Part> parts(2);
     for (Part& part : parts) {
+      items_.made->note(body.substr(0, body.size() / 2), body.size() / 2);
       part.block_id = Uuid::random();
       part.body = std::make_shared<const std::string>(body.substr(0, body.size() / 2));
       part.events[0] = body.size() / 2;
