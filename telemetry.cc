@@ -202,6 +202,7 @@ TelemetryStats stats() {
     out.bytes_sent = upload.bytes_sent;
     out.requests = upload.requests;
     out.retries = upload.retries;
+    out.upload_memory = upload.bytes_held;
   }
   out.cut_texts = queue::Runtime::get().cut_texts();
   out.queue_memory = queue::Runtime::get().segment_bytes();

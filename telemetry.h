@@ -152,8 +152,9 @@ struct TelemetryStats {
   std::uint64_t bytes_sent = 0;
   std::uint64_t requests = 0;
   std::uint64_t retries = 0;
-  std::uint64_t cut_texts = 0;   // log texts, names and units that were cut
-  std::size_t queue_memory = 0;  // bytes of queue segments in existence
+  std::uint64_t cut_texts = 0;    // log texts, names and units that were cut
+  std::size_t queue_memory = 0;   // bytes of queue segments in existence
+  std::size_t upload_memory = 0;  // bytes that wait for the server
 
   [[nodiscard]] KindStats total() const noexcept;
 };
