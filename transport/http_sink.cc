@@ -283,6 +283,10 @@ UploadStats HttpSink::stats() const {
   return impl_->uploader.outbox().stats();
 }
 
+std::size_t HttpSink::bytes_held() const {
+  return impl_->abandoned ? 0 : impl_->uploader.outbox().bytes_held();
+}
+
 void HttpSink::shutdown(TimePoint deadline) {
   if (!impl_->abandoned) impl_->uploader.stop(deadline);
 }

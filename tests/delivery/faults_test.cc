@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <random>
 #include <string>
 
@@ -135,6 +136,36 @@ TEST_F(Faults, WhatIsShedIsInTheBooksAndReported) {
   EXPECT_EQ(oracle_.reported("telemetry_dropped_metadata"), 0U);
   EXPECT_TRUE(shutdown(20s));
   EXPECT_EQ(stats().total().held, 0U);
+}
+
+// Who waits for room loses nothing to an outage, however small the budgets: it is as slow as the
+// server while that lasts.
+TEST_F(Faults, WhoWaitsForRoomLosesNothingToAnOutage) {
+  std::atomic<bool> away{true};
+  server_.decide([&](const ReceivedRequest& request) {
+    if (away) return status(503);
+    oracle_.take(request);
+    return status(200);
+  });
+  TelemetryOptions options = options_for(server_.url());
+  options.queue_bytes = 256U << 10;
+  options.upload_soft_bytes = 1U << 20;
+  options.upload_hard_bytes = 1U << 20;
+  options.wait_when_full = {.logs = true, .metrics = true, .spans = true};
+  options.wait_limit = 600s;
+  start(options);
+  auto writers =
+      std::async(std::launch::async, [&] { record_all({.threads = 2, .numbers = 4 * kNumbers}); });
+  while (stats().waits == 0 && writers.wait_for(1ms) != std::future_status::ready) {
+  }
+  EXPECT_NE(writers.wait_for(0s), std::future_status::ready) << "too few to fill the budgets";
+  away = false;
+  writers.get();
+  EXPECT_TRUE(flush(120s));
+  EXPECT_EQ(stats().total().dropped_total(), 0U);
+  EXPECT_EQ(stats().waits_in_vain, 0U);
+  EXPECT_GT(stats().wait_time, 0ns);
+  oracle_.expect_all();
 }
 
 // Writers are as fast against a dead server as without one, and the books balance.

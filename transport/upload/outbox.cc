@@ -336,6 +336,11 @@ UploadStats Outbox::stats() const {
   return stats;
 }
 
+std::size_t Outbox::bytes_held() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
 bool Outbox::empty() const {
   const std::lock_guard lock(mutex_);
   return entries_.empty();

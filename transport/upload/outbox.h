@@ -146,6 +146,7 @@ class Outbox {
   // for. So of several that wait at the same time each is told, and one that comes later is not.
   bool wait_delivered(TimePoint deadline, std::uint64_t told);
   [[nodiscard]] UploadStats stats() const;
+  [[nodiscard]] std::size_t bytes_held() const;  // of what the budgets limit
   [[nodiscard]] bool empty() const;
 
  private:
