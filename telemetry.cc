@@ -3,7 +3,9 @@
 
 #include "micromegas/telemetry.h"
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,6 +96,22 @@ Result<std::shared_ptr<HttpSink>> make_http_sink(ResolvedOptions& options) {
   http::wipe(options.api_key);
   http::wipe(options.oidc_client_secret);
   return HttpSink::create(std::move(sink));
+}
+
+// Of which kinds the upload has no more room than for what may be on its way to it: the queues and
+// the blocks being built. Half of a budget at least is for what waits for the server.
+std::function<queue::Kinds()> fill_level(std::shared_ptr<HttpSink> sink, const ResolvedOptions& o) {
+  const std::size_t on_the_way = o.queue_bytes + o.flush.log_block_bytes +
+                                 o.flush.metrics_block_bytes + o.flush.thread_block_bytes;
+  const auto threshold = [&](std::size_t budget) {
+    return std::max(budget / 2, budget - std::min(budget, on_the_way));
+  };
+  return [sink = std::move(sink), soft = threshold(o.upload_soft_bytes),
+          hard = threshold(o.upload_hard_bytes)] {
+    const std::size_t held = sink->bytes_held();
+    return static_cast<queue::Kinds>((held >= soft ? queue::kSpanKinds : 0) |
+                                     (held >= hard ? queue::kLogKinds | queue::kMetricKinds : 0));
+  };
 }
 
 void say_what_was_lost() {
@@ -187,6 +205,7 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
       return sink->wait_delivered(d, told);
     };
     session.before_stop = [sink](pipeline::Deadline d) { sink->set_shutdown_deadline(d); };
+    if (o.wait != 0) o.flush.full = fill_level(sink, o);
     session.abandon_after_fork = [raw = sink.get()] { raw->abandon_after_fork(); };
   }
   // Without a server there is nobody to report to.
@@ -208,6 +227,8 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
   }
   session.filters = std::move(o.filters);
   session.queue_bytes = o.queue_bytes;
+  session.wait = o.wait;
+  session.wait_limit = o.wait_limit;
   session.flush = o.flush;
   session.exit_wait = o.shutdown_deadline;
 
@@ -265,11 +286,16 @@ TelemetryStats stats() {
     out.bytes_sent = upload.bytes_sent;
     out.requests = upload.requests;
     out.retries = upload.retries;
+    out.upload_memory = upload.bytes_held;
   }
   out.cut_texts = queue::Runtime::get().cut_texts();
   out.lost_span_properties = queue::Runtime::get().lost_properties();
   out.left_out_logs = queue::Runtime::get().left_out();
   out.queue_memory = queue::Runtime::get().segment_bytes();
+  const queue::RoomWaits waits = queue::Runtime::get().room_waits();
+  out.waits = waits.count;
+  out.waits_in_vain = waits.in_vain;
+  out.wait_time = waits.time;
   return out;
 }
 

@@ -52,6 +52,13 @@ struct ExtraSink {
   LogFilter filter = {};
 };
 
+// Of which kinds a thread waits for room instead of dropping an event that finds none.
+struct WaitWhenFull {
+  bool logs = false;
+  bool metrics = false;
+  bool spans = false;
+};
+
 // An option set here wins over its environment variable; a blank variable counts as unset; a value
 // that cannot be read is an error of init_telemetry(). Sizes in bytes.
 struct TelemetryOptions {
@@ -95,6 +102,13 @@ struct TelemetryOptions {
 
   // Memory of all threads' queues; when it is spent, events are dropped and counted.
   std::size_t queue_bytes = 64U << 20;
+  // Unless the thread that records them is to wait, while that memory is spent or the upload has no
+  // more room than for what is on its way to it. Never on a thread of the library's.
+  std::optional<WaitWhenFull> wait_when_full = {};
+  // ^ MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL, "logs,metrics,spans" or "none"; none
+  // No wait is longer, and after one that was in vain nobody waits until there has been room again.
+  std::optional<std::chrono::milliseconds> wait_limit = {};
+  // ^ MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS; 1 s
   // How long an event waits for its block at most.
   std::optional<std::chrono::milliseconds> flush_period = {};  // MICROMEGAS_FLUSH_PERIOD, s; 60 s
   // A block is cut when its records pass this.
@@ -167,6 +181,11 @@ struct TelemetryStats {
   std::uint64_t lost_span_properties = 0;  // for which there was no room; their spans are whole
   std::uint64_t left_out_logs = 0;         // by rate helpers; they are not in `events`
   std::size_t queue_memory = 0;            // bytes of queue segments in existence
+  std::size_t upload_memory = 0;           // bytes that wait for the server
+  // How often a thread waited for room (wait_when_full), how often to the limit, and all the time.
+  std::uint64_t waits = 0;
+  std::uint64_t waits_in_vain = 0;
+  std::chrono::nanoseconds wait_time{};
 
   [[nodiscard]] KindStats total() const noexcept;
 };

@@ -179,6 +179,36 @@ Result<void> resolve_sizes(const TelemetryOptions& options, ResolvedOptions& out
   return {};
 }
 
+Result<void> resolve_wait(const TelemetryOptions& options, ResolvedOptions& out) {
+  constexpr const char* kVariable = "MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL";
+  constexpr milliseconds kLongest{3'600'000};
+  WaitWhenFull wait = options.wait_when_full.value_or(WaitWhenFull{});
+  const std::optional<std::string> text = env_string(kVariable);
+  if (!options.wait_when_full && text && trim(*text) != "none") {
+    const Result<void> read = for_each_entry(*text, [&](std::string_view entry) -> Result<void> {
+      bool* const kind = entry == "logs"      ? &wait.logs
+                         : entry == "metrics" ? &wait.metrics
+                         : entry == "spans"   ? &wait.spans
+                                              : nullptr;
+      if (kind == nullptr) {
+        return Error(std::string(kVariable) + " is " + in_quotes(*text) +
+                     ": use logs, metrics and spans, separated by commas, or none");
+      }
+      *kind = true;
+      return {};
+    });
+    if (!read) return read;
+  }
+  out.wait = static_cast<queue::Kinds>((wait.logs ? queue::kLogKinds : 0) |
+                                       (wait.metrics ? queue::kMetricKinds : 0) |
+                                       (wait.spans ? queue::kSpanKinds : 0));
+  const auto limit = time_or(options.wait_limit, "MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS",
+                             milliseconds(1), kLongest, milliseconds(1000));
+  if (!limit) return limit.error();
+  out.wait_limit = *limit;
+  return check_range("wait_limit", *limit, milliseconds(1), kLongest);
+}
+
 Result<void> resolve_upload(const TelemetryOptions& options, ResolvedOptions& out) {
   const auto soft_given =
       size_if(options.upload_soft_bytes, "MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES", kMinUploadBytes);
@@ -283,6 +313,7 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
   if (Result<void> ok = resolve_properties(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_filters(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_sizes(options, out); !ok) return ok.error();
+  if (Result<void> ok = resolve_wait(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_upload(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_times(options, out); !ok) return ok.error();
   out.sinks = std::move(options.sinks);

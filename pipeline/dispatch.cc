@@ -218,7 +218,8 @@ void tagged_float_metric(const StaticMetricMetadata& metadata, const PropertySet
 void on_begin_scope(const SpanMetadata& metadata) {
   begin_scope(metadata.location, [&] {
     const std::uint32_t id = detail::span_id(metadata);
-    return id != 0 && detail::begin_span(id, RecordKind::kSpanBegin, detail::NoValue(), detail::NoSet());
+    return id != 0 &&
+           detail::begin_span(id, RecordKind::kSpanBegin, detail::NoValue(), detail::NoSet());
   });
 }
 
@@ -229,7 +230,8 @@ void on_end_scope(const SpanMetadata& metadata) {
 void on_begin_named_scope(const SpanLocation& location, std::string_view name) {
   begin_scope(location, [&] {
     const std::uint32_t id = detail::span_id(location);
-    return id != 0 && detail::begin_span(id, RecordKind::kNamedSpanBegin, detail::span_name(name), detail::NoSet());
+    return id != 0 && detail::begin_span(id, RecordKind::kNamedSpanBegin, detail::span_name(name),
+                                         detail::NoSet());
   });
 }
 

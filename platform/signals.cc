@@ -214,6 +214,7 @@ void handle_reported() {
 void* watch(void* argument) {
   const WatcherArgs args = *static_cast<WatcherArgs*>(argument);
   delete static_cast<WatcherArgs*>(argument);
+  become_library_thread();  // the host's handlers run here too
   set_current_thread_name("mm-signals");
   do {
     std::uint64_t count = 0;

@@ -80,6 +80,11 @@ void Drain::hand_over(const Kinds& kinds, F call) noexcept {
     (taken ? handed_[kind] : dropped_[kind][static_cast<std::size_t>(DropReason::kSinkFailed)]) +=
         kinds[kind];
   }
+  ask_whether_full();
+}
+
+void Drain::ask_whether_full() noexcept {
+  if (options_.full) guarded("fill level", [&] { runtime_.set_full(options_.full()); });
 }
 
 void Drain::startup() {
@@ -103,6 +108,7 @@ void Drain::tick() {
   sync_clock();
   read_all();
   cut_due(false);
+  ask_whether_full();
   runtime_.tend_pool();
 }
 
@@ -139,6 +145,7 @@ void Drain::read_all() {
         [&](const std::byte* records, std::size_t bytes) { read_spans(*slot, records, bytes); });
     if (retired && complete) finish_thread(slot);
   }
+  runtime_.room_made();
   show_live();
 }
 

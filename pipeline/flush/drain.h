@@ -60,6 +60,7 @@ class Drain {
   void cut_metrics();
   void cut_thread(ThreadStreamState& stream);
   void finish_thread(queue::ThreadSlot* slot);
+  void ask_whether_full() noexcept;
   [[nodiscard]] bool due(const BlockBuilder& builder, std::size_t limit, std::int64_t now) const;
   std::int64_t now();
   template <class F>

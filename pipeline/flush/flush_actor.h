@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "micromegas/pipeline/flush/published_clock.h"
+#include "micromegas/pipeline/queue/room_wait.h"
 #include "micromegas/pipeline/sink/block.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/process_info.h"
@@ -29,6 +30,9 @@ struct FlushOptions {
   std::size_t log_block_bytes = 4U << 20;    // a block is cut when its records pass this
   std::size_t metrics_block_bytes = 1U << 20;
   std::size_t thread_block_bytes = 4U << 20;
+  // Of which kinds the sink had better not get more, for those that a thread waits for
+  // (SessionOptions::wait). Asked on the actor's thread after each block and each tick.
+  std::function<queue::Kinds()> full = {};
   // Once a second, on the actor's thread: what this side of the sinks has recorded and dropped.
   std::function<void(const EventStats&)> on_books = {};
 };

@@ -196,6 +196,7 @@ Result<SessionId> start_session(SessionOptions options) {
   runtime.set_live_wait(&wait_for_live_sinks);
   runtime.prepare(session->options.queue_bytes);
   set_redactor(session->options.redactor);
+  runtime.let_wait(session->options.wait, session->options.wait_limit);
   auto actor = FlushActor::start(session->options.flush, session->options.sink, session->process,
                                  model, all.clock);
   const std::lock_guard lock(all.mutex);

@@ -43,10 +43,12 @@
   MICROMEGAS_FMETRIC_T(MM_DEFAULT_TARGET, name, unit, __VA_ARGS__)
 
 // Name and unit are copied, at most 1 KiB each.
-#define MICROMEGAS_IMETRIC_DYN_T(target, name, unit, ...) \
-  MICROMEGAS_METRIC_IMPL_(IntegerMetricDyn, MM_DEFAULT_VERBOSITY, target, "", "", name, unit, __VA_ARGS__)
-#define MICROMEGAS_FMETRIC_DYN_T(target, name, unit, ...) \
-  MICROMEGAS_METRIC_IMPL_(FloatMetricDyn, MM_DEFAULT_VERBOSITY, target, "", "", name, unit, __VA_ARGS__)
+#define MICROMEGAS_IMETRIC_DYN_T(target, name, unit, ...)                                     \
+  MICROMEGAS_METRIC_IMPL_(IntegerMetricDyn, MM_DEFAULT_VERBOSITY, target, "", "", name, unit, \
+                          __VA_ARGS__)
+#define MICROMEGAS_FMETRIC_DYN_T(target, name, unit, ...)                                   \
+  MICROMEGAS_METRIC_IMPL_(FloatMetricDyn, MM_DEFAULT_VERBOSITY, target, "", "", name, unit, \
+                          __VA_ARGS__)
 #define MICROMEGAS_IMETRIC_DYN(name, unit, ...) \
   MICROMEGAS_IMETRIC_DYN_T(MM_DEFAULT_TARGET, name, unit, __VA_ARGS__)
 #define MICROMEGAS_FMETRIC_DYN(name, unit, ...) \

@@ -98,13 +98,13 @@ class EveryMs {
 
 }  // namespace micromegas::detail
 
-#define MICROMEGAS_LOG_RATE_(Limiter, key, level, target, limit, text, ...)                 \
-  do {                                                                                      \
-    [[maybe_unused]] static constinit ::micromegas::detail::Limiter micromegas_limiter;     \
-    [[maybe_unused]] ::std::uint64_t micromegas_told = 0;                                   \
-    MICROMEGAS_LOG_IF_(micromegas_limiter.pass(limit, micromegas_told),                     \
-                       ::micromegas::Level::level, target, text,                            \
-                       ::micromegas::kv<key>(micromegas_told) __VA_OPT__(, ) __VA_ARGS__);  \
+#define MICROMEGAS_LOG_RATE_(Limiter, key, level, target, limit, text, ...)                \
+  do {                                                                                     \
+    [[maybe_unused]] static constinit ::micromegas::detail::Limiter micromegas_limiter;    \
+    [[maybe_unused]] ::std::uint64_t micromegas_told = 0;                                  \
+    MICROMEGAS_LOG_IF_(micromegas_limiter.pass(limit, micromegas_told),                    \
+                       ::micromegas::Level::level, target, text,                           \
+                       ::micromegas::kv<key>(micromegas_told) __VA_OPT__(, ) __VA_ARGS__); \
   } while (false)
 
 // The level is a constant. n and ms are integers, evaluated each time that the log is enabled; n

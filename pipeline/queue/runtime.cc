@@ -115,6 +115,7 @@ void Runtime::close() noexcept {
   running_.store(false, std::memory_order_release);
   wake_.store(nullptr, std::memory_order_release);
   bump_generation_locked();
+  room_.end();
 }
 
 void Runtime::bump_generation_locked() noexcept {
@@ -276,31 +277,58 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
   // The first look was at the shared state if the thread has just been registered.
   if (old->committed.load(std::memory_order_relaxed) + bytes <= kSegmentBytes) return old;
 
-  bool fresh = false;
-  Segment* segment = slot->spare[q].load(std::memory_order_acquire);
-  if (segment != nullptr) {
-    slot->spare[q].store(nullptr, std::memory_order_relaxed);
-  } else {
-    segment = pool_->take(fresh);
-  }
-  if (fresh) {
-    if (auto* wake = wake_.load(std::memory_order_acquire)) wake();
+  if (events != 0) room_.wait_while_full(kind);
+  Segment* segment = take_segment(*slot, queue);
+  if (segment == nullptr && events != 0) {
+    // The full one first: it may be the only one that can come back. But for what open spans have
+    // reserved in it, their ends.
+    if (queue == QueueKind::kEvents || slot->open_spans == 0) give_full_away(*slot, queue);
+    room_.wait_for_memory(kind, [&] {
+      segment = take_segment(*slot, queue);
+      return segment != nullptr;
+    });
   }
   if (segment == nullptr) {
-    drop(kind, DropReason::kQueueFull, events);
+    drop(kind, running() ? DropReason::kQueueFull : DropReason::kStopped, events);
     return nullptr;
   }
-  if (old != &micromegas_v0_full_segment) {
-    if (slot->full[q].load(std::memory_order_relaxed) == nullptr) {
-      slot->full[q].store(old, std::memory_order_release);
-    } else if (!pool_->push_full(*slot->producer, old)) {
-      drop(kind, DropReason::kQueueFull, events);
-      pool_->discard(segment);
-      return nullptr;
-    }
+  if (!give_full_away(*slot, queue)) {
+    drop(kind, DropReason::kQueueFull, events);
+    pool_->discard(segment);
+    return nullptr;
   }
   publish_segment(*slot, queue, segment);
   return segment;
+}
+
+// Afterwards the thread has none, and its next event comes here. False when memory is short: it has
+// kept it. The consumer does not look at `current` before `sequence` says that there is another.
+bool Runtime::give_full_away(ThreadSlot& slot, QueueKind queue) noexcept {
+  const std::size_t q = index(queue);
+  Segment* old = slot.current[q].load(std::memory_order_relaxed);
+  if (old == &micromegas_v0_full_segment) return true;
+  if (slot.full[q].load(std::memory_order_relaxed) == nullptr) {
+    slot.full[q].store(old, std::memory_order_release);
+  } else if (!pool_->push_full(*slot.producer, old)) {
+    return false;
+  }
+  slot.current[q].store(&micromegas_v0_full_segment, std::memory_order_release);
+  return true;
+}
+
+Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
+  const auto take_spare_of = [&slot](std::size_t q) {
+    Segment* segment = slot.spare[q].load(std::memory_order_acquire);
+    if (segment != nullptr) slot.spare[q].store(nullptr, std::memory_order_relaxed);
+    return segment;
+  };
+  if (Segment* segment = take_spare_of(index(queue))) return segment;
+  bool fresh = false;
+  Segment* segment = pool_->take(fresh);
+  if (fresh) {
+    if (auto* wake = wake_.load(std::memory_order_acquire)) wake();
+  }
+  return segment != nullptr ? segment : take_spare_of(1 - index(queue));
 }
 
 // The old one is in `full` or in the full queue. Order: see ThreadSlot.
@@ -408,6 +436,7 @@ void Runtime::give_spare(ThreadSlot& slot, QueueKind queue, const Segment& live)
   std::atomic<Segment*>& spare = slot.spare[index(queue)];
   if (live.committed.load(std::memory_order_relaxed) < kSegmentBytes / 2) return;
   if (spare.load(std::memory_order_relaxed) != nullptr) return;
+  if (room_.full() || pool_->is_spent()) return;  // who finds none waits for one, or drops
   if (Segment* segment = pool_->take_ready()) spare.store(segment, std::memory_order_release);
 }
 
@@ -571,6 +600,7 @@ void Runtime::after_fork_child() noexcept {
   running_.store(false, std::memory_order_relaxed);
   wake_.store(nullptr, std::memory_order_relaxed);
   live_wait_.store(nullptr, std::memory_order_relaxed);
+  room_.after_fork_child();
   new (&slots_) std::vector<ThreadSlot*>;  // the old storage is left behind as well
   new (&free_slots_) std::vector<ThreadSlot*>;
   new (&by_uid_) std::map<std::uint32_t, ThreadSlot*>;

@@ -15,6 +15,7 @@
 #include <array>
 #include <atomic>
 #include <bitset>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -29,6 +30,7 @@
 #include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/hot.h"
+#include "micromegas/pipeline/queue/room_wait.h"
 #include "micromegas/pipeline/sink/stats.h"
 
 namespace micromegas::queue {
@@ -66,6 +68,9 @@ class OpenScopes {
 // that it expects next. A `current` read after a `sequence` of n is the segment n or a later one,
 // never an earlier one that has gone back to the pool; and if it is a later one, the one expected
 // is in `full` or in the full queue.
+//
+// A thread that gets no segment has given its full one away: `current` is then the shared state's,
+// whose number nobody expects.
 //
 // `spare` and `full` each hold one segment. They spare a thread that fills a segment every now and
 // then the shared queues, whose memory other processors have in their caches: some 2 of 4 us.
@@ -162,6 +167,17 @@ class Runtime {
   // Counts committed, unread records.
   void add_held(EventStats& stats);
 
+  // --- waiting for room ---
+
+  // For the session to come, before open(): of which kinds a thread waits, and how long at most.
+  void let_wait(Kinds kinds, std::chrono::milliseconds limit) noexcept {
+    room_.begin(kinds, limit);
+  }
+  // Consumer: see RoomWait.
+  void room_made() noexcept { room_.room_made(); }
+  void set_full(Kinds kinds) noexcept { room_.set_full(kinds); }
+  [[nodiscard]] RoomWaits room_waits() const noexcept { return room_.counts(); }
+
   // --- live sinks ---
 
   // What a fatal log waits with; null: does not wait.
@@ -223,6 +239,8 @@ class Runtime {
   void index_threads();
   Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                      std::uint32_t events) noexcept;
+  Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
+  bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
   static Segment* take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
@@ -252,6 +270,7 @@ class Runtime {
   std::size_t popped_count_ = 0;
   std::atomic<void (*)() noexcept> child_hook_{nullptr};
   std::atomic<void (*)() noexcept> live_wait_{nullptr};
+  RoomWait room_;
   std::array<std::uint64_t, kEventKinds> read_{};  // records so far; the consumer's
   Counts past_;                                    // of slots that were released
   // At the session's start. `recorded` is what had been read or dropped, not what had been counted:

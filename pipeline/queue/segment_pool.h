@@ -34,6 +34,11 @@ class SegmentPool {
     return segments_.load(std::memory_order_relaxed) * kSegmentBytes;
   }
 
+  // Whether there will be no more than there are.
+  [[nodiscard]] bool is_spent() const noexcept {
+    return bytes() + kSegmentBytes > budget_.load(std::memory_order_relaxed);
+  }
+
   // An empty segment: a recycled one, else a new one within the budget, else null. `fresh` tells
   // that the pool had run dry. Any thread.
   Segment* take(bool& fresh) noexcept;

@@ -58,6 +58,11 @@ class Program {
     if (!line.empty() && line.back() == '\n') line.pop_back();
     return line;
   }
+  [[nodiscard]] bool has_ended() const {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid_;
+  }
   // Waits for its end; the wait status. Afterwards out() is what was not read by lines.
   int end() {
     out_text_ = out_.read_all();

@@ -55,6 +55,8 @@ class OptionsTest : public ::testing::Test {
       "MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL",
       "MICROMEGAS_MAX_VERBOSITY",
       "MICROMEGAS_FLUSH_PERIOD",
+      "MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL",
+      "MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS",
       "MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES",
       "MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES",
       "MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS",
@@ -74,6 +76,8 @@ TEST_F(OptionsTest, HasTheDocumentedDefaults) {
   EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kInfo));
   EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kDebug));
   EXPECT_EQ(o.flush.period, 60s);
+  EXPECT_EQ(o.wait, 0);
+  EXPECT_EQ(o.wait_limit, 1s);
   EXPECT_EQ(o.upload_soft_bytes, 128u << 20);
   EXPECT_EQ(o.upload_hard_bytes, 256u << 20);
   EXPECT_EQ(o.max_in_flight, 3);
@@ -149,6 +153,8 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
       .upload_filter = LevelFilter::kOff,
       .max_verbosity = VerbosityFilter::kOff,
       .cpu_tracing = true,
+      .wait_when_full = WaitWhenFull{},
+      .wait_limit = 2s,
       .flush_period = 3s,
       .upload_soft_bytes = 1u << 20,
       .upload_hard_bytes = 2u << 20,
@@ -163,6 +169,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
   EXPECT_TRUE(o.filters.spans);
   EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kFatal));
   EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kOff));
+  EXPECT_EQ(o.wait_limit, 2s);
   EXPECT_EQ(o.flush.period, 3s);
   EXPECT_EQ(o.upload_soft_bytes, 1u << 20);
   EXPECT_EQ(o.max_in_flight, 2);
@@ -178,6 +185,8 @@ TEST_F(OptionsTest, EachBadValueIsAnErrorThatNamesIt) {
       {"MICROMEGAS_LOCAL_SINK_MAX_LEVEL", {"verbose", "3x", "info,net"}},
       {"MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", {"verbose"}},
       {"MICROMEGAS_FLUSH_PERIOD", {"0", "-1", "1m", "nan", "99999999999", "86401"}},
+      {"MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL", {"log", "logs metrics", "LOGS", "none,logs"}},
+      {"MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS", {"0", "3601", "1m"}},
       {"MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES", {"0", "-1", "1e9", "128M", "65535"}},
       {"MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES", {"x", "99999999999999999999999"}},
       {"MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS", {"0", "65", "three"}},
@@ -213,6 +222,18 @@ TEST_F(OptionsTest, EachOptionOutOfRangeIsAnErrorThatNamesIt) {
   EXPECT_THAT(error_of({.max_in_flight = 0}), HasSubstr("max_in_flight is 0"));
   EXPECT_THAT(error_of({.max_in_flight = -3}), HasSubstr("max_in_flight is -3"));
   EXPECT_THAT(error_of({.request_timeout = 0ms}), HasSubstr("request_timeout is 0 ms"));
+}
+
+TEST_F(OptionsTest, ReadsOfWhichKindsAThreadWaits) {
+  setenv("MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL", " logs , spans", 1);
+  setenv("MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS", "0.25", 1);
+  EXPECT_EQ(resolved().wait, queue::kLogKinds | queue::kSpanKinds);
+  EXPECT_EQ(resolved().wait_limit, 250ms);
+  EXPECT_EQ(resolved({.wait_when_full = WaitWhenFull{.metrics = true}}).wait, queue::kMetricKinds);
+  EXPECT_EQ(resolved({.wait_when_full = WaitWhenFull{}}).wait, 0) << "an option wins";
+  setenv("MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL", "none", 1);
+  EXPECT_EQ(resolved().wait, 0);
+  EXPECT_THAT(error_of({.wait_limit = 0ms}), HasSubstr("wait_limit is 0 ms"));
 }
 
 TEST_F(OptionsTest, ASoftLimitAboveTheHardOneIsAnErrorThatNamesBoth) {
