@@ -83,11 +83,10 @@ TEST(RateTest, TakeWhatALogTakes) {
   using namespace micromegas::literals;
   const PropertySet& set = PropertySet::intern({{"tier", "gold"}});
   MM_LOG_EVERY_N(kInfo, 2, "{user} came", "user"_k = "ann", "ms"_k = 5, set);
-  const auto logs = recorder.sink().logs();
-  ASSERT_EQ(logs.size(), 1u);
-  EXPECT_EQ(logs[0].text, "ann came");
-  EXPECT_EQ(logs[0].properties,
-            (PropertyMap{{"left_out", "0"}, {"ms", "5"}, {"tier", "gold"}, {"user", "ann"}}));
+  const std::string log = texts(recorder).at(0);
+  for (const char* part : {"ann came", "left_out=0", "ms=5", "tier=gold", "user=ann"}) {
+    EXPECT_NE(log.find(part), std::string::npos) << log;
+  }
 }
 
 TEST(RateTest, ADisabledLogIsNotCounted) {
