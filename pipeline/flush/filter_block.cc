@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "micromegas/pipeline/flush/block_records.h"
-#include "micromegas/pipeline/flush/record_events.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/sink/block.h"
 
@@ -22,12 +21,12 @@ namespace {
 class Decisions {
  public:
   explicit Decisions(const LogFilter& filter)
-      : filter_(filter), catalogue_(queue::Runtime::get().catalogue()), reader_(catalogue_) {}
+      : filter_(filter), catalogue_(queue::Runtime::get().catalogue()) {}
 
   bool operator()(queue::RecordReader record) {
-    if (record.id() == 0) {
-      const LogEvent event = reader_.read_log(record);
-      return filter_.allows(event.level, event.target);
+    if (record.kind() == queue::RecordKind::kLogInterop) {  // its values: record.h
+      const auto level = static_cast<Level>(record.number());
+      return filter_.allows(level, record.string().text);
     }
     if (record.id() >= of_sites_.size()) of_sites_.resize(record.id() + 64);
     std::uint8_t& decision = of_sites_[record.id()];
@@ -44,7 +43,6 @@ class Decisions {
 
   const LogFilter& filter_;
   const queue::Catalogue& catalogue_;
-  pipeline::EventReader reader_;
   std::vector<std::uint8_t> of_sites_;  // by id
 };
 
