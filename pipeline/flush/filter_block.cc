@@ -28,6 +28,7 @@ class Decisions {
       const auto level = static_cast<Level>(record.number());
       return filter_.allows(level, record.string().text);
     }
+    if (record.id() > queue::Catalogue::kMaxDescriptors) return true;  // damaged
     if (record.id() >= of_sites_.size()) of_sites_.resize(record.id() + 64);
     std::uint8_t& decision = of_sites_[record.id()];
     if (decision == kUnknown) {
