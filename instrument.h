@@ -20,6 +20,7 @@
 #error "micromegas needs C++20: compile with -std=c++20 or later"
 #endif
 
+#include "micromegas/pipeline/instrument/context.h"
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metric.h"
 #include "micromegas/pipeline/instrument/rate.h"

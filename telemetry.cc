@@ -342,6 +342,21 @@ void set_max_verbosity(VerbosityFilter verbosity) {
       [=](queue::Filters& filters) { filters.max_verbosity = verbosity; });
 }
 
+Result<void> set_process_context(const PropertyMap& properties) {
+  auto context = std::make_shared<EventContext>();
+  for (const auto& [name, value] : properties) {
+    if (!is_property_name(name)) {
+      return Error("set_process_context: '" + name.substr(0, PropertySet::kMaxNameBytes) +
+                   "' cannot be the name of a property: it is empty, longer than 256 bytes, level, "
+                   "target, name, unit, or begins with micromegas.");
+    }
+    context->properties.emplace_back(name, value);
+  }
+  queue::Runtime::get().set_process_context(
+      properties.empty() ? EventContextPtr() : EventContextPtr(std::move(context)));
+  return {};
+}
+
 std::optional<Uuid> process_id() { return pipeline::session_process_id(); }
 
 void set_thread_name(std::string_view name) { queue::Runtime::get().set_thread_name(name); }

@@ -100,6 +100,10 @@ struct TelemetryOptions {
   std::optional<VerbosityFilter> max_verbosity = {};  // MICROMEGAS_MAX_VERBOSITY; max
   std::optional<bool> cpu_tracing = {};               // MICROMEGAS_ENABLE_CPU_TRACING; true
 
+  // Whether each log carries the properties thread.id, thread.name and, in a thread span,
+  // span.name.
+  std::optional<bool> log_origin = {};  // MICROMEGAS_LOG_ORIGIN; false
+
   // Memory of all threads' queues; when it is spent, events are dropped and counted.
   std::size_t queue_bytes = 64U << 20;
   // Unless the thread that records them is to wait, while that memory is spent or the upload has no
@@ -207,6 +211,11 @@ void set_max_level(LevelFilter level);
 void set_target_level(std::string_view target_prefix, LevelFilter level);
 // Of metrics and spans. A span that has begun ends all the same.
 void set_max_verbosity(VerbosityFilter verbosity);
+
+// Properties that every log, metric and thread span of the process carries from now on, in the
+// place of those set before; of a thread or a scope: context.h. Also before the start, for all
+// telemetry to come. An error if a name is one that the server reads otherwise, or too long.
+Result<void> set_process_context(const PropertyMap& properties);
 
 // None before and after.
 std::optional<Uuid> process_id();

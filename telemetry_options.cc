@@ -155,6 +155,13 @@ Result<void> resolve_filters(const TelemetryOptions& options, ResolvedOptions& o
     if (!spans) return spans.error();
     out.filters.spans = spans->value_or(true);
   }
+  if (options.log_origin) {
+    out.flush.log_origin = *options.log_origin;
+  } else {
+    const auto origin = env_bool("MICROMEGAS_LOG_ORIGIN");
+    if (!origin) return origin.error();
+    out.flush.log_origin = origin->value_or(false);
+  }
   return {};
 }
 

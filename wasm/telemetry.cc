@@ -169,6 +169,7 @@ void set_target_level(std::string_view target_prefix, LevelFilter level) {
 }
 
 void set_max_verbosity(VerbosityFilter /*verbosity*/) {}
+Result<void> set_process_context(const PropertyMap& /*properties*/) { return {}; }
 
 std::optional<Uuid> process_id() { return wasm::session_process_id(); }
 

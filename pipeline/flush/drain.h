@@ -17,6 +17,8 @@
 #include "micromegas/pipeline/flush/clock_model.h"
 #include "micromegas/pipeline/flush/flush_actor.h"
 #include "micromegas/pipeline/flush/record_events.h"
+#include "micromegas/pipeline/flush/span_history.h"
+#include "micromegas/pipeline/flush/thread_context.h"
 #include "micromegas/pipeline/flush/thread_stream.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/sink/event_sink.h"
@@ -48,7 +50,14 @@ class Drain {
 
   void sync_clock();
   void read_all();
-  void read_events(const std::byte* records, std::size_t bytes);
+  void read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
+  void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes);
+  void read_context(ThreadContext& context, queue::RecordReader record);
+  EventContextPtr context_of(queue::ThreadSlot& slot, queue::QueueKind queue, std::uint64_t ticks);
+  EventContextPtr origin_of(queue::ThreadSlot& slot, const EventContextPtr& context);
+  void note_span(const queue::ThreadSlot& slot, const ThreadStreamState& stream,
+                 std::uint64_t ticks);
+  void name_spans(const queue::ThreadSlot& slot, std::uint64_t begin);
   void drop(EventKind kind, DropReason reason) noexcept;
   void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   ThreadStreamState& thread_stream(queue::ThreadSlot& slot, std::int64_t first_time);
@@ -90,6 +99,26 @@ class Drain {
   std::vector<std::uint8_t> live_wanted_;  // by call site id: 0 unknown, 1 no, 2 yes
   std::uint32_t live_generation_ = 0;
   EventReader live_reader_;
+
+  // What events carry. Empty as long as nobody has set a context.
+  struct Carried {
+    ThreadContext of[queue::kQueueKinds];
+    EventContextPtr thread;       // its id and name
+    EventContextPtr origin_base;  // `origin` is this and `thread`
+    EventContextPtr origin;
+    SpanHistory spans;
+  };
+  std::unordered_map<std::uint32_t, Carried> carried_;   // by uid
+  std::vector<queue::ProcessContext> process_contexts_;  // oldest first
+  std::uint64_t process_contexts_seen_ = 0;
+  EventReader context_reader_;
+  NamedContexts span_names_;
+  struct Unnamed {
+    std::uint64_t ticks;
+    std::uint32_t offset;  // in logs_
+    EventContextPtr context;
+  };
+  std::vector<Unnamed> unnamed_;  // logs of one thread whose span is not known yet
 
   std::vector<queue::ThreadSlot*> slots_;  // scratch
   bool busy_ = false;

@@ -84,6 +84,7 @@ std::shared_ptr<const LogBlock> filter_block(const std::shared_ptr<const LogBloc
     to += record.bytes();
   });
   records.bytes.trim();
+  records.contexts = block->records_.contexts;
   BlockHeader header = whole;
   header.block_id = Uuid::random();
   header.object_offset = stream.object_offset;

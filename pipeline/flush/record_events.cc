@@ -61,13 +61,25 @@ void EventReader::read_values(const queue::Descriptor& descriptor, queue::Record
   }
 }
 
+void EventReader::add_missing(std::string_view name, std::string_view value) {
+  const std::string* other = redact(name, value);
+  const Property property{name, other != nullptr ? *other : value};
+  properties_.add_missing({&property, 1});
+}
+
 void EventReader::add_missing(const PropertySet& set) {
   if (redactor_ == nullptr) return properties_.add_missing(set.properties());
-  for (const Property& property : set.properties()) {
-    const std::string* other = redact(property.name, property.value);
-    const Property shown{property.name, other != nullptr ? *other : property.value};
-    properties_.add_missing({&shown, 1});
-  }
+  for (const Property& property : set.properties()) add_missing(property.name, property.value);
+}
+
+void EventReader::add_missing(const EventContext& context) {
+  for (const auto& [name, value] : context.properties) add_missing(name, value);
+}
+
+const EventContext* EventReader::context_of(const queue::RecordReader& record) const noexcept {
+  const std::uint32_t place = record.context();
+  if (place == 0 || contexts_ == nullptr || place > contexts_->size()) return nullptr;
+  return (*contexts_)[place - 1].get();
 }
 
 LogEvent EventReader::read_log(queue::RecordReader& record) {
@@ -99,6 +111,7 @@ LogEvent EventReader::read_log(queue::RecordReader& record) {
     }
   }
   if (set != nullptr) add_missing(*set);
+  if (const EventContext* context = context_of(record)) add_missing(*context);
   event.properties = properties_.get();
   return event;
 }
@@ -123,10 +136,12 @@ MetricEvent EventReader::read_metric(queue::RecordReader& record) {
     event.unit = record.string().text;
   }
   const PropertySet* set = set_of(record);
-  if (set == nullptr && record.rest().empty()) return event;
+  const EventContext* context = context_of(record);
+  if (set == nullptr && context == nullptr && record.rest().empty()) return event;
   begin_properties();
   read_values(descriptor, record);
   if (set != nullptr) add_missing(*set);
+  if (context != nullptr) add_missing(*context);
   event.properties = properties_.get();
   return event;
 }
@@ -184,11 +199,26 @@ SpanEvent EventReader::read_span(queue::RecordReader& record) {
     event.named = true;
     event.name = record.string().text;
   }
-  if (event.kind == SpanEvent::Kind::kEnd && !record.rest().empty()) {
+  const EventContext* context = context_of(record);
+  if (event.kind == SpanEvent::Kind::kEnd && (context != nullptr || !record.rest().empty())) {
     read_end_properties(record.rest());
+    if (context != nullptr) add_missing(*context);
     event.properties = properties_.get();
   }
   return event;
+}
+
+EventContextPtr EventReader::read_context(queue::RecordReader& record) {
+  const std::shared_ptr<const Redactor> redactor = std::exchange(redactor_, nullptr);
+  begin_properties();
+  read_values(find(record.id()), record);
+  if (const PropertySet* set = set_of(record)) add_missing(*set);
+  redactor_ = redactor;
+  auto context = std::make_shared<EventContext>();
+  for (const Property& property : properties_.get()) {
+    context->properties.emplace_back(property.name, property.value);
+  }
+  return context;
 }
 
 }  // namespace micromegas::pipeline

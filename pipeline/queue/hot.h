@@ -57,6 +57,10 @@ static_assert(sizeof(Segment) == kSegmentHeaderBytes);
 struct ThreadState {
   std::atomic<Segment*> current[kQueueKinds];  // owner: release; actor: acquire
   std::uint32_t open_spans = 0;                // begins without an end yet; owner only
+  std::uint32_t context_depth = 0;             // open ContextScopes; owner only
+  // Depth of a kContextEnd that found no room, 0: none; owner only. It comes first in the queue's
+  // next segment.
+  std::uint32_t pending_context_end[kQueueKinds] = {};
   std::atomic<std::uint64_t> recorded[kEventKinds] = {};
 };
 

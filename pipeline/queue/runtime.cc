@@ -26,7 +26,7 @@ extern "C" {
 MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::Segment micromegas_v0_full_segment{
     {micromegas::queue::kSegmentBytes}, 0, 0, micromegas::queue::QueueKind::kEvents};
 MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::ThreadState micromegas_v0_nobody{
-    {{&micromegas_v0_full_segment}, {&micromegas_v0_full_segment}}, 0, {}};
+    {{&micromegas_v0_full_segment}, {&micromegas_v0_full_segment}}, 0, 0, {}, {}};
 
 MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
 
@@ -335,7 +335,15 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
 void Runtime::publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept {
   const std::size_t q = index(queue);
   const std::uint32_t sequence = slot.sequence[q].load(std::memory_order_relaxed) + 1;
-  segment->committed.store(kSegmentHeaderBytes, std::memory_order_relaxed);
+  std::uint32_t committed = kSegmentHeaderBytes;
+  if (std::uint32_t& depth = slot.pending_context_end[q]; depth != 0) {
+    store64(segment->at(committed),
+            header_word(depth, RecordKind::kContextEnd, kNoFlags, kRecordHeaderBytes));
+    store64(segment->at(committed) + 8, 0);
+    committed += kRecordHeaderBytes;
+    depth = 0;
+  }
+  segment->committed.store(committed, std::memory_order_relaxed);
   segment->sequence = sequence;
   segment->thread_uid = slot.uid;
   segment->kind = queue;
@@ -365,6 +373,22 @@ void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noex
   } else {
     stray_dropped_[index(kind)][index(reason)].fetch_add(events, std::memory_order_relaxed);
   }
+}
+
+void Runtime::set_process_context(EventContextPtr context) {
+  const std::lock_guard lock(mutex_);
+  process_contexts_.push_back({read_ticks(), std::move(context)});
+  process_context_changes_.fetch_add(1, std::memory_order_release);
+}
+
+bool Runtime::take_process_contexts(std::uint64_t& seen, std::vector<ProcessContext>& out) {
+  if (process_context_changes_.load(std::memory_order_acquire) == seen) return false;
+  const std::lock_guard lock(mutex_);
+  seen = process_context_changes_.load(std::memory_order_relaxed);
+  // What is older than the last one was taken before, or is of an earlier session.
+  out.insert(out.end(), process_contexts_.begin(), process_contexts_.end());
+  process_contexts_.erase(process_contexts_.begin(), process_contexts_.end() - 1);
+  return true;
 }
 
 void Runtime::count_left_out() noexcept {

@@ -31,6 +31,7 @@
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/queue/room_wait.h"
+#include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/stats.h"
 
 namespace micromegas::queue {
@@ -110,6 +111,12 @@ struct Filters {
   [[nodiscard]] bool allows(Level level, std::string_view target) const noexcept;
 };
 
+// What the process's events carry from a moment on.
+struct ProcessContext {
+  std::uint64_t ticks;
+  EventContextPtr context;
+};
+
 class Runtime {
  public:
   static Runtime& get() noexcept;
@@ -146,6 +153,13 @@ class Runtime {
   std::string thread_name(const ThreadSlot& slot) const;
   // The thread's queues end here, as if it had ended; its next event registers it anew.
   void retire_current_thread() noexcept;
+
+  // --- context ---
+
+  // Null: none. Any thread; also before a session and for all to come.
+  void set_process_context(EventContextPtr context);
+  // Consumer: appends what has changed since `seen` (0 at first), oldest first; false if nothing.
+  bool take_process_contexts(std::uint64_t& seen, std::vector<ProcessContext>& out);
 
   // --- consumer ---
 
@@ -278,6 +292,8 @@ class Runtime {
   Counts baseline_;
   std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
   std::atomic<std::uint64_t> stray_left_out_{0};
+  std::vector<ProcessContext> process_contexts_;  // those that the consumer has not seen, and one
+  std::atomic<std::uint64_t> process_context_changes_{0};
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};
   std::atomic<std::uint64_t> next_span_id_{1};

@@ -22,6 +22,7 @@
 
 #include "micromegas/pipeline/instrument/function_ref.h"
 #include "micromegas/pipeline/instrument/log_filter.h"
+#include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/events.h"
 #include "micromegas/pipeline/sink/record_buffer.h"
 
@@ -37,7 +38,8 @@ struct ThreadStream : StreamInfo {};
 // The records of one block as they left the queue, times converted. Layout: queue/record.h.
 struct BlockRecords {
   RecordBuffer bytes;
-  std::vector<std::uint32_t> order;  // offsets in time order; empty: as they stand
+  std::vector<std::uint32_t> order;       // offsets in time order; empty: as they stand
+  std::vector<EventContextPtr> contexts;  // what records with kHasContext refer to
 };
 
 class Block {
