@@ -4,6 +4,7 @@
 #include "micromegas/telemetry.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "micromegas/pipeline/sink/redactor.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/signals.h"
+#include "micromegas/system_monitor.h"
 #include "micromegas/telemetry_family.h"
 #include "micromegas/telemetry_options.h"
 #include "micromegas/transport/http/secret.h"
@@ -219,6 +221,10 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
   const auto all = std::make_shared<CompositeSink>(std::move(sinks));
   parts->all = all;
   session.sink = all;
+  SystemMonitor::set_period(o.system_metrics_period);
+  o.flush.on_tick = [monitor = std::make_shared<SystemMonitor>()] {
+    monitor->poll(steady_clock::now());
+  };
   session.process = dispatch::make_process_info(process_id, parent, std::move(o.properties));
   if (o.default_properties) add_default_properties(session.process);
   if (o.redactor) {
@@ -340,6 +346,12 @@ void set_target_level(std::string_view target_prefix, LevelFilter level) {
 void set_max_verbosity(VerbosityFilter verbosity) {
   queue::Runtime::get().change_filters(
       [=](queue::Filters& filters) { filters.max_verbosity = verbosity; });
+}
+
+void set_system_metrics_period(std::chrono::milliseconds period) {
+  constexpr std::chrono::milliseconds kLeast{100};
+  SystemMonitor::set_period(period.count() > 0 ? std::max(period, kLeast)
+                                               : std::chrono::milliseconds(0));
 }
 
 std::optional<Uuid> process_id() { return pipeline::session_process_id(); }

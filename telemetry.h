@@ -130,6 +130,11 @@ struct TelemetryOptions {
   // or 0.33
   std::optional<WireCompatibility> wire_compatibility = {};
 
+  // How often the machine's and the process's use of processors and memory, and more, are recorded
+  // as metrics. 0: never. Unset: 5 s if there is a url or an extra sink, else never.
+  std::optional<std::chrono::milliseconds> system_metrics_period = {};
+  // ^ MICROMEGAS_SYSTEM_METRICS_PERIOD, s
+
   // How long the guard's destructor, and exit(), wait for the server.
   std::chrono::milliseconds shutdown_deadline{5000};
   // Flush on SIGINT, SIGTERM and SIGHUP, then let the signal do what it would have done.
@@ -207,6 +212,9 @@ void set_max_level(LevelFilter level);
 void set_target_level(std::string_view target_prefix, LevelFilter level);
 // Of metrics and spans. A span that has begun ends all the same.
 void set_max_verbosity(VerbosityFilter verbosity);
+
+// In place of the option; 0: never. Any thread, while telemetry is running.
+void set_system_metrics_period(std::chrono::milliseconds period);
 
 // None before and after.
 std::optional<Uuid> process_id();

@@ -55,6 +55,7 @@ struct ResolvedOptions {
   int max_in_flight = 0;
   std::chrono::milliseconds request_timeout{};
   WireCompatibility wire_compatibility = WireCompatibility::k033;
+  std::chrono::milliseconds system_metrics_period{};  // 0: never
   std::chrono::milliseconds shutdown_deadline{};
   bool handle_signals = false;
   std::optional<Uuid> parent_process_id;  // as the environment says

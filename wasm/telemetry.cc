@@ -169,6 +169,7 @@ void set_target_level(std::string_view target_prefix, LevelFilter level) {
 }
 
 void set_max_verbosity(VerbosityFilter /*verbosity*/) {}
+void set_system_metrics_period(std::chrono::milliseconds /*period*/) {}
 
 std::optional<Uuid> process_id() { return wasm::session_process_id(); }
 

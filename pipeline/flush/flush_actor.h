@@ -35,6 +35,8 @@ struct FlushOptions {
   std::function<queue::Kinds()> full = {};
   // Once a second, on the actor's thread: what this side of the sinks has recorded and dropped.
   std::function<void(const EventStats&)> on_books = {};
+  // Each tick, on the actor's thread; must be cheap.
+  std::function<void()> on_tick = {};
 };
 
 using Deadline = std::chrono::steady_clock::time_point;

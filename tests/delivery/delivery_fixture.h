@@ -30,6 +30,7 @@ class DeliveryTest : public ::testing::Test {
 
   void start(TelemetryOptions options) {
     has_server_ = !options.url.empty();
+    options.system_metrics_period = std::chrono::milliseconds(0);  // the oracle counts
     auto telemetry = init_telemetry(std::move(options));
     ASSERT_TRUE(telemetry) << telemetry.error().message();
     telemetry_.emplace(std::move(*telemetry));

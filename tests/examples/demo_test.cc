@@ -67,6 +67,7 @@ class DemoTest : public ::testing::Test {
                  {folder_ / "tree", "--workers", std::to_string(kWorkers), "--json", figures},
                  {{"MICROMEGAS_TELEMETRY_URL", url},
                   {"MICROMEGAS_LOG", level},
+                  {"MICROMEGAS_SYSTEM_METRICS_PERIOD", "0"},  // its own events are counted
                   {"MICROMEGAS_TELEMETRY_PARENT_PROCESS", ""}});
     EXPECT_TRUE(exited_with(demo.end(), 0)) << demo.out() << demo.error();
     table_ = demo.out();

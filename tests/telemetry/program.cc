@@ -104,6 +104,7 @@ int run(std::string_view way) {
   auto telemetry = micromegas::init_telemetry({
       .console = false,
       .flush_period = 1h,
+      .system_metrics_period = 0s,
       .shutdown_deadline = way.ends_with("-briefly") ? 1s : 10s,
       .handle_signals = way.starts_with("signal"),
   });

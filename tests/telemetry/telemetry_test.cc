@@ -65,7 +65,11 @@ class TelemetryTest : public ::testing::Test {
   static std::uint16_t free_port() { return collector_at()->port(); }
 
   static TelemetryOptions to(const std::string& url) {
-    return {.url = url, .console = false, .flush_period = 50ms, .request_timeout = 5s};
+    return {.url = url,
+            .console = false,
+            .flush_period = 50ms,
+            .request_timeout = 5s,
+            .system_metrics_period = 0s};
   }
   static std::string url_of(std::uint16_t port) {
     return "http://127.0.0.1:" + std::to_string(port);
