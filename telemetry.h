@@ -139,6 +139,11 @@ struct TelemetryOptions {
   std::chrono::milliseconds shutdown_deadline{5000};
   // Flush on SIGINT, SIGTERM and SIGHUP, then let the signal do what it would have done.
   bool handle_signals = false;
+  // Record at the end, as the metric process_lifetime, what ended the process or its telemetry.
+  bool report_end = true;
+  // When the program calls std::terminate, as for an exception that nobody catches: log why, at
+  // fatal level, and flush; then what would have happened.
+  bool handle_terminate = true;
 };
 
 // Ends telemetry when it is destroyed. Movable; in a forked child it does nothing.

@@ -318,6 +318,8 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
   out.redactor = std::move(options.redactor);
   out.console = options.console;
   out.handle_signals = options.handle_signals;
+  out.report_end = options.report_end && (!out.url.empty() || !options.sinks.empty());
+  out.handle_terminate = options.handle_terminate;
   for (const ExtraSink& extra : options.sinks) {
     if (extra.sink == nullptr) return Error("init_telemetry: sinks has a null sink: remove it");
   }

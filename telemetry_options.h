@@ -58,6 +58,8 @@ struct ResolvedOptions {
   std::chrono::milliseconds system_metrics_period{};  // 0: never
   std::chrono::milliseconds shutdown_deadline{};
   bool handle_signals = false;
+  bool report_end = true;
+  bool handle_terminate = true;
   std::optional<Uuid> parent_process_id;  // as the environment says
 };
 

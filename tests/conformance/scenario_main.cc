@@ -97,6 +97,7 @@ int run(const std::string& folder, WireCompatibility compatibility) {
       .thread_block_bytes = 1024,
       .wire_compatibility = compatibility,
       .system_metrics_period = std::chrono::milliseconds(0),
+      .report_end = false,
   });
   if (!telemetry) return fail(telemetry.error().message());
 

@@ -134,7 +134,8 @@ class RunningMonitor : public ::testing::Test {
     return {.console = false,
             .sinks = {{std::move(sink)}},
             .flush_period = 10ms,
-            .system_metrics_period = period};
+            .system_metrics_period = period,
+            .report_end = false};
   }
 };
 
