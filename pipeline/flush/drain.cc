@@ -109,6 +109,7 @@ void Drain::tick() {
   read_all();
   cut_due(false);
   ask_whether_full();
+  captures_.cut(now());
   runtime_.tend_pool();
 }
 
@@ -117,6 +118,7 @@ void Drain::flush() {
   sync_clock();
   read_all();
   cut_due(true);
+  captures_.cut(now());
 }
 
 void Drain::shutdown() {
@@ -126,6 +128,7 @@ void Drain::shutdown() {
     diagnose("flush.failed", "the last events could not be made into blocks: out of memory?");
   }
   ended_ = true;
+  captures_.end();
   guarded("on_shutdown", [&] { sink_->on_shutdown(); });
 }
 
@@ -138,8 +141,10 @@ void Drain::read_all() {
     // Before the queues: what a thread recorded before it retired is then seen below.
     const bool retired = slot->retired.load(std::memory_order_acquire);
     bool complete = runtime_.read_queue(
-        *slot, queue::QueueKind::kEvents,
-        [&](const std::byte* records, std::size_t bytes) { read_events(records, bytes); });
+        *slot, queue::QueueKind::kEvents, [&](const std::byte* records, std::size_t bytes) {
+          captures_.read_events(slot->thread_id, records, bytes, model_);
+          read_events(records, bytes);
+        });
     complete &= runtime_.read_queue(
         *slot, queue::QueueKind::kSpans,
         [&](const std::byte* records, std::size_t bytes) { read_spans(*slot, records, bytes); });
@@ -220,6 +225,7 @@ ThreadStreamState& Drain::thread_stream(queue::ThreadSlot& slot, std::int64_t fi
     info.properties["thread-name"] = std::move(name);
   }
   auto stream = std::make_unique<ThreadStreamState>(info, first_time);
+  stream->thread_id = slot.thread_id;
   return *threads_.emplace(slot.uid, std::move(stream)).first->second;
 }
 
@@ -332,10 +338,12 @@ void Drain::cut_thread(ThreadStreamState& stream) {
     guarded("on_init_thread_stream", [&] { sink_->on_init_thread_stream(stream.info()); });
   }
   BlockBuilder::Cut cut = stream.builder().cut(0);
+  std::shared_ptr<const ThreadBlock> block;
   hand_over(cut.kinds, [&] {
-    sink_->on_process_thread_block(
-        std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records)));
+    block = std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records));
+    sink_->on_process_thread_block(block);
   });
+  if (block != nullptr) captures_.add_thread_block(stream.info(), stream.thread_id, block);
 }
 
 // --- asked by others ---

@@ -222,6 +222,17 @@ bool FlushActor::thread_streams(std::vector<ThreadStream>& out, Deadline deadlin
   return impl_->call([impl = impl_, &out] { impl->drain.thread_streams(out); }, deadline, false);
 }
 
+bool FlushActor::change_captures(
+    const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
+    Deadline deadline) {
+  return impl_->call(
+      [impl = impl_, &change] {
+        impl->drain.flush();
+        change(impl->drain.captures(), impl->drain.process());
+      },
+      deadline, false);
+}
+
 bool FlushActor::stop(Deadline deadline) {
   Impl& impl = *impl_;
   if (!impl.stopping.exchange(true)) impl.io.stop();  // no message: it must not need memory

@@ -260,6 +260,13 @@ bool hand_over_session(Deadline deadline) {
   return session != nullptr && session->actor->flush(deadline);
 }
 
+bool change_captures(
+    const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
+    Deadline deadline) {
+  const std::shared_ptr<Session> session = current();
+  return session != nullptr && session->actor->change_captures(change, deadline);
+}
+
 bool flush_session(Deadline deadline) {
   Sessions& all = sessions();
   std::shared_ptr<Session> session;

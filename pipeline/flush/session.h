@@ -74,6 +74,11 @@ Stopped stop_session(SessionId id, Deadline deadline, EndedBy by = EndedBy::kShu
 bool flush_session(Deadline deadline);
 // Hands everything recorded before the call to the sink; does not wait for delivery.
 bool hand_over_session(Deadline deadline);
+// Captures of the running session (captures.h): `change` runs on the flush actor, behind a
+// hand_over_session(). False as there.
+bool change_captures(
+    const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
+    Deadline deadline);
 // Of the running session, else of the last one.
 EventStats session_stats();
 
