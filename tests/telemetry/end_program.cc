@@ -140,6 +140,8 @@ void previous_handler() {
   std::_Exit(7);
 }
 
+std::atomic<bool> g_reloaded{false};
+
 std::terminate_handler g_below_foreign = nullptr;
 void foreign_handler() {
   say("foreign handler");
@@ -232,7 +234,7 @@ const std::map<std::string_view, std::function<void()>>& ways() {
       {"handled-signal",
        [] {
          raise(SIGHUP);
-         while (micromegas::stats().total().held != 0) std::this_thread::yield();
+         while (!g_reloaded) std::this_thread::yield();  // our part comes before
        }},
       {"SIGKILL", [] { raise(SIGKILL); }},
       {"quiet-levels", [] { micromegas::set_max_verbosity(micromegas::VerbosityFilter::kMin); }},
@@ -246,7 +248,7 @@ int run(std::string_view way) {
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   if (way == "previous" || way.starts_with("foreign")) std::set_terminate(&previous_handler);
-  if (way == "handled-signal") signal(SIGHUP, [](int) { say("reloaded"); });
+  if (way == "handled-signal") signal(SIGHUP, [](int) { g_reloaded = true; });
   auto telemetry = micromegas::init_telemetry(options(way));
   if (!telemetry) {
     say(telemetry.error().message());
@@ -258,7 +260,6 @@ int run(std::string_view way) {
     telemetry = micromegas::init_telemetry(options(way));
     if (!telemetry) return 97;
   }
-  if (way == "after-shutdown") std::set_terminate(std::get_terminate());
   found->second();
   return 0;
 }
