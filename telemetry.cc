@@ -4,6 +4,7 @@
 #include "micromegas/telemetry.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -20,6 +21,9 @@
 #include "micromegas/pipeline/sink/redactor.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/signals.h"
+#include "micromegas/platform/terminate.h"
+#include "micromegas/process_end.h"
+#include "micromegas/system_monitor.h"
 #include "micromegas/telemetry_family.h"
 #include "micromegas/telemetry_options.h"
 #include "micromegas/transport/http/secret.h"
@@ -30,13 +34,25 @@ namespace {
 
 using std::chrono::steady_clock;
 
-std::atomic<std::int64_t> g_signal_wait_ms{0};
+std::atomic<bool> g_report_end{false};
+std::atomic<std::int64_t> g_end_wait_ms{0};
+
+std::chrono::milliseconds end_wait() {
+  return std::chrono::milliseconds(g_end_wait_ms.load(std::memory_order_relaxed));
+}
 
 // Flushes instead of ending: the program may have a handler of its own, which runs next. While
 // telemetry ends, waits for that.
-void on_exit_signal(int /*signal*/) {
-  flush(std::chrono::milliseconds(g_signal_wait_ms.load(std::memory_order_relaxed)));
+void on_exit_signal(int signal) {
+  const auto process = pipeline::session_process();
+  if (process != nullptr && g_report_end.load(std::memory_order_relaxed) &&
+      exit_signal_ends_the_process(signal)) {
+    record_clean_end(process->start_time, signal_name(signal));
+  }
+  flush(end_wait());
 }
+
+void on_terminate(std::string_view why) { report_terminate(why, end_wait()); }
 
 // What telemetry keeps of its sinks until the next start.
 struct Sinks {
@@ -129,11 +145,25 @@ void say_what_was_lost() {
   diagnose("telemetry.lost", line + " (docs/data-loss.md)");
 }
 
-bool end_telemetry(pipeline::SessionId id, std::chrono::milliseconds deadline) {
-  const pipeline::Stopped stopped = pipeline::stop_session(id, steady_clock::now() + deadline);
+std::string_view reason_of(pipeline::EndedBy by) {
+  switch (by) {
+    case pipeline::EndedBy::kGuard:
+      return "guard";
+    case pipeline::EndedBy::kExit:
+      return "exit";
+    case pipeline::EndedBy::kShutdown:
+      break;
+  }
+  return "shutdown";
+}
+
+bool end_telemetry(pipeline::SessionId id, std::chrono::milliseconds deadline,
+                   pipeline::EndedBy by) {
+  const pipeline::Stopped stopped = pipeline::stop_session(id, steady_clock::now() + deadline, by);
   if (stopped.mine) {
     say_what_was_lost();
     uninstall_exit_signals();
+    uninstall_terminate_hook();
   }
   const KindStats total = stats().total();
   return stopped.complete && total.dropped[static_cast<std::size_t>(DropReason::kDeadline)] == 0 &&
@@ -219,6 +249,10 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
   const auto all = std::make_shared<CompositeSink>(std::move(sinks));
   parts->all = all;
   session.sink = all;
+  SystemMonitor::set_period(o.system_metrics_period);
+  o.flush.on_tick = [monitor = std::make_shared<SystemMonitor>()] {
+    monitor->poll(steady_clock::now());
+  };
   session.process = dispatch::make_process_info(process_id, parent, std::move(o.properties));
   if (o.default_properties) add_default_properties(session.process);
   if (o.redactor) {
@@ -231,13 +265,22 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
   session.wait_limit = o.wait_limit;
   session.flush = o.flush;
   session.exit_wait = o.shutdown_deadline;
+  g_report_end.store(o.report_end, std::memory_order_relaxed);
+  if (o.report_end) {
+    session.on_end = [](pipeline::EndedBy by, const ProcessInfo& process) {
+      record_clean_end(process.start_time, reason_of(by));
+    };
+  }
 
   const Result<pipeline::SessionId> started = pipeline::start_session(std::move(session));
   if (!started) return started.error();
   for_children.keep();
   TelemetryGuard guard(*started, o.shutdown_deadline);
+  g_end_wait_ms.store(o.shutdown_deadline.count(), std::memory_order_relaxed);
+  if (o.handle_terminate) {
+    install_terminate_hook(&on_terminate, o.shutdown_deadline + std::chrono::seconds(2));
+  }
   if (o.handle_signals) {
-    g_signal_wait_ms.store(o.shutdown_deadline.count(), std::memory_order_relaxed);
     if (const Result<void> installed = install_exit_signals(&on_exit_signal); !installed) {
       return installed.error();  // the guard ends what has been started
     }
@@ -247,7 +290,7 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
 
 TelemetryGuard& TelemetryGuard::operator=(TelemetryGuard&& other) noexcept {
   if (this != &other) {
-    if (id_ != 0) end_telemetry(id_, deadline_);
+    if (id_ != 0) end_telemetry(id_, deadline_, pipeline::EndedBy::kGuard);
     id_ = std::exchange(other.id_, 0);
     deadline_ = other.deadline_;
   }
@@ -255,14 +298,16 @@ TelemetryGuard& TelemetryGuard::operator=(TelemetryGuard&& other) noexcept {
 }
 
 TelemetryGuard::~TelemetryGuard() {
-  if (id_ != 0) end_telemetry(id_, deadline_);
+  if (id_ != 0) end_telemetry(id_, deadline_, pipeline::EndedBy::kGuard);
 }
 
 bool flush(std::chrono::milliseconds timeout) {
   return pipeline::flush_session(steady_clock::now() + timeout);
 }
 
-bool shutdown(std::chrono::milliseconds deadline) { return end_telemetry(0, deadline); }
+bool shutdown(std::chrono::milliseconds deadline) {
+  return end_telemetry(0, deadline, pipeline::EndedBy::kShutdown);
+}
 
 KindStats TelemetryStats::total() const noexcept {
   KindStats sum;
@@ -355,6 +400,12 @@ Result<void> set_process_context(const PropertyMap& properties) {
   queue::Runtime::get().set_process_context(
       properties.empty() ? EventContextPtr() : EventContextPtr(std::move(context)));
   return {};
+}
+
+void set_system_metrics_period(std::chrono::milliseconds period) {
+  constexpr std::chrono::milliseconds kLeast{100};
+  SystemMonitor::set_period(period.count() > 0 ? std::max(period, kLeast)
+                                               : std::chrono::milliseconds(0));
 }
 
 std::optional<Uuid> process_id() { return pipeline::session_process_id(); }

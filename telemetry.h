@@ -134,10 +134,20 @@ struct TelemetryOptions {
   // or 0.33
   std::optional<WireCompatibility> wire_compatibility = {};
 
+  // How often the machine's and the process's use of processors and memory, and more, are recorded
+  // as metrics. 0: never. Unset: 5 s if there is a url or an extra sink, else never.
+  std::optional<std::chrono::milliseconds> system_metrics_period = {};
+  // ^ MICROMEGAS_SYSTEM_METRICS_PERIOD, s
+
   // How long the guard's destructor, and exit(), wait for the server.
   std::chrono::milliseconds shutdown_deadline{5000};
   // Flush on SIGINT, SIGTERM and SIGHUP, then let the signal do what it would have done.
   bool handle_signals = false;
+  // Record at the end, as the metric process_lifetime, what ended the process or its telemetry.
+  bool report_end = true;
+  // When the program calls std::terminate, as for an exception that nobody catches: log why, at
+  // fatal level, and flush; then what would have happened.
+  bool handle_terminate = true;
 };
 
 // Ends telemetry when it is destroyed. Movable; in a forked child it does nothing.
@@ -216,6 +226,9 @@ void set_max_verbosity(VerbosityFilter verbosity);
 // place of those set before; of a thread or a scope: context.h. Also before the start, for all
 // telemetry to come. An error if a name is one that the server reads otherwise, or too long.
 Result<void> set_process_context(const PropertyMap& properties);
+
+// In place of the option; 0: never. Any thread, while telemetry is running.
+void set_system_metrics_period(std::chrono::milliseconds period);
 
 // None before and after.
 std::optional<Uuid> process_id();

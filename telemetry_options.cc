@@ -275,6 +275,17 @@ Result<void> resolve_times(const TelemetryOptions& options, ResolvedOptions& out
     return ok;
   }
   out.request_timeout = *timeout;
+  const bool taken = !out.url.empty() || !options.sinks.empty();
+  const auto metrics = time_or(options.system_metrics_period, "MICROMEGAS_SYSTEM_METRICS_PERIOD",
+                               milliseconds(0), kDay, milliseconds(taken ? 5'000 : 0));
+  if (!metrics) return metrics.error();
+  if (metrics->count() != 0) {
+    if (Result<void> ok = check_range("system_metrics_period", *metrics, milliseconds(100), kDay);
+        !ok) {
+      return ok;
+    }
+  }
+  out.system_metrics_period = *metrics;
   if (Result<void> ok = check_range("shutdown_deadline", options.shutdown_deadline, milliseconds(0),
                                     milliseconds(600'000));
       !ok) {
@@ -314,6 +325,8 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
   out.redactor = std::move(options.redactor);
   out.console = options.console;
   out.handle_signals = options.handle_signals;
+  out.report_end = options.report_end && (!out.url.empty() || !options.sinks.empty());
+  out.handle_terminate = options.handle_terminate;
   for (const ExtraSink& extra : options.sinks) {
     if (extra.sink == nullptr) return Error("init_telemetry: sinks has a null sink: remove it");
   }

@@ -55,8 +55,11 @@ struct ResolvedOptions {
   int max_in_flight = 0;
   std::chrono::milliseconds request_timeout{};
   WireCompatibility wire_compatibility = WireCompatibility::k033;
+  std::chrono::milliseconds system_metrics_period{};  // 0: never
   std::chrono::milliseconds shutdown_deadline{};
   bool handle_signals = false;
+  bool report_end = true;
+  bool handle_terminate = true;
   std::optional<Uuid> parent_process_id;  // as the environment says
 };
 

@@ -293,6 +293,8 @@ int main(int argc, char** argv) {
       .console = false,
       .queue_bytes = 128U << 20,
       .flush_period = 1s,
+      .system_metrics_period = 0s,
+      .report_end = false,
   });
   if (!telemetry) {
     std::fprintf(stderr, "%s\n", telemetry.error().message().c_str());

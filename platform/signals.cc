@@ -305,6 +305,12 @@ Result<void> install_exit_signals(void (*on_signal)(int)) {
   return {};
 }
 
+bool exit_signal_ends_the_process(int signal) noexcept {
+  const Taken* const taken = find(signal);
+  return taken != nullptr && taken->delivered.load(std::memory_order_acquire) &&
+         taken->previous.sa_handler == SIG_DFL;
+}
+
 void uninstall_exit_signals() {
   pthread_t watcher{};
   int fd = -1;

@@ -170,6 +170,7 @@ void set_target_level(std::string_view target_prefix, LevelFilter level) {
 
 void set_max_verbosity(VerbosityFilter /*verbosity*/) {}
 Result<void> set_process_context(const PropertyMap& /*properties*/) { return {}; }
+void set_system_metrics_period(std::chrono::milliseconds /*period*/) {}
 
 std::optional<Uuid> process_id() { return wasm::session_process_id(); }
 

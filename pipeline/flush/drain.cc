@@ -113,6 +113,7 @@ void Drain::tick() {
   read_all();
   cut_due(false);
   ask_whether_full();
+  captures_.cut(now());
   runtime_.tend_pool();
 }
 
@@ -121,6 +122,7 @@ void Drain::flush() {
   sync_clock();
   read_all();
   cut_due(true);
+  captures_.cut(now());
 }
 
 void Drain::shutdown() {
@@ -130,6 +132,7 @@ void Drain::shutdown() {
     diagnose("flush.failed", "the last events could not be made into blocks: out of memory?");
   }
   ended_ = true;
+  captures_.end();
   guarded("on_shutdown", [&] { sink_->on_shutdown(); });
 }
 
@@ -181,8 +184,10 @@ void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::
       } else if (kind == EventKind::kLog) {
         add_log(slot, record, records);
       } else {
-        metrics_.add(records, record.bytes(), model_.to_ns(record.time()), kind,
-                     context_of(slot, queue::QueueKind::kEvents, record.time()));
+        const std::int64_t time = model_.to_ns(record.time());
+        const EventContextPtr context = context_of(slot, queue::QueueKind::kEvents, record.time());
+        captures_.add_event(slot.thread_id, records, record.bytes(), time, kind, context);
+        metrics_.add(records, record.bytes(), time, kind, context);
       }
     } catch (const std::bad_alloc&) {
       if (event) drop(kind, DropReason::kQueueFull);
@@ -209,6 +214,7 @@ void Drain::add_log(queue::ThreadSlot& slot, const queue::RecordReader& record,
   const std::int64_t time = model_.to_ns(record.time());
   EventContextPtr context = context_of(slot, queue::QueueKind::kEvents, record.time());
   if (options_.log_origin) context = origin_of(slot, context);
+  captures_.add_event(slot.thread_id, bytes, record.bytes(), time, EventKind::kLog, context);
   const std::uint32_t offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, context);
   if (options_.log_origin) unnamed_.push_back({record.time(), offset, std::move(context)});
   note_live(record, time, offset);
@@ -342,6 +348,7 @@ ThreadStreamState& Drain::thread_stream(queue::ThreadSlot& slot, std::int64_t fi
     info.properties["thread-name"] = std::move(name);
   }
   auto stream = std::make_unique<ThreadStreamState>(info, first_time);
+  stream->thread_id = slot.thread_id;
   return *threads_.emplace(slot.uid, std::move(stream)).first->second;
 }
 
@@ -455,10 +462,12 @@ void Drain::cut_thread(ThreadStreamState& stream) {
     guarded("on_init_thread_stream", [&] { sink_->on_init_thread_stream(stream.info()); });
   }
   BlockBuilder::Cut cut = stream.builder().cut(0);
+  std::shared_ptr<const ThreadBlock> block;
   hand_over(cut.kinds, [&] {
-    sink_->on_process_thread_block(
-        std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records)));
+    block = std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records));
+    sink_->on_process_thread_block(block);
   });
+  if (block != nullptr) captures_.add_thread_block(stream.info(), stream.thread_id, block);
 }
 
 // --- asked by others ---

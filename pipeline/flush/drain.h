@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "micromegas/pipeline/flush/block_builder.h"
+#include "micromegas/pipeline/flush/captures.h"
 #include "micromegas/pipeline/flush/clock_model.h"
 #include "micromegas/pipeline/flush/flush_actor.h"
 #include "micromegas/pipeline/flush/record_events.h"
@@ -44,6 +45,11 @@ class Drain {
   // What is held in builders, what was handed over and what was dropped here.
   void add_stats(EventStats& stats) const;
   void thread_streams(std::vector<ThreadStream>& out) const;
+  // Between flush() and the next call: both sides of it are kept apart.
+  [[nodiscard]] Captures& captures() noexcept { return captures_; }
+  [[nodiscard]] const std::shared_ptr<const ProcessInfo>& process() const noexcept {
+    return process_;
+  }
 
  private:
   using Kinds = std::array<std::uint32_t, kEventKinds>;
@@ -99,6 +105,7 @@ class Drain {
   std::vector<std::uint8_t> live_wanted_;  // by call site id: 0 unknown, 1 no, 2 yes
   std::uint32_t live_generation_ = 0;
   EventReader live_reader_;
+  Captures captures_;
 
   // What events carry. Empty as long as nobody has set a context.
   struct Carried {

@@ -36,7 +36,11 @@ struct FlushOptions {
   std::function<queue::Kinds()> full = {};
   // Once a second, on the actor's thread: what this side of the sinks has recorded and dropped.
   std::function<void(const EventStats&)> on_books = {};
+  // Each tick, on the actor's thread; must be cheap.
+  std::function<void()> on_tick = {};
 };
+
+class Captures;
 
 using Deadline = std::chrono::steady_clock::time_point;
 
@@ -64,6 +68,10 @@ class FlushActor {
   // once, and without the queues.
   bool add_stats(EventStats& stats, const std::function<void()>& also, Deadline deadline);
   bool thread_streams(std::vector<ThreadStream>& out, Deadline deadline);
+  // As flush(), and then, before anything else is read, `change` on the actor's thread.
+  bool change_captures(
+      const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
+      Deadline deadline);
   // The last cut, on_shutdown(), the thread's end. On false the thread has been left to itself: a
   // sink did not return.
   bool stop(Deadline deadline);

@@ -136,7 +136,7 @@ void at_exit() {
     session = all.ending != nullptr ? all.ending->session : all.current;
   }
   if (session != nullptr) {
-    stop_session(session->id, steady_clock::now() + session->options.exit_wait);
+    stop_session(session->id, steady_clock::now() + session->options.exit_wait, EndedBy::kExit);
   }
 }
 
@@ -211,7 +211,7 @@ Result<SessionId> start_session(SessionOptions options) {
   return id;
 }
 
-Stopped stop_session(SessionId id, Deadline deadline) {
+Stopped stop_session(SessionId id, Deadline deadline, EndedBy by) {
   Sessions& all = sessions();
   std::shared_ptr<Ending> ending;
   bool mine = false;
@@ -231,6 +231,7 @@ Stopped stop_session(SessionId id, Deadline deadline) {
   if (!mine) return {.complete = ending->wait(deadline), .mine = false};
 
   Session& session = *ending->session;
+  if (session.options.on_end) session.options.on_end(by, *session.process);
   queue::Runtime::get().close();
   if (session.options.before_stop) session.options.before_stop(deadline);
   const bool ended = session.actor->stop(deadline + kSinkGrace);
@@ -257,6 +258,13 @@ bool session_running(SessionId id) noexcept {
 bool hand_over_session(Deadline deadline) {
   const std::shared_ptr<Session> session = current();
   return session != nullptr && session->actor->flush(deadline);
+}
+
+bool change_captures(
+    const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
+    Deadline deadline) {
+  const std::shared_ptr<Session> session = current();
+  return session != nullptr && session->actor->change_captures(change, deadline);
 }
 
 bool flush_session(Deadline deadline) {

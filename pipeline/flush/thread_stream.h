@@ -49,6 +49,7 @@ class ThreadStreamState {
   [[nodiscard]] const BlockBuilder& builder() const noexcept { return builder_; }
   [[nodiscard]] const ThreadStream& info() const noexcept { return info_; }
   bool announced = false;
+  std::uint64_t thread_id = 0;  // the kernel's
 
  private:
   struct Open {

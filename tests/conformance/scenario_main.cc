@@ -96,6 +96,8 @@ int run(const std::string& folder, WireCompatibility compatibility) {
       .metrics_block_bytes = 1024,
       .thread_block_bytes = 1024,
       .wire_compatibility = compatibility,
+      .system_metrics_period = std::chrono::milliseconds(0),
+      .report_end = false,
   });
   if (!telemetry) return fail(telemetry.error().message());
 

@@ -30,6 +30,9 @@ class DeliveryTest : public ::testing::Test {
 
   void start(TelemetryOptions options) {
     has_server_ = !options.url.empty();
+    // The oracle counts.
+    options.system_metrics_period = std::chrono::milliseconds(0);
+    options.report_end = false;
     auto telemetry = init_telemetry(std::move(options));
     ASSERT_TRUE(telemetry) << telemetry.error().message();
     telemetry_.emplace(std::move(*telemetry));

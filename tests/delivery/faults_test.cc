@@ -44,7 +44,9 @@ TelemetryOptions options_for(const std::string& url) {
           .log_block_bytes = 32U << 10,
           .metrics_block_bytes = 32U << 10,
           .thread_block_bytes = 32U << 10,
-          .request_timeout = 500ms};
+          .request_timeout = 500ms,
+          .system_metrics_period = 0s,
+          .report_end = false};
 }
 
 class Faults : public testing::DeliveryTest {

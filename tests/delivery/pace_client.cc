@@ -65,7 +65,9 @@ int run(const char* url, int events_per_second, int seconds) {
                                    .log_block_bytes = pace::kLogBlock,
                                    .metrics_block_bytes = pace::kMetricsBlock,
                                    .upload_soft_bytes = pace::kUpload,
-                                   .upload_hard_bytes = pace::kUpload});
+                                   .upload_hard_bytes = pace::kUpload,
+                                   .system_metrics_period = 0s,
+                                   .report_end = false});
   if (!telemetry) return 2;
   const int numbers = pace::numbers(events_per_second, seconds);
   const auto before = steady_clock::now();

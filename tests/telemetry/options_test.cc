@@ -61,6 +61,7 @@ class OptionsTest : public ::testing::Test {
       "MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES",
       "MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS",
       "MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS",
+      "MICROMEGAS_SYSTEM_METRICS_PERIOD",
       "MICROMEGAS_TELEMETRY_PARENT_PROCESS",
   };
 };
@@ -83,6 +84,9 @@ TEST_F(OptionsTest, HasTheDocumentedDefaults) {
   EXPECT_EQ(o.max_in_flight, 3);
   EXPECT_EQ(o.request_timeout, 10s);
   EXPECT_EQ(o.shutdown_deadline, 5s);
+  EXPECT_EQ(o.system_metrics_period, 0s);
+  EXPECT_EQ(resolved({.url = "http://h"}).system_metrics_period, 5s);
+  EXPECT_EQ(resolved({.sinks = {{std::make_shared<NullSink>()}}}).system_metrics_period, 5s);
   EXPECT_FALSE(o.parent_process_id);
 }
 
@@ -103,6 +107,7 @@ TEST_F(OptionsTest, ReadsTheEnvironment) {
   setenv("MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES", "131072", 1);
   setenv("MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS", "1", 1);
   setenv("MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS", "2", 1);
+  setenv("MICROMEGAS_SYSTEM_METRICS_PERIOD", "0.5", 1);
   setenv("MICROMEGAS_TELEMETRY_PARENT_PROCESS", "11111111-2222-4333-8444-555555555555", 1);
   const ResolvedOptions o = resolved();
   EXPECT_EQ(o.url, "http://h:1/x");
@@ -121,6 +126,7 @@ TEST_F(OptionsTest, ReadsTheEnvironment) {
   EXPECT_EQ(o.upload_hard_bytes, 131072u);
   EXPECT_EQ(o.max_in_flight, 1);
   EXPECT_EQ(o.request_timeout, 2s);
+  EXPECT_EQ(o.system_metrics_period, 500ms);
   ASSERT_TRUE(o.parent_process_id);
   EXPECT_EQ(o.parent_process_id->to_string(), "11111111-2222-4333-8444-555555555555");
 }
@@ -160,6 +166,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
       .upload_hard_bytes = 2u << 20,
       .max_in_flight = 2,
       .request_timeout = 4s,
+      .system_metrics_period = 0s,
   });
   EXPECT_EQ(o.url, "http://option");
   EXPECT_EQ(o.api_key, "key");
@@ -174,6 +181,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
   EXPECT_EQ(o.upload_soft_bytes, 1u << 20);
   EXPECT_EQ(o.max_in_flight, 2);
   EXPECT_EQ(o.request_timeout, 4s);
+  EXPECT_EQ(o.system_metrics_period, 0s);
 }
 
 TEST_F(OptionsTest, EachBadValueIsAnErrorThatNamesIt) {
@@ -191,6 +199,7 @@ TEST_F(OptionsTest, EachBadValueIsAnErrorThatNamesIt) {
       {"MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES", {"x", "99999999999999999999999"}},
       {"MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS", {"0", "65", "three"}},
       {"MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS", {"0", "3601", "ten"}},
+      {"MICROMEGAS_SYSTEM_METRICS_PERIOD", {"-1", "86401", "often"}},
       {"MICROMEGAS_TELEMETRY_PARENT_PROCESS", {"42", "11111111-2222-4333-8444-55555555555"}},
   };
   for (const auto& [name, values] : bad) {
@@ -211,6 +220,8 @@ TEST_F(OptionsTest, EachOptionOutOfRangeIsAnErrorThatNamesIt) {
   EXPECT_THAT(error_of({.queue_bytes = 1}), HasSubstr("queue_bytes is 1"));
   EXPECT_THAT(error_of({.flush_period = 0ms}), HasSubstr("flush_period is 0 ms"));
   EXPECT_THAT(error_of({.flush_period = -5ms}), HasSubstr("flush_period is -5 ms"));
+  EXPECT_THAT(error_of({.system_metrics_period = 99ms}),
+              HasSubstr("system_metrics_period is 99 ms"));
   EXPECT_THAT(error_of({.log_block_bytes = 127}), HasSubstr("log_block_bytes is 127"));
   EXPECT_THAT(error_of({.metrics_block_bytes = 0}), HasSubstr("metrics_block_bytes is 0"));
   EXPECT_THAT(error_of({.thread_block_bytes = 1u << 30}), HasSubstr("thread_block_bytes is"));

@@ -65,7 +65,12 @@ class TelemetryTest : public ::testing::Test {
   static std::uint16_t free_port() { return collector_at()->port(); }
 
   static TelemetryOptions to(const std::string& url) {
-    return {.url = url, .console = false, .flush_period = 50ms, .request_timeout = 5s};
+    return {.url = url,
+            .console = false,
+            .flush_period = 50ms,
+            .request_timeout = 5s,
+            .system_metrics_period = 0s,
+            .report_end = false};
   }
   static std::string url_of(std::uint16_t port) {
     return "http://127.0.0.1:" + std::to_string(port);
@@ -326,7 +331,7 @@ class HeldSink : public EventSink {
 
 TEST_F(TelemetryTest, ASinkThatReturnsAfterTheDeadlineIsInTheBooksThen) {
   auto held = std::make_shared<HeldSink>();
-  const auto telemetry = init_telemetry({.console = false, .sinks = {{held}}});
+  const auto telemetry = init_telemetry({.console = false, .sinks = {{held}}, .report_end = false});
   ASSERT_TRUE(telemetry);
   record(10);
   EXPECT_FALSE(shutdown(50ms));
