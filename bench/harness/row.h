@@ -21,7 +21,7 @@ struct Row {
   double median = 0;
   double min = 0;
   double max = 0;
-  double ratio = 0;         // of the median to the clock read's of the same run; 0: is no time
+  double ratio = 0;              // of the median to the clock read's of the same run; 0: is no time
   std::string not_counted = {};  // why this is no figure; empty: it is one
 };
 
