@@ -58,14 +58,7 @@ void say(const KindStats& books) {
 
 int run(const char* url, int events_per_second, int seconds) {
   const std::size_t resident_before = resident_bytes();
-  auto telemetry = init_telemetry({.url = url,
-                                   .console = false,
-                                   .queue_bytes = pace::kQueues,
-                                   .flush_period = 500ms,
-                                   .log_block_bytes = pace::kLogBlock,
-                                   .metrics_block_bytes = pace::kMetricsBlock,
-                                   .upload_soft_bytes = pace::kUpload,
-                                   .upload_hard_bytes = pace::kUpload});
+  auto telemetry = init_telemetry({.url = url, .console = false, .flush_period = 500ms});
   if (!telemetry) return 2;
   const int numbers = pace::numbers(events_per_second, seconds);
   const auto before = steady_clock::now();
