@@ -115,10 +115,12 @@ Result<std::shared_ptr<HttpSink>> make_http_sink(ResolvedOptions& options) {
 }
 
 // Of which kinds the upload has no more room than for what may be on its way to it: the queues and
-// the blocks being built. Half of a budget at least is for what waits for the server.
+// the blocks being built, half as much again once they are blocks (room to grow, the order of their
+// events). Half of a budget at least is for what waits for the server.
 std::function<queue::Kinds()> fill_level(std::shared_ptr<HttpSink> sink, const ResolvedOptions& o) {
-  const std::size_t on_the_way = o.queue_bytes + o.flush.log_block_bytes +
-                                 o.flush.metrics_block_bytes + o.flush.thread_block_bytes;
+  const std::size_t records = o.queue_bytes + o.flush.log_block_bytes +
+                              o.flush.metrics_block_bytes + o.flush.thread_block_bytes;
+  const std::size_t on_the_way = records + records / 2;
   const auto threshold = [&](std::size_t budget) {
     return std::max(budget / 2, budget - std::min(budget, on_the_way));
   };

@@ -19,10 +19,13 @@ using namespace std::chrono_literals;
 micromegas::TelemetryGuard start_telemetry(const std::string& url, std::size_t queue_bytes) {
   auto telemetry = micromegas::init_telemetry({
       .url = url,
-      .target_levels = {{"bench.silent", micromegas::LevelFilter::kOff}},
+      .log_filter = micromegas::LogFilter(micromegas::LevelFilter::kTrace,
+                                          {{"bench.silent", micromegas::LevelFilter::kOff}}),
       .console = false,
       .queue_bytes = queue_bytes,
       .flush_period = 1s,
+      .system_metrics_period = 0s,
+      .report_end = false,
   });
   if (url.empty() || !telemetry) {
     std::fprintf(stderr, "%s\n", telemetry ? "no server" : telemetry.error().message().c_str());

@@ -460,7 +460,7 @@ void Runtime::give_spare(ThreadSlot& slot, QueueKind queue, const Segment& live)
   std::atomic<Segment*>& spare = slot.spare[index(queue)];
   if (live.committed.load(std::memory_order_relaxed) < kSegmentBytes / 2) return;
   if (spare.load(std::memory_order_relaxed) != nullptr) return;
-  if (room_.full() || pool_->is_spent()) return;  // who finds none waits for one, or drops
+  if (room_.full() || pool_->is_scarce()) return;  // who finds none waits for one, or drops
   if (Segment* segment = pool_->take_ready()) spare.store(segment, std::memory_order_release);
 }
 

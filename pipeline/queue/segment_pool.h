@@ -34,9 +34,10 @@ class SegmentPool {
     return segments_.load(std::memory_order_relaxed) * kSegmentBytes;
   }
 
-  // Whether there will be no more than there are.
-  [[nodiscard]] bool is_spent() const noexcept {
-    return bytes() + kSegmentBytes > budget_.load(std::memory_order_relaxed);
+  // Whether the last few are being given out: none for stock.
+  [[nodiscard]] bool is_scarce() const noexcept {
+    return empties_.load(std::memory_order_relaxed) <= kLastFew &&
+           bytes() + kSegmentBytes > budget_.load(std::memory_order_relaxed);
   }
 
   // An empty segment: a recycled one, else a new one within the budget, else null. `fresh` tells
@@ -62,6 +63,8 @@ class SegmentPool {
   SegmentQueue& full() noexcept { return full_; }
 
  private:
+  static constexpr std::size_t kLastFew = 4;
+
   Segment* allocate() noexcept;
 
   SegmentQueue full_;

@@ -4,8 +4,10 @@
 // From macros through a server that does everything wrong at random to an oracle.
 
 #include <gtest/gtest.h>
+#include <time.h>
 
 #include <atomic>
+#include <cstdint>
 #include <future>
 #include <random>
 #include <string>
@@ -47,6 +49,12 @@ TelemetryOptions options_for(const std::string& url) {
           .request_timeout = 500ms,
           .system_metrics_period = 0s,
           .report_end = false};
+}
+
+std::int64_t thread_cpu_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 class Faults : public testing::DeliveryTest {
@@ -94,8 +102,8 @@ TEST_F(Faults, WhateverTheServerDoesEverythingArrivesOnce) {
         return stored(testing::close_after(status(200)));
     }
   });
-  start(options_for(server_.url()));
-  record_all(kPlan);
+  start(options_for(server_.url()), kPlan);
+  record_all();
   EXPECT_TRUE(flush(120s));
   EXPECT_TRUE(shutdown(20s));
   const KindStats total = stats().total();
@@ -118,8 +126,8 @@ TEST_F(Faults, WhatIsShedIsInTheBooksAndReported) {
   TelemetryOptions options = options_for(server_.url());
   options.upload_soft_bytes = 64U << 10;
   options.upload_hard_bytes = 128U << 10;
-  start(options);
-  record_all(kPlan);
+  start(options, kPlan);
+  record_all();
   flush(100ms);
   const auto dropped = [](EventKind kind) {
     return stats().events[static_cast<std::size_t>(kind)].dropped_total();
@@ -152,14 +160,14 @@ TEST_F(Faults, WhoWaitsForRoomLosesNothingToAnOutage) {
   });
   TelemetryOptions options = options_for(server_.url());
   options.queue_bytes = 256U << 10;
-  options.upload_soft_bytes = 1U << 20;
-  options.upload_hard_bytes = 1U << 20;
+  options.upload_soft_bytes = 2U << 20;  // three times what is on its way (docs/operations.md)
+  options.upload_hard_bytes = 2U << 20;
   options.wait_when_full = {.logs = true, .metrics = true, .spans = true};
   options.wait_limit = 600s;
-  start(options);
-  auto writers =
-      std::async(std::launch::async, [&] { record_all({.threads = 2, .numbers = 4 * kNumbers}); });
-  while (stats().waits == 0 && writers.wait_for(1ms) != std::future_status::ready) {
+  start(options, {.threads = 2, .numbers = 60'000});
+  auto writers = std::async(std::launch::async, [&] { record_all(); });
+  const auto stalled = [] { return stats().waits > 0 && stats().upload_memory > (1U << 20); };
+  while (!stalled() && writers.wait_for(1ms) != std::future_status::ready) {
   }
   EXPECT_NE(writers.wait_for(0s), std::future_status::ready) << "too few to fill the budgets";
   away = false;
@@ -171,7 +179,8 @@ TEST_F(Faults, WhoWaitsForRoomLosesNothingToAnOutage) {
   oracle_.expect_all();
 }
 
-// Writers are as fast against a dead server as without one, and the books balance.
+// Writers work no more against a dead server than without one, and the books balance. It is their
+// processor time that counts: the time on the clock is also that of whatever else runs.
 TEST_F(Faults, FiveMillionEventsAgainstADeadServerCostTheWritersNothing) {
 #ifdef MICROMEGAS_SANITIZER
   constexpr int kEvents = 200'000;
@@ -182,16 +191,18 @@ TEST_F(Faults, FiveMillionEventsAgainstADeadServerCostTheWritersNothing) {
     start({.url = url,
            .console = false,
            .sinks = {{std::make_shared<NullSink>(), LevelFilter::kInfo}},  // wants them anyhow
-           .flush_period = 100ms});
-    const auto before = std::chrono::steady_clock::now();
-    record_all({.threads = 2, .numbers = kEvents / 2, .metrics = false, .spans = false},
-               &Oracle::record_log);
-    const auto took = std::chrono::steady_clock::now() - before;
+           .flush_period = 100ms},
+          {.threads = 2, .numbers = kEvents / 2, .metrics = false, .spans = false});
+    std::atomic<std::int64_t> cpu_ns{0};
+    record_all([&](int thread, int number) {
+      Oracle::record_log(thread, number);
+      if (number == kEvents / 2 - 1) cpu_ns += thread_cpu_ns();
+    });
     // The actor is behind; the deadline is for the server.
     EXPECT_TRUE(pipeline::hand_over_session(std::chrono::steady_clock::now() + 120s));
     end(1s);
     EXPECT_EQ(stats().total().held, 0U);
-    return std::chrono::duration<double>(took).count();
+    return static_cast<double>(cpu_ns) * 1e-9;
   };
   const double without = run("");
   const double dead = run("http://127.0.0.1:" + std::to_string(testing::unused_port()));
@@ -201,9 +212,9 @@ TEST_F(Faults, FiveMillionEventsAgainstADeadServerCostTheWritersNothing) {
   RecordProperty("seconds_without", std::to_string(without));
   RecordProperty("seconds_dead", std::to_string(dead));
   RecordProperty("seconds_silent", std::to_string(silent));
-  // Two processors, shared with the actors and with whatever else runs: not a measurement.
-  EXPECT_LT(dead, without * 4 + 1);
-  EXPECT_LT(silent, without * 4 + 1);
+  // Not a measurement: ./dev bench --delivery is.
+  EXPECT_LT(dead, without * 2 + 0.1);
+  EXPECT_LT(silent, without * 2 + 0.1);
 }
 
 }  // namespace

@@ -9,10 +9,12 @@
 
 namespace micromegas::pace {
 
+// The defaults.
 inline constexpr std::size_t kQueues = 64U << 20;
-inline constexpr std::size_t kUpload = 64U << 20;
-inline constexpr std::size_t kLogBlock = 4U << 20;  // the defaults
+inline constexpr std::size_t kUpload = 256U << 20;
+inline constexpr std::size_t kLogBlock = 4U << 20;
 inline constexpr std::size_t kMetricsBlock = 1U << 20;
+
 inline constexpr int kThreads = 2;
 
 // Of each thread, as a log and as a metric.

@@ -60,12 +60,7 @@ int run(const char* url, int events_per_second, int seconds) {
   const std::size_t resident_before = resident_bytes();
   auto telemetry = init_telemetry({.url = url,
                                    .console = false,
-                                   .queue_bytes = pace::kQueues,
                                    .flush_period = 500ms,
-                                   .log_block_bytes = pace::kLogBlock,
-                                   .metrics_block_bytes = pace::kMetricsBlock,
-                                   .upload_soft_bytes = pace::kUpload,
-                                   .upload_hard_bytes = pace::kUpload,
                                    .system_metrics_period = 0s,
                                    .report_end = false});
   if (!telemetry) return 2;
