@@ -54,6 +54,8 @@ class OptionsTest : public ::testing::Test {
       "MICROMEGAS_LOCAL_SINK_MAX_LEVEL",
       "MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL",
       "MICROMEGAS_MAX_VERBOSITY",
+      "MICROMEGAS_LOG_ORIGIN",
+      "MICROMEGAS_TELEMETRY_WIRE_COMPATIBILITY",
       "MICROMEGAS_FLUSH_PERIOD",
       "MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL",
       "MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS",
@@ -77,6 +79,8 @@ TEST_F(OptionsTest, HasTheDocumentedDefaults) {
   EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kInfo));
   EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kDebug));
   EXPECT_EQ(o.flush.period, 60s);
+  EXPECT_FALSE(o.flush.log_origin);
+  EXPECT_EQ(o.wire_compatibility, WireCompatibility::k033);
   EXPECT_EQ(o.wait, 0);
   EXPECT_EQ(o.wait_limit, 1s);
   EXPECT_EQ(o.upload_soft_bytes, 128u << 20);
@@ -189,6 +193,8 @@ TEST_F(OptionsTest, EachBadValueIsAnErrorThatNamesIt) {
       {"MICROMEGAS_PROCESS_PROPERTIES", {"novalue", "=x", "a=b,c", "micromegas.x=y"}},
       {"MICROMEGAS_LOG", {"loud", "info,warn", "net=loud", "=info", "net="}},
       {"MICROMEGAS_ENABLE_CPU_TRACING", {"2", "-1", "enabled", "true false"}},
+      {"MICROMEGAS_LOG_ORIGIN", {"2", "maybe"}},
+      {"MICROMEGAS_TELEMETRY_WIRE_COMPATIBILITY", {"0.31", "old"}},
       {"MICROMEGAS_MAX_VERBOSITY", {"loud", "1", "min,max"}},
       {"MICROMEGAS_LOCAL_SINK_MAX_LEVEL", {"verbose", "3x", "info,net"}},
       {"MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", {"verbose"}},
