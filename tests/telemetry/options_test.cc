@@ -163,6 +163,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
       .upload_filter = LevelFilter::kOff,
       .max_verbosity = VerbosityFilter::kOff,
       .cpu_tracing = true,
+      .log_origin = true,
       .wait_when_full = WaitWhenFull{},
       .wait_limit = 2s,
       .flush_period = 3s,
@@ -170,6 +171,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
       .upload_hard_bytes = 2u << 20,
       .max_in_flight = 2,
       .request_timeout = 4s,
+      .wire_compatibility = WireCompatibility::kBefore033,
       .system_metrics_period = 0s,
   });
   EXPECT_EQ(o.url, "http://option");
@@ -180,6 +182,8 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
   EXPECT_TRUE(o.filters.spans);
   EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kFatal));
   EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kOff));
+  EXPECT_TRUE(o.flush.log_origin);
+  EXPECT_EQ(o.wire_compatibility, WireCompatibility::kBefore033);
   EXPECT_EQ(o.wait_limit, 2s);
   EXPECT_EQ(o.flush.period, 3s);
   EXPECT_EQ(o.upload_soft_bytes, 1u << 20);
