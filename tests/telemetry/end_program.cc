@@ -28,6 +28,7 @@
 
 #include "micromegas/platform/fd_write.h"
 #include "micromegas/telemetry.h"
+#include "micromegas/tests/support/forked_leaks.h"
 
 namespace {
 
