@@ -68,9 +68,7 @@ TEST(Terminate, TheExceptionsTextIsInAFatalLog) {
       {"what-logs", ".*::Logging: it logs"},
       {"terminate", "without an exception"},
       {"unjoined", "without an exception"},
-#ifndef MICROMEGAS_SANITIZER  // they need memory of their own
       {"no-more-threads", "std::runtime_error: no threads left"},
-#endif
   };
   for (const auto& [way, text] : cases) {
     const Ended ended = end_by(way);
