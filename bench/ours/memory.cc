@@ -28,11 +28,11 @@ void record() {
 double mib(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
 // The growth by starting telemetry and by `count` threads, their stacks included, that have all
-// recorded a log and a span. Idle: they wait since then. Active: they record both every 2 ms.
+// recorded a log and a span. Idle: they wait since then. Active: they record both every 20 ms.
 Figures growth(unsigned count, bool active, std::chrono::milliseconds length) {
   const Server server(ServerKind::kLive);
   const std::uint64_t before = resident_bytes();
-  const auto telemetry = start_telemetry(server.url(), 256U << 20);
+  const auto telemetry = start_telemetry(server.url(), 512U << 20);
   std::latch recorded(count);
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
@@ -40,10 +40,10 @@ Figures growth(unsigned count, bool active, std::chrono::milliseconds length) {
   for (unsigned t = 0; t < count; ++t) {
     threads.emplace_back([&] {
       record();
-      recorded.count_down();
+      recorded.arrive_and_wait();
       if (!active) return stop.wait(false);
       while (!stop) {
-        std::this_thread::sleep_for(2ms);
+        std::this_thread::sleep_for(20ms);
         record();
       }
     });

@@ -35,19 +35,46 @@ MICROMEGAS_INLINE std::uint32_t id_of(const SiteWord& word, EventKind kind, std:
 
 // --- logs ---
 
+// The rare cases of write_log(): no id yet, a text to cut, no room.
 template <class Set, class... Values>
-MICROMEGAS_INLINE void write_log(const LogMetadata& metadata, const queue::ArgList& args, Set set,
-                                 Values&&... values) noexcept {
+__attribute__((noinline, cold, visibility("hidden"))) void write_log_cold(
+    const LogMetadata& metadata, const queue::ArgList& args, Set set, Values... values) noexcept {
   const std::uint32_t id = id_of(metadata.word, EventKind::kLog, 1,
                                  [&] { return micromegas_v0_register_log(&metadata, &args); });
-  if (__builtin_expect(id == 0, 0)) return;
-  const std::uint32_t bytes =
-      fit(queue::kMaxRecordBytes, queue::kRecordHeaderBytes + Set::kBytes, values...);
-  queue::Writer w(queue::QueueKind::kEvents, bytes, EventKind::kLog);
-  if (!w) return;
+  if (id == 0) return;
+  const auto write = [&](auto&&... unpacked_values) {
+    const std::uint32_t bytes =
+        fit(queue::kMaxRecordBytes, queue::kRecordHeaderBytes + Set::kBytes, unpacked_values...);
+    queue::Writer w(queue::QueueKind::kEvents, bytes, EventKind::kLog);
+    if (!w) return;
+    w.header(id, queue::RecordKind::kLog, Set::kFlags);
+    set.write(w);
+    (unpacked_values.write(w), ...);
+    w.publish();
+    if (metadata.level == Level::kFatal) micromegas_v0_wait_for_live_sinks();
+  };
+  write(unpacked(values)...);
+}
+
+// One function for all logs with values of the same kinds, where most of a statement's instructions
+// and of its time to compile are; a call of it is hidden behind the clock read. Takes what fits
+// into registers, by value, and calls nothing but at its end: so it has no registers to save.
+template <class Set, class... Values>
+__attribute__((noinline, visibility("hidden"))) void write_log(const LogMetadata& metadata,
+                                                               const queue::ArgList& args, Set set,
+                                                               Values... values) noexcept {
+  const std::uint32_t id = queue::site_id(metadata.word);
+  const std::size_t bytes =
+      queue::kRecordHeaderBytes + Set::kBytes + (std::size_t{0} + ... + unpacked(values).bytes());
+  if (__builtin_expect(id == 0 || bytes > queue::kMaxRecordBytes, 0)) {
+    return write_log_cold(metadata, args, set, values...);
+  }
+  queue::Writer w(queue::QueueKind::kEvents, static_cast<std::uint32_t>(bytes), EventKind::kLog,
+                  queue::Writer::IfRoom());
+  if (__builtin_expect(!w, 0)) return write_log_cold(metadata, args, set, values...);
   w.header(id, queue::RecordKind::kLog, Set::kFlags);
   set.write(w);
-  (values.write(w), ...);
+  (unpacked(values).write(w), ...);
   w.publish();
   if (__builtin_expect(metadata.level == Level::kFatal, 0)) micromegas_v0_wait_for_live_sinks();
 }
@@ -64,9 +91,9 @@ inline constexpr std::size_t kPlace = [] {
 template <std::size_t... I, class... Args>
 MICROMEGAS_INLINE void convert_and_write(const LogMetadata& metadata, std::index_sequence<I...>,
                                          const Args&... args) {
-  write_log(metadata, kArgList<Args...>, set_of(args...), to_value(args, [&metadata] {
+  write_log(metadata, kArgList<Args...>, set_of(args...), packed(to_value(args, [&metadata] {
               return spec_of_argument(metadata.text, kArgList<Args...>, kPlace<I, Args...>);
-            })...);
+            }))...);
 }
 
 MICROMEGAS_INLINE void write_literal(const LogMetadata& metadata) noexcept {

@@ -67,6 +67,12 @@ struct OwnedText : TextRef {
   Text owner;
 };
 
+// A text on its way into a function: two registers.
+struct PackedText {
+  const char* data;
+  std::size_t size;
+};
+
 // What stands in a list of values for something that is none.
 struct NoValue {
   static constexpr bool kIsText = false;
@@ -74,6 +80,20 @@ struct NoValue {
   static constexpr void cut(std::uint32_t) noexcept {}
   static constexpr void write(queue::Writer&) noexcept {}
 };
+
+template <class Value>
+MICROMEGAS_INLINE auto packed(const Value& value) noexcept {
+  if constexpr (Value::kIsText) {
+    return PackedText{value.data, value.size};  // the text's owner, if any, is the caller's
+  } else {
+    return value;
+  }
+}
+template <class Value>
+MICROMEGAS_INLINE Value unpacked(Value value) noexcept {
+  return value;
+}
+MICROMEGAS_INLINE TextRef unpacked(PackedText text) noexcept { return {text.data, text.size}; }
 
 // The spec of the argument at this place of the list, "" if it has none. Cold: scans the text.
 std::string_view spec_of_argument(std::string_view text, const queue::ArgList& args,

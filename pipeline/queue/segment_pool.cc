@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 namespace micromegas::queue {
 namespace {
@@ -63,6 +64,7 @@ Segment* SegmentPool::take(bool& fresh) noexcept {
 }
 
 void SegmentPool::give(Segment* segment) noexcept {
+  ++given_;
   empties_.fetch_add(1, std::memory_order_relaxed);
   bool queued = false;
   try {
@@ -87,7 +89,7 @@ void SegmentPool::tend() noexcept {
   const std::size_t total = segments_.load(std::memory_order_relaxed);
   const std::size_t empties = empties_.load(std::memory_order_relaxed);
   const std::size_t in_use = total > empties ? total - empties : 0;
-  const std::size_t wanted = std::clamp(in_use / 4, kMinReady, kMaxReady);
+  const std::size_t wanted = std::clamp(std::exchange(given_, 0), kMinReady, kMaxReady);
   if (empties < wanted) {
     if (in_use == 0) return;
     surplus_ticks_ = 0;
@@ -95,6 +97,7 @@ void SegmentPool::tend() noexcept {
       Segment* segment = allocate();
       if (segment == nullptr) return;
       give(segment);
+      --given_;
     }
   } else if (empties > 2 * wanted + kMaxReady) {
     if (++surplus_ticks_ < kSurplusTicks) return;

@@ -49,8 +49,8 @@ class SegmentPool {
   void give(Segment* segment) noexcept;
   // Frees a segment that never came into use. Any thread.
   void discard(Segment* segment) noexcept;
-  // Consumer: a quarter of what is in use stays ready, within bounds; a surplus that lasts is freed
-  // little by little.
+  // Consumer: as many as came back since the last call stay ready, within bounds; a surplus that
+  // lasts is freed little by little. So threads that fill nothing have nothing kept ready for them.
   void tend() noexcept;
 
   // Owner of the token. False when memory is short.
@@ -74,6 +74,7 @@ class SegmentPool {
   std::atomic<std::size_t> segments_{0};
   std::atomic<std::size_t> empties_{0};
   std::atomic<std::size_t> budget_{0};
+  std::size_t given_ = 0;  // since the last tend(); the consumer's
   unsigned surplus_ticks_ = 0;
 };
 

@@ -9,8 +9,10 @@ set -euo pipefail
 
 top=$(mktemp -d)
 trap 'rm -rf "$top"' EXIT
-mkdir -p "$top"/{repository,elsewhere,stand-ins,bin/examples,bin/bench}
+mkdir -p "$top"/{repository/bench/peers/rust,elsewhere,stand-ins,bin/examples,bin/bench}
 cp "$1" "$top/repository/dev"
+
+export XDG_CACHE_HOME=$top/cache
 
 stand_in() {
   cat >"$top/$1"
@@ -23,6 +25,10 @@ TEXT
 stand_in stand-ins/bazel <<TEXT
 #!/usr/bin/env bash
 if [[ \$1 == info ]]; then echo "$top/bin"; fi
+TEXT
+stand_in stand-ins/cargo <<'TEXT'
+#!/usr/bin/env bash
+exit 1
 TEXT
 for program in examples/indexer_demo bench/report; do
   stand_in "bin/$program" <<'TEXT'
@@ -54,8 +60,10 @@ expect "<$here></a/tree>" demo /a/tree
 expect "<$here><--workers><3><--json><$there/out.json><$there/.>" demo --workers 3 --json out.json .
 expect "<$here><--json></out.json>" demo --json /out.json
 expect "<$here><--json><$there/-out>" demo --json -out
-# The programs and the commit follow.
+# The programs, what is missing and the commit follow.
 expect "<$here><--json><$there/../out.json><--program>*" bench --json ../out.json
+expect "*<--missing><Tracy=did not build with cargo>*" bench
+expect "<$here><--program><micromegas-cpp=*><--program><compile=*" bench --alone
 expect "<$here><--question><warm><--program><micromegas-cpp=$top/bin/bench/micromegas>*" bench --question warm
 
 # Off Debian 12 nothing is installed, and each command says what it needs.
