@@ -20,6 +20,7 @@
 #error "micromegas needs C++20: compile with -std=c++20 or later"
 #endif
 
+#include "micromegas/pipeline/instrument/async_span.h"
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metric.h"
 #include "micromegas/pipeline/instrument/span.h"
@@ -60,6 +61,19 @@
 #define MM_SPAN_VAR_T(...) MICROMEGAS_SPAN_VAR_T(__VA_ARGS__)
 #define MM_SPAN_DYN_VAR(...) MICROMEGAS_SPAN_DYN_VAR(__VA_ARGS__)
 #define MM_SPAN_DYN_VAR_T(...) MICROMEGAS_SPAN_DYN_VAR_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN(...) MICROMEGAS_ASYNC_SPAN(__VA_ARGS__)
+#define MM_ASYNC_SPAN_T(...) MICROMEGAS_ASYNC_SPAN_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN(...) MICROMEGAS_ASYNC_SPAN_DYN(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN_T(...) MICROMEGAS_ASYNC_SPAN_DYN_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN_FN(...) MICROMEGAS_ASYNC_SPAN_FN(__VA_ARGS__)
+#define MM_ASYNC_SPAN_VAR(...) MICROMEGAS_ASYNC_SPAN_VAR(__VA_ARGS__)
+#define MM_ASYNC_SPAN_VAR_T(...) MICROMEGAS_ASYNC_SPAN_VAR_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN_VAR(...) MICROMEGAS_ASYNC_SPAN_DYN_VAR(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN_VAR_T(...) MICROMEGAS_ASYNC_SPAN_DYN_VAR_T(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN(...) MICROMEGAS_BEGIN_ASYNC_SPAN(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN_T(...) MICROMEGAS_BEGIN_ASYNC_SPAN_T(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN_DYN(...) MICROMEGAS_BEGIN_ASYNC_SPAN_DYN(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN_DYN_T(...) MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_T(__VA_ARGS__)
 #endif  // MICROMEGAS_NO_SHORT_MACROS
 
 #endif  // MICROMEGAS_INSTRUMENT_H_

@@ -81,6 +81,9 @@ std::vector<Case> warm_cases() {
       make_case("float metric", 1, [](int i) { MM_FMETRIC("time", "ms", 0.5 * i); }),
       make_case("span event", 2, [](int) { MM_SPAN("decode"); }),
       make_case("named span event", 2, [](int) { MM_SPAN_DYN(text); }),
+      make_case("async_span_pair", 1, [](int) { MM_ASYNC_SPAN_VAR(span, "query"); }),
+      make_case("async span pair with a property", 1,
+                [](int i) { MM_ASYNC_SPAN_VAR(span, "query", micromegas::kv<"rows">(i)); }),
       make_case("disabled log", 0, [](int i) { MM_TRACE("{}", i); }),
   };
 }

@@ -72,9 +72,6 @@ void write_metric(const StaticMetricMetadata& metadata, const PropertySet& prope
   w.publish();
 }
 
-// One for all copies of this code in the process.
-std::atomic<std::uint64_t>& next_span_id() { return queue::Runtime::get().next_span_id(); }
-
 void write_async(std::uint32_t id, RecordKind kind, std::uint64_t span_id, std::uint64_t parent,
                  std::uint32_t depth, const TextRef* name) {
   if (id == 0) return;
@@ -222,7 +219,7 @@ void on_end_named_scope(const SpanLocation& location, std::string_view /*name*/)
 
 std::uint64_t on_begin_async_scope(const SpanMetadata& metadata, std::uint64_t parent_span_id,
                                    std::uint32_t depth) {
-  const std::uint64_t span_id = next_span_id().fetch_add(1, std::memory_order_relaxed);
+  const std::uint64_t span_id = queue::take_span_id();
   if (queue::enabled(metadata.location)) {
     write_async(async_id(metadata), RecordKind::kAsyncSpanBegin, span_id, parent_span_id, depth,
                 nullptr);
@@ -239,7 +236,7 @@ void on_end_async_scope(std::uint64_t span_id, std::uint64_t parent_span_id,
 
 std::uint64_t on_begin_async_named_scope(const SpanLocation& location, std::string_view name,
                                          std::uint64_t parent_span_id, std::uint32_t depth) {
-  const std::uint64_t span_id = next_span_id().fetch_add(1, std::memory_order_relaxed);
+  const std::uint64_t span_id = queue::take_span_id();
   if (queue::enabled(location)) {
     const TextRef text = cut_text(name, detail::kMaxNameBytes);
     write_async(async_id(location), RecordKind::kAsyncNamedBegin, span_id, parent_span_id, depth,

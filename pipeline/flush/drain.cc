@@ -325,9 +325,10 @@ void Drain::cut_thread(ThreadStreamState& stream) {
     guarded("on_init_thread_stream", [&] { sink_->on_init_thread_stream(stream.info()); });
   }
   BlockBuilder::Cut cut = stream.builder().cut(0);
+  const auto asyncs = static_cast<std::int32_t>(cut.kinds[index(EventKind::kAsyncSpan)]);
   hand_over(cut.kinds, [&] {
     sink_->on_process_thread_block(
-        std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records)));
+        std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records), asyncs));
   });
 }
 

@@ -159,7 +159,9 @@ SpanEvent EventReader::read_span(queue::RecordReader& record) {
     event.named = true;
     event.name = record.string().text;
   }
-  if (event.kind == SpanEvent::Kind::kEnd && !record.rest().empty()) {
+  const bool is_end =
+      event.kind == SpanEvent::Kind::kEnd || event.kind == SpanEvent::Kind::kAsyncEnd;
+  if (is_end && !record.rest().empty()) {
     read_end_properties(record.rest());
     event.properties = properties_.get();
   }

@@ -95,7 +95,7 @@ struct Names {
   [[nodiscard]] std::uint32_t bytes() const noexcept {
     return static_cast<std::uint32_t>(name.bytes() + unit.bytes());
   }
-  void write(queue::Writer& w) const noexcept {
+  void write(queue::RecordWriter& w) const noexcept {
     name.write(w);
     unit.write(w);
   }
@@ -265,10 +265,11 @@ void add_span_properties(std::uint32_t span, std::uint32_t depth, const Args&...
   }
   const auto write = [&](auto set, auto&&... values) {
     const std::uint32_t fixed = queue::kRecordHeaderBytes + 8 + set.kBytes;
-    queue::Writer w(queue::QueueKind::kSpans, fit(kMaxSpanRecordBytes, fixed, values...),
-                    EventKind::kSpan, open * queue::kSpanEndBytes, 0);
+    const std::uint32_t bytes = fit(kMaxSpanRecordBytes, fixed, values...);
+    queue::Writer w(queue::QueueKind::kSpans, bytes, EventKind::kSpan, open * queue::kSpanEndBytes,
+                    0);
     if (!w) return micromegas_v0_count_lost_properties();
-    w.header_untimed(id, queue::RecordKind::kSpanProperties, set.kFlags);
+    w.header_untimed(id, queue::RecordKind::kSpanProperties, set.kFlags, bytes);
     set.write(w);
     w.number(span | (std::uint64_t{depth} << 32));
     (values.write(w), ...);

@@ -57,6 +57,7 @@ static_assert(sizeof(Segment) == kSegmentHeaderBytes);
 struct ThreadState {
   std::atomic<Segment*> current[kQueueKinds];  // owner: release; actor: acquire
   std::uint32_t open_spans = 0;                // begins without an end yet; owner only
+  std::uint64_t next_span_id = 0;  // of an asynchronous span; a multiple of kSpanIds: none is left
   std::atomic<std::uint64_t> recorded[kEventKinds] = {};
 };
 
@@ -65,6 +66,18 @@ struct ThreadState {
 inline constexpr std::uint32_t kSpanEndBytes = kRecordHeaderBytes;
 // Deeper spans than this are dropped whole: their ends would not fit a segment.
 inline constexpr std::uint32_t kMaxOpenSpans = 2000;
+
+// The asynchronous span that is current on a thread, to the end of a stretch of code that cannot
+// suspend; on that code's stack (instrument/span_context.h).
+struct SpanScope {
+  std::uint64_t span_id = 0;
+  std::uint32_t depth = 0;
+  std::uint32_t session = 0;
+  SpanScope* previous = nullptr;
+};
+
+// A thread takes this many ids of asynchronous spans at once, less the first.
+inline constexpr std::uint64_t kSpanIds = 1024;
 
 inline constexpr std::uint32_t kPrefetchBytes = 512;
 
@@ -82,6 +95,17 @@ MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_enabled;
 // Never null: a thread that has not recorded yet shares a state whose segments are full.
 MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread
     __attribute__((tls_model("initial-exec")));
+
+// Changes when telemetry starts, when it ends and in a forked child: what an asynchronous span
+// began under another number has no end here.
+MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_session;
+
+// Null: none is current.
+MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::SpanScope*
+    micromegas_v0_span_scope __attribute__((tls_model("initial-exec")));
+
+// The id of an asynchronous span, from ids that no thread has had.
+MICROMEGAS_EXPORT std::uint64_t micromegas_v0_new_span_ids() noexcept;
 
 // Decides by the filters and caches the answer in the metadata's word.
 MICROMEGAS_EXPORT bool micromegas_v0_refresh_log(const micromegas::LogMetadata* metadata) noexcept;
@@ -152,39 +176,25 @@ MICROMEGAS_INLINE std::uint32_t site_id(const SiteWord& word) noexcept {
   return static_cast<std::uint32_t>(word.load(std::memory_order_relaxed) >> 32);
 }
 
-// One event being written: room, values, publish.
-//
-//   Writer w(QueueKind::kEvents, bytes, EventKind::kLog);
-//   if (!w) return;                       // dropped, and counted
-//   w.header(id, RecordKind::kLog, kNoFlags);
-//   w.number(42);
-//   w.publish();
-class Writer {
+// Unique in the process, from 1.
+MICROMEGAS_INLINE std::uint64_t take_span_id() noexcept {
+  ThreadState* const thread = micromegas_v0_thread;
+  const std::uint64_t id = thread->next_span_id;
+  if (__builtin_expect(id % kSpanIds == 0, 0)) return micromegas_v0_new_span_ids();
+  thread->next_span_id = id + 1;
+  return id;
+}
+
+// Writes the parts of a record one behind the other; whoever uses it has made room.
+class RecordWriter {
  public:
-  // `reserve`: bytes that must stay free behind the record. `events`: how many events are lost if
-  // there is no room (a begin takes its end with it).
-  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                           std::uint32_t reserve = 0, std::uint32_t events = 1) noexcept
-      : bytes_(bytes), kind_(kind) {
-    segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
-        std::memory_order_relaxed);
-    start_ = segment_->committed.load(std::memory_order_relaxed);
-    if (__builtin_expect(start_ + bytes + reserve > kSegmentBytes, 0)) {
-      segment_ = micromegas_v0_make_room(queue, bytes + reserve, kind, events);
-      if (segment_ == nullptr) return;
-      start_ = segment_->committed.load(std::memory_order_relaxed);
-    }
-    at_ = segment_->at(start_);
-    // For the events to come, while the clock is read: the actor's processor had these lines last.
-    // Past the segment's end it does nothing.
-    __builtin_prefetch(at_ + kPrefetchBytes, 1);
-  }
+  explicit RecordWriter(std::byte* at) noexcept : at_(at) {}
 
-  MICROMEGAS_INLINE explicit operator bool() const noexcept { return segment_ != nullptr; }
-
-  MICROMEGAS_INLINE void header(std::uint32_t id, RecordKind kind, std::uint8_t flags) noexcept {
-    store64(at_, header_word(id, kind, flags, bytes_));
-    store64(at_ + 8, read_ticks());
+  // For a record that is no event: nobody reads its time.
+  MICROMEGAS_INLINE void header_untimed(std::uint32_t id, RecordKind kind, std::uint8_t flags,
+                                        std::uint32_t bytes) noexcept {
+    store64(at_, header_word(id, kind, flags, bytes));
+    store64(at_ + 8, 0);
     at_ += kRecordHeaderBytes;
   }
   MICROMEGAS_INLINE void number(std::uint64_t v) noexcept {
@@ -202,22 +212,13 @@ class Writer {
     copy(at_, text, kept);
     at_ += padded(kept);
   }
-  MICROMEGAS_INLINE void publish() noexcept {
-    segment_->committed.store(start_ + bytes_, std::memory_order_release);
-    count(micromegas_v0_thread->recorded[static_cast<std::size_t>(kind_)]);
-  }
-  // For a record that is no event. Its time is not read by anyone.
-  MICROMEGAS_INLINE void header_untimed(std::uint32_t id, RecordKind kind,
-                                        std::uint8_t flags) noexcept {
-    store64(at_, header_word(id, kind, flags, bytes_));
-    store64(at_ + 8, 0);
-    at_ += kRecordHeaderBytes;
-  }
-  MICROMEGAS_INLINE void publish_uncounted() noexcept {
-    segment_->committed.store(start_ + bytes_, std::memory_order_release);
+  // What is encoded already.
+  MICROMEGAS_INLINE void bytes(const std::byte* from, std::size_t n) noexcept {
+    std::memcpy(at_, from, n);
+    at_ += n;
   }
 
- private:
+ protected:
   // Short strings are the common case: two overlapping moves beat a call.
   MICROMEGAS_INLINE static void copy(std::byte* to, const char* from, std::uint32_t n) noexcept {
     // g++ warns of the branches that a literal shorter than 8 bytes never takes, but for a pointer
@@ -249,8 +250,54 @@ class Writer {
     }
   }
 
+  std::byte* at_;
+};
+
+// One event being written: room, values, publish.
+//
+//   Writer w(QueueKind::kEvents, bytes, EventKind::kLog);
+//   if (!w) return;                       // dropped, and counted
+//   w.header(id, RecordKind::kLog, kNoFlags);
+//   w.number(42);
+//   w.publish();
+class Writer : public RecordWriter {
+ public:
+  // `reserve`: bytes that must stay free behind the record. `events`: how many events are lost if
+  // there is no room (a begin takes its end with it).
+  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                           std::uint32_t reserve = 0, std::uint32_t events = 1) noexcept
+      : RecordWriter(nullptr), bytes_(bytes), kind_(kind) {
+    segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
+        std::memory_order_relaxed);
+    start_ = segment_->committed.load(std::memory_order_relaxed);
+    if (__builtin_expect(start_ + bytes + reserve > kSegmentBytes, 0)) {
+      segment_ = micromegas_v0_make_room(queue, bytes + reserve, kind, events);
+      if (segment_ == nullptr) return;
+      start_ = segment_->committed.load(std::memory_order_relaxed);
+    }
+    at_ = segment_->at(start_);
+    // For the events to come, while the clock is read: the actor's processor had these lines last.
+    // Past the segment's end it does nothing.
+    __builtin_prefetch(at_ + kPrefetchBytes, 1);
+  }
+
+  MICROMEGAS_INLINE explicit operator bool() const noexcept { return segment_ != nullptr; }
+
+  MICROMEGAS_INLINE void header(std::uint32_t id, RecordKind kind, std::uint8_t flags) noexcept {
+    store64(at_, header_word(id, kind, flags, bytes_));
+    store64(at_ + 8, read_ticks());
+    at_ += kRecordHeaderBytes;
+  }
+  MICROMEGAS_INLINE void publish() noexcept {
+    segment_->committed.store(start_ + bytes_, std::memory_order_release);
+    count(micromegas_v0_thread->recorded[static_cast<std::size_t>(kind_)]);
+  }
+  MICROMEGAS_INLINE void publish_uncounted() noexcept {
+    segment_->committed.store(start_ + bytes_, std::memory_order_release);
+  }
+
+ private:
   Segment* segment_;
-  std::byte* at_ = nullptr;
   std::uint32_t start_ = 0;
   std::uint32_t bytes_;
   EventKind kind_;

@@ -45,9 +45,10 @@ enum class RecordKind : std::uint8_t {
   kSpanProperties,   // [number: id of the span's begin | its depth << 32, ..]; only in a queue, and
                      // no event: goes to the end of the open span at this depth, from 1
   kAsyncSpanBegin,   // [number span id, number parent id, number depth]
-  kAsyncSpanEnd,     // same
+  kAsyncSpanEnd,     // same, then the records that hold its properties
   kAsyncNamedBegin,  // same, then [string name]
-  kAsyncNamedEnd,    // same, then [string name]
+  kAsyncNamedEnd,    // same, then [string name] and the records as above
+  kProperties,       // [..]; only in the end of an asynchronous span, and no event
 };
 
 enum RecordFlags : std::uint8_t { kNoFlags = 0, kHasPropertySet = 1 };
@@ -153,7 +154,9 @@ class RecordReader {
 };
 
 // The others only say something of an event, and are not counted.
-constexpr bool is_event(RecordKind kind) noexcept { return kind != RecordKind::kSpanProperties; }
+constexpr bool is_event(RecordKind kind) noexcept {
+  return kind != RecordKind::kSpanProperties && kind != RecordKind::kProperties;
+}
 
 constexpr EventKind event_kind(RecordKind kind) noexcept {
   switch (kind) {

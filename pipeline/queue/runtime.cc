@@ -20,7 +20,7 @@ namespace {
 
 // What a thread that has not recorded yet writes into: nothing fits.
 constinit Segment g_full_segment{{kSegmentBytes}, 0, 0, QueueKind::kEvents};
-constinit ThreadState g_nobody{{{&g_full_segment}, {&g_full_segment}}, 0, {}};
+constinit ThreadState g_nobody{{{&g_full_segment}, {&g_full_segment}}, 0, 0, {}};
 
 constexpr std::uint32_t kWakeRetired = 32;  // threads whose end wakes the consumer
 
@@ -92,6 +92,7 @@ void Runtime::open(const Filters& filters, void (*wake)() noexcept) {
   filters_ = filters;
   wake_.store(wake, std::memory_order_release);
   running_.store(true, std::memory_order_release);
+  bump_session();
   bump_generation_locked();
 }
 
@@ -99,7 +100,12 @@ void Runtime::close() noexcept {
   const std::lock_guard lock(mutex_);
   running_.store(false, std::memory_order_release);
   wake_.store(nullptr, std::memory_order_release);
+  bump_session();
   bump_generation_locked();
+}
+
+void Runtime::bump_session() noexcept {
+  micromegas_v0_session.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Runtime::bump_generation_locked() noexcept {
@@ -323,6 +329,13 @@ void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noex
   } else {
     stray_dropped_[index(kind)][index(reason)].fetch_add(events, std::memory_order_relaxed);
   }
+}
+
+std::uint64_t Runtime::new_span_ids() noexcept {
+  const std::uint64_t id = span_id_ranges_.fetch_add(1, std::memory_order_relaxed) * kSpanIds + 1;
+  // Shared by the threads that have not recorded yet, that state takes no ids of its own.
+  if (micromegas_v0_thread != &g_nobody) micromegas_v0_thread->next_span_id = id + 1;
+  return id;
 }
 
 // --- consumer ---
@@ -551,6 +564,7 @@ void Runtime::after_fork_child() noexcept {
   for (auto& reasons : stray_dropped_) {
     for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
   }
+  bump_session();
   bump_generation_locked();
   catalogue_.mutex().unlock();
   mutex_.unlock();
@@ -611,8 +625,12 @@ extern "C" {
 
 MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
 
+MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_session{0};
+
 constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread =
     &micromegas::queue::g_nobody;
+
+constinit thread_local micromegas::queue::SpanScope* micromegas_v0_span_scope = nullptr;
 
 MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
   static Runtime* const runtime = ColdPath::make();
@@ -673,6 +691,10 @@ MICROMEGAS_COLD micromegas::queue::Segment* micromegas_v0_make_room(
     std::uint32_t events) noexcept {
   if (auto* segment = ColdPath::take_spare(queue, bytes)) return segment;
   return ColdPath::make_room(queue, bytes, kind, events);
+}
+
+MICROMEGAS_COLD std::uint64_t micromegas_v0_new_span_ids() noexcept {
+  return Runtime::get().new_span_ids();
 }
 
 MICROMEGAS_COLD void micromegas_v0_drop(micromegas::EventKind kind, micromegas::DropReason reason,

@@ -157,8 +157,8 @@ class Runtime {
 
   [[nodiscard]] Catalogue& catalogue() noexcept { return catalogue_; }
 
-  // The id that the next asynchronous span takes.
-  std::atomic<std::uint64_t>& next_span_id() noexcept { return next_span_id_; }
+  // The first of kSpanIds - 1 ids; the calling thread takes the others next.
+  std::uint64_t new_span_ids() noexcept;
 
   // --- fork: prepare and parent in the parent, child in the child ---
 
@@ -179,6 +179,7 @@ class Runtime {
   static void add(Counts& to, const ThreadSlot& slot) noexcept;
   [[nodiscard]] Counts counts_locked() const noexcept;
   void bump_generation_locked() noexcept;
+  static void bump_session() noexcept;
   void discard_leftovers();
   static void add_full(ThreadSlot& slot, Segment* segment);
   static void take_full(ThreadSlot& slot, QueueKind queue);
@@ -221,7 +222,7 @@ class Runtime {
   std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};
-  std::atomic<std::uint64_t> next_span_id_{1};
+  std::atomic<std::uint64_t> span_id_ranges_{0};  // given out
   Catalogue catalogue_;
 };
 

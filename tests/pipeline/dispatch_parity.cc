@@ -142,6 +142,18 @@ void use_every_macro() {
   MM_SPAN_DYN_VAR_T(named_t, "target", name, "key"_k = n);
   span.set("key"_k = n, PropertySet::intern({{"name_", "value"}}));
   named.set(kv<"key">(n));
+  MM_ASYNC_SPAN_VAR(task, "name", "key"_k = n);
+  MM_ASYNC_SPAN_VAR_T(task_t, "target", "name", task.context());
+  MM_ASYNC_SPAN_DYN_VAR(named_task, name, task_t.context(), "key"_k = n);
+  MM_ASYNC_SPAN_DYN_VAR_T(named_task_t, "target", name);
+  named_task.set("key"_k = task.id());
+  AsyncSpan begun[] = {MM_BEGIN_ASYNC_SPAN("name", "key"_k = n),
+                       MM_BEGIN_ASYNC_SPAN_T("target", "name"), MM_BEGIN_ASYNC_SPAN_DYN(name),
+                       MM_BEGIN_ASYNC_SPAN_DYN_T("target", name, "key"_k = n)};
+  for (AsyncSpan& span : begun) span.end();
+  const SpanContextScope scope(current_span_context());
+  bind_span_context([] { return current_span_id(); })();
+  bind_span_context(task.context(), [](int i) { return i; })(n);
 }
 
 #if __has_include(<coroutine>)
@@ -157,19 +169,36 @@ struct Task {
   };
 };
 
-// Statements that do not live across a suspension may stand in a coroutine.
+// What does not live across a suspension may stand in a coroutine, and asynchronous spans.
 void use_macros_in_a_coroutine() {
+  using namespace literals;
   [](int n) -> Task {
     MM_INFO("{}", n);
     MM_IMETRIC("name", "unit", n);
-    co_await std::suspend_never();
+    const std::string name = "name";
+    MM_ASYNC_SPAN_FN("key"_k = n);
+    MM_ASYNC_SPAN_VAR(span, "name");
+    co_await MM_ASYNC_SPAN("name", std::suspend_never(), span.context(), "key"_k = n);
+    co_await MM_ASYNC_SPAN_T("target", "name", std::suspend_never());
+    co_await MM_ASYNC_SPAN_DYN(name, std::suspend_never(), "key"_k = n);
+    co_await MM_ASYNC_SPAN_DYN_T("target", name, std::suspend_never());
     MM_INFO("{}", n);
   }(1);
 }
 
 #else
 
-void use_macros_in_a_coroutine() {}
+// Neither here nor in any other coroutine; but they are there: MM_ASYNC_SPAN_FN() as a statement.
+void use_macros_in_a_coroutine() {
+  using namespace literals;
+  const int n = 1;
+  const std::string name = "name";
+  MM_ASYNC_SPAN_FN("key"_k = n);
+  MM_ASYNC_SPAN("name", n, "key"_k = n);
+  MM_ASYNC_SPAN_T("target", "name", n);
+  MM_ASYNC_SPAN_DYN(name, n, "key"_k = n);
+  MM_ASYNC_SPAN_DYN_T("target", name, n);
+}
 
 #endif
 

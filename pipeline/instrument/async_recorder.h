@@ -1,0 +1,213 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// An asynchronous span: begins on one thread, ends on whichever comes to its end. Its id, parent
+// and properties are in the object, so that the end needs nothing of the thread that began it. On
+// wasm32 another header stands under this name (wasm/include).
+#ifndef MICROMEGAS_PIPELINE_INSTRUMENT_ASYNC_RECORDER_H_
+#define MICROMEGAS_PIPELINE_INSTRUMENT_ASYNC_RECORDER_H_
+
+#include <cstdint>
+#include <exception>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "micromegas/pipeline/instrument/recorder.h"
+#include "micromegas/pipeline/instrument/span_context.h"
+#include "micromegas/pipeline/instrument/span_records.h"
+
+namespace micromegas {
+namespace detail {
+
+// Why a span ended, where it did not come to its end by itself; the property kEndKey of its end.
+inline constexpr std::string_view kEndKey = "micromegas.end";
+inline constexpr std::string_view kEndedByException = "exception";
+inline constexpr std::string_view kEndedByCancellation = "cancelled";
+inline constexpr std::string_view kEndedByDestruction = "destroyed";
+
+inline std::uint8_t uncaught_exceptions() noexcept {
+  return static_cast<std::uint8_t>(std::uncaught_exceptions());
+}
+
+}  // namespace detail
+
+// What the MM_ASYNC_SPAN macros make. Ends when it is destroyed, wherever that is, or by end().
+// Movable; any thread, one at a time.
+class [[nodiscard]] AsyncSpan {
+ public:
+  AsyncSpan() noexcept = default;  // of no span
+  AsyncSpan(AsyncSpan&& other) noexcept : records_(std::move(other.records_)) { take(other); }
+  AsyncSpan& operator=(AsyncSpan&& other) noexcept {
+    if (this != &other) {
+      if (id_ != 0) finish({});
+      records_ = std::move(other.records_);
+      take(other);
+    }
+    return *this;
+  }
+  MICROMEGAS_INLINE ~AsyncSpan() {
+    if (id_ == 0) return;
+    const bool thrown = detail::uncaught_exceptions() > uncaught_;
+    finish(__builtin_expect(thrown, 0) ? detail::kEndedByException : std::string_view());
+  }
+
+  // 0: nothing is recorded of it, or it has ended.
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  // To give to what it shall be the parent of.
+  [[nodiscard]] SpanContext context() const noexcept {
+    return id_ == 0 ? SpanContext() : SpanContext{id_, depth_, session_};
+  }
+
+  // Properties of its end: "key"_k = value, and at most one PropertySet. A later value of a key
+  // wins over an earlier one, a pair over a set. 16 KiB in all; beyond, counted as lost.
+  template <class... Args>
+  void set(const Args&... properties) {
+    static_assert(detail::check_properties<Args...>());
+    if (id_ != 0) put(properties...);
+  }
+
+  // Ends it now. A second end is ignored, and counted.
+  void end() noexcept {
+    if (id_ != 0) return finish({});
+    if (ended_) micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kInvalid, 1);
+  }
+
+  // --- what the macros call ---
+
+  struct Later {};  // prepared: begin() follows
+
+  template <class Site, class... Args>
+  MICROMEGAS_INLINE AsyncSpan(Later /*later*/, const Site& site, const Args&... args) {
+    prepare(site, args...);
+  }
+  template <class... Args>
+  MICROMEGAS_INLINE explicit AsyncSpan(const SpanMetadata& site, const Args&... args) {
+    prepare(site, args...);
+    begin();
+  }
+  template <class... Args>
+  MICROMEGAS_INLINE AsyncSpan(const SpanLocation& site, std::string_view name,
+                              const Args&... args) {
+    prepare(site, name, args...);
+    begin();
+  }
+  [[nodiscard]] bool prepared() const noexcept { return site_ != 0; }
+  MICROMEGAS_INLINE void begin() noexcept {
+    if (__builtin_expect(site_ == 0, 0)) return;
+    const bool named = named_;
+    if (!write(named ? queue::RecordKind::kAsyncNamedBegin : queue::RecordKind::kAsyncSpanBegin,
+               /*begins=*/true)) {
+      site_ = 0;
+    }
+  }
+  // `reason`: one of those above, or none.
+  void finish(std::string_view reason) noexcept {
+    if (session_ == micromegas_v0_session.load(std::memory_order_relaxed)) {
+      if (__builtin_expect(!reason.empty(), 0)) records_.put_text(detail::kEndKey, reason);
+      write(named_ ? queue::RecordKind::kAsyncNamedEnd : queue::RecordKind::kAsyncSpanEnd,
+            /*begins=*/false);
+    }
+    records_.clear();
+    id_ = 0;
+    site_ = 0;
+    ended_ = true;
+  }
+
+ private:
+  // Arguments: [parent,] or for a name known at run time: name[, parent]; then properties.
+  template <class... Args>
+  MICROMEGAS_INLINE void prepare(const SpanMetadata& site, const Args&... args) {
+    site_ = detail::id_of(site.location.word, EventKind::kAsyncSpan, 2,
+                          [&] { return micromegas_v0_register_span(&site, &detail::kArgList<>); });
+    with_parent(args...);
+  }
+  template <class... Args>
+  MICROMEGAS_INLINE void prepare(const SpanLocation& site, std::string_view name,
+                                 const Args&... args) {
+    site_ = detail::id_of(site.word, EventKind::kAsyncSpan, 2, [&] {
+      return micromegas_v0_register_location(&site, &detail::kArgList<>);
+    });
+    named_ = true;
+    records_.set_name(detail::span_name(name));
+    with_parent(args...);
+  }
+  template <class... Args>
+  MICROMEGAS_INLINE void with_parent(const SpanContext& parent, const Args&... properties) {
+    start(parent.if_alive(), properties...);
+  }
+  template <class... Args>
+  MICROMEGAS_INLINE void with_parent(const Args&... properties) {
+    start(detail::current_context(), properties...);
+  }
+  template <class... Args>
+  MICROMEGAS_INLINE void start(const SpanContext& parent, const Args&... properties) {
+    static_assert(detail::check_properties<Args...>());
+    parent_ = parent.span_id;
+    depth_ = parent.span_id == 0 ? 0 : parent.depth + 1;
+    if constexpr (sizeof...(Args) != 0) {
+      if (site_ != 0) put(properties...);
+    }
+  }
+
+  template <class... Args>
+  void put(const Args&... properties) {
+    SiteWord& word = detail::kPropertiesWord<Args...>;
+    std::uint32_t id = queue::site_id(word);
+    if (__builtin_expect(id == 0, 0)) {
+      id = micromegas_v0_register_properties(&word, &detail::kArgList<Args...>);
+      if (id == 0) return micromegas_v0_count_lost_properties();
+    }
+    if (!records_.put(id, detail::set_of(properties...), detail::to_property(properties)...)) {
+      micromegas_v0_count_lost_properties();
+    }
+  }
+
+  MICROMEGAS_INLINE bool write(queue::RecordKind kind, bool begins) noexcept {
+    std::uint32_t bytes = queue::kRecordHeaderBytes + 24;
+    const std::uint32_t carried = begins ? records_.name_bytes() : records_.size();
+    bytes += carried;
+    queue::Writer w(queue::QueueKind::kSpans, bytes, EventKind::kAsyncSpan,
+                    micromegas_v0_thread->open_spans * queue::kSpanEndBytes, begins ? 2 : 1);
+    if (!w) return false;
+    if (begins) {
+      id_ = queue::take_span_id();
+      session_ = micromegas_v0_session.load(std::memory_order_relaxed);
+      uncaught_ = detail::uncaught_exceptions();
+    }
+    w.header(site_, kind, queue::kNoFlags);
+    w.number(id_);
+    w.number(parent_);
+    w.number(depth_);
+    if (__builtin_expect(carried != 0, 0)) w.bytes(records_.data(), carried);
+    w.publish();
+    return true;
+  }
+
+  void take(AsyncSpan& other) noexcept {
+    id_ = std::exchange(other.id_, 0);
+    parent_ = other.parent_;
+    site_ = std::exchange(other.site_, 0);
+    depth_ = other.depth_;
+    session_ = other.session_;
+    uncaught_ = other.uncaught_;
+    named_ = other.named_;
+    ended_ = std::exchange(other.ended_, false);
+  }
+
+  std::uint64_t id_ = 0;  // 0: not begun, or ended
+  std::uint64_t parent_ = 0;
+  std::uint32_t site_ = 0;  // 0: nothing is recorded of it
+  std::uint32_t depth_ = 0;
+  std::uint32_t session_ = 0;
+  std::uint8_t uncaught_ = 0;  // exceptions, when it began
+  bool named_ = false;         // the name was given at run time
+  bool ended_ = false;
+  detail::SpanRecords records_;
+};
+
+}  // namespace micromegas
+
+#include "micromegas/pipeline/instrument/async_await.h"
+
+#endif  // MICROMEGAS_PIPELINE_INSTRUMENT_ASYNC_RECORDER_H_
