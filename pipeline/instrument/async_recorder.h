@@ -73,7 +73,21 @@ class [[nodiscard]] AsyncSpan {
     if (ended_) micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kInvalid, 1);
   }
 
-  // --- what the macros call ---
+  // --- what the macros and SpanCarrier call ---
+
+  // Calls put(id, set, values...) with the properties as they go into a record.
+  template <class Put, class... Args>
+  static void encode(Put put, const Args&... properties) {
+    static_assert(detail::check_properties<Args...>());
+    SiteWord& word = detail::kPropertiesWord<Args...>;
+    std::uint32_t id = queue::site_id(word);
+    if (__builtin_expect(id == 0, 0)) {
+      id = micromegas_v0_register_properties(&word, &detail::kArgList<Args...>);
+      if (id == 0) return micromegas_v0_count_lost_properties();
+    }
+    put(id, detail::set_of(properties...), detail::to_property(properties)...);
+  }
+  [[nodiscard]] detail::SpanRecords& records() noexcept { return records_; }
 
   struct Later {};  // prepared: begin() follows
 
@@ -152,15 +166,11 @@ class [[nodiscard]] AsyncSpan {
 
   template <class... Args>
   void put(const Args&... properties) {
-    SiteWord& word = detail::kPropertiesWord<Args...>;
-    std::uint32_t id = queue::site_id(word);
-    if (__builtin_expect(id == 0, 0)) {
-      id = micromegas_v0_register_properties(&word, &detail::kArgList<Args...>);
-      if (id == 0) return micromegas_v0_count_lost_properties();
-    }
-    if (!records_.put(id, detail::set_of(properties...), detail::to_property(properties)...)) {
-      micromegas_v0_count_lost_properties();
-    }
+    encode(
+        [this](std::uint32_t id, auto set, auto&&... values) {
+          if (!records_.put(id, set, values...)) micromegas_v0_count_lost_properties();
+        },
+        properties...);
   }
 
   MICROMEGAS_INLINE bool write(queue::RecordKind kind, bool begins) noexcept {
@@ -209,5 +219,6 @@ class [[nodiscard]] AsyncSpan {
 }  // namespace micromegas
 
 #include "micromegas/pipeline/instrument/async_await.h"
+#include "micromegas/pipeline/instrument/span_carrier.h"
 
 #endif  // MICROMEGAS_PIPELINE_INSTRUMENT_ASYNC_RECORDER_H_

@@ -49,7 +49,7 @@ inline std::uint64_t current_span_id() noexcept { return detail::current_context
 class [[nodiscard]] SpanContextScope {
  public:
   explicit SpanContextScope(const SpanContext& context) noexcept
-      : scope_{context.span_id, context.depth, context.session, micromegas_v0_span_scope} {
+      : scope_{context.span_id, context.depth, context.session, micromegas_v0_span_scope, nullptr} {
     micromegas_v0_span_scope = &scope_;
   }
   ~SpanContextScope() { micromegas_v0_span_scope = scope_.previous; }

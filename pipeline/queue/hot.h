@@ -74,6 +74,7 @@ struct SpanScope {
   std::uint32_t depth = 0;
   std::uint32_t session = 0;
   SpanScope* previous = nullptr;
+  void* carrier = nullptr;  // a detail::SpanCarrier, which outlives the scope
 };
 
 // A thread takes this many ids of asynchronous spans at once, less the first.

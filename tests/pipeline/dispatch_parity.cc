@@ -152,6 +152,7 @@ void use_every_macro() {
                        MM_BEGIN_ASYNC_SPAN_DYN_T("target", name, "key"_k = n)};
   for (AsyncSpan& span : begun) span.end();
   const SpanContextScope scope(current_span_context());
+  current_span().set("key"_k = current_span().id());
   bind_span_context([] { return current_span_id(); })();
   bind_span_context(task.context(), [](int i) { return i; })(n);
 }

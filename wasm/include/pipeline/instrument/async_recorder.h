@@ -26,6 +26,17 @@ struct SpanContext {
 inline SpanContext current_span_context() noexcept { return {}; }
 inline std::uint64_t current_span_id() noexcept { return 0; }
 
+class [[nodiscard]] CurrentSpan {
+ public:
+  [[nodiscard]] std::uint64_t id() const noexcept { return 0; }
+  [[nodiscard]] SpanContext context() const noexcept { return {}; }
+  template <class... Args>
+  void set(const Args&... /*properties*/) {
+    static_assert(detail::check_properties<Args...>());
+  }
+};
+inline CurrentSpan current_span() noexcept { return {}; }
+
 class [[nodiscard]] SpanContextScope {
  public:
   explicit SpanContextScope(const SpanContext& /*context*/) noexcept {}
