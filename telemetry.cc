@@ -206,6 +206,7 @@ TelemetryStats stats() {
   }
   out.cut_texts = queue::Runtime::get().cut_texts();
   out.lost_span_properties = queue::Runtime::get().lost_properties();
+  out.misplaced_spans = queue::Runtime::get().misplaced_spans();
   out.queue_memory = queue::Runtime::get().segment_bytes();
   return out;
 }

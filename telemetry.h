@@ -159,6 +159,8 @@ struct TelemetryStats {
   std::uint64_t retries = 0;
   std::uint64_t cut_texts = 0;  // log texts, property values, names and units that were cut
   std::uint64_t lost_span_properties = 0;  // for which there was no room; their spans are whole
+  std::uint64_t misplaced_spans = 0;       // thread spans held by a coroutine that suspended, or
+                                           // ended on another thread; each call site is said once
   std::size_t queue_memory = 0;            // bytes of queue segments in existence
 
   [[nodiscard]] KindStats total() const noexcept;

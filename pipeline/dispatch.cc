@@ -75,7 +75,8 @@ void write_metric(const StaticMetricMetadata& metadata, const PropertySet& prope
 void write_async(std::uint32_t id, RecordKind kind, std::uint64_t span_id, std::uint64_t parent,
                  std::uint32_t depth, const TextRef* name) {
   if (id == 0) return;
-  const std::uint32_t reserve = micromegas_v0_thread->open_spans * queue::kSpanEndBytes;
+  const std::uint32_t reserve =
+      queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes;
   const std::size_t bytes = queue::kRecordHeaderBytes + 24 + (name != nullptr ? name->bytes() : 0);
   Writer w(QueueKind::kSpans, static_cast<std::uint32_t>(bytes), EventKind::kAsyncSpan, reserve);
   if (!w) return;
@@ -199,9 +200,10 @@ void on_begin_scope(const SpanMetadata& metadata) {
 }
 
 void on_end_scope(const SpanMetadata& metadata) {
+  if (queue::open_count(micromegas_v0_thread->open_spans) == 0) return;
   // Without an id the begin was never recorded; with one, the actor finds out whether it was.
   const std::uint32_t id = queue::site_id(metadata.location.word);
-  if (id != 0) detail::end_span(id, RecordKind::kSpanEnd);
+  if (id != 0) detail::end_span(id, RecordKind::kSpanEnd, micromegas_v0_thread->open_spans);
 }
 
 void on_begin_named_scope(const SpanLocation& location, std::string_view name) {
@@ -213,8 +215,9 @@ void on_begin_named_scope(const SpanLocation& location, std::string_view name) {
 }
 
 void on_end_named_scope(const SpanLocation& location, std::string_view /*name*/) {
+  if (queue::open_count(micromegas_v0_thread->open_spans) == 0) return;
   const std::uint32_t id = queue::site_id(location.word);
-  if (id != 0) detail::end_span(id, RecordKind::kNamedSpanEnd);
+  if (id != 0) detail::end_span(id, RecordKind::kNamedSpanEnd, micromegas_v0_thread->open_spans);
 }
 
 std::uint64_t on_begin_async_scope(const SpanMetadata& metadata, std::uint64_t parent_span_id,

@@ -127,6 +127,7 @@ void Drain::shutdown() {
 
 void Drain::read_all() {
   busy_ = runtime_.collect_full() >= kBusySegments;
+  runtime_.take_ended_elsewhere(ended_elsewhere_);  // before their begins are read
   runtime_.threads(slots_);
   for (queue::ThreadSlot* slot : slots_) {
     // Before the queues: what a thread recorded before it retired is then seen below.
@@ -138,6 +139,10 @@ void Drain::read_all() {
         *slot, queue::QueueKind::kSpans,
         [&](const std::byte* records, std::size_t bytes) { read_spans(*slot, records, bytes); });
     if (retired && complete) finish_thread(slot);
+  }
+  for (const queue::EndedElsewhere& span : ended_elsewhere_) {
+    const auto found = threads_.find(span.thread_uid);
+    if (found != threads_.end()) invented_ += found->second->abandon(span.id, span.depth);
   }
   show_live();
 }

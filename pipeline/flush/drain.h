@@ -91,6 +91,7 @@ class Drain {
   EventReader live_reader_;
 
   std::vector<queue::ThreadSlot*> slots_;  // scratch
+  std::vector<queue::EndedElsewhere> ended_elsewhere_;
   bool busy_ = false;
   bool ended_ = false;
 

@@ -32,6 +32,10 @@ class ThreadStreamState {
   // One record of the thread's span queue, in order.
   Added add(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time) noexcept;
 
+  // The guard of the span with this begin, at this depth from 1, has ended on another thread: it
+  // ends with the last of those inside it. Returns how many ends were written.
+  std::uint32_t abandon(std::uint32_t id, std::uint32_t depth) noexcept;
+
   // When the thread's queue has come to its end. Returns how many ends were written.
   std::uint32_t end_open_spans(std::int64_t time) noexcept;
 
@@ -46,11 +50,13 @@ class ThreadStreamState {
     bool named;
     std::string name;
     std::vector<std::byte> properties;  // the records that give it some, as they were queued
+    bool abandoned = false;
   };
   bool keep_properties(Open& open, const queue::RecordReader& record, const std::byte* bytes);
   bool add_properties(const queue::RecordReader& record, const std::byte* bytes);
   void begin(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time);
   void end_top(std::int64_t time);
+  std::uint32_t end_abandoned(std::int64_t time);
 
   ThreadStream info_;
   BlockBuilder builder_;

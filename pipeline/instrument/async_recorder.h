@@ -178,7 +178,8 @@ class [[nodiscard]] AsyncSpan {
     const std::uint32_t carried = begins ? records_.name_bytes() : records_.size();
     bytes += carried;
     queue::Writer w(queue::QueueKind::kSpans, bytes, EventKind::kAsyncSpan,
-                    micromegas_v0_thread->open_spans * queue::kSpanEndBytes, begins ? 2 : 1);
+                    queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes,
+                    begins ? 2 : 1);
     if (!w) return false;
     if (begins) {
       id_ = queue::take_span_id();

@@ -26,7 +26,8 @@ SpanCarrierRef current_carrier() noexcept {
   return context.span_id == 0 ? SpanCarrierRef() : SpanCarrierRef(SpanCarrier::make(context));
 }
 
-CarrierScope::CarrierScope(SpanCarrier* carrier) noexcept {
+CarrierScope::CarrierScope(SpanCarrier* carrier) noexcept
+    : open_spans_(queue::open_count(micromegas_v0_thread->open_spans)) {
   if (carrier != nullptr) {
     const SpanContext& context = carrier->context();
     scope_ = {context.span_id, context.depth, context.session, nullptr, carrier};
@@ -35,7 +36,12 @@ CarrierScope::CarrierScope(SpanCarrier* carrier) noexcept {
   micromegas_v0_span_scope = &scope_;
 }
 
-CarrierScope::~CarrierScope() { micromegas_v0_span_scope = scope_.previous; }
+CarrierScope::~CarrierScope() {
+  micromegas_v0_span_scope = scope_.previous;
+  if (__builtin_expect(queue::open_count(micromegas_v0_thread->open_spans) > open_spans_, 0)) {
+    micromegas_v0_span_held(open_spans_);
+  }
+}
 
 void leave_span(const SpanCarrier* ended, const SpanContext& context) noexcept {
   queue::SpanScope* const scope = micromegas_v0_span_scope;

@@ -109,6 +109,7 @@ class SpanCarrierRef {
 SpanCarrierRef current_carrier() noexcept;
 
 // While a handler runs, or a coroutine from one suspension to the next. Null: no span is current.
+// A thread span that is open at its end, and was not before, is reported.
 class CarrierScope {
  public:
   explicit CarrierScope(SpanCarrier* carrier) noexcept;
@@ -118,6 +119,7 @@ class CarrierScope {
 
  private:
   queue::SpanScope scope_;
+  std::uint32_t open_spans_;
 };
 
 // The innermost scope is that of `ended`, which has just ended: to its end `context` is current.

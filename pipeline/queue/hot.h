@@ -56,7 +56,8 @@ static_assert(sizeof(Segment) == kSegmentHeaderBytes);
 // What a thread's events go through. Counters: written by the owner only, read by anyone.
 struct ThreadState {
   std::atomic<Segment*> current[kQueueKinds];  // owner: release; actor: acquire
-  std::uint32_t open_spans = 0;                // begins without an end yet; owner only
+  // Begins without an end yet, and above 32 bits whose thread this is; owner only.
+  std::uint64_t open_spans = 0;
   std::uint64_t next_span_id = 0;  // of an asynchronous span; a multiple of kSpanIds: none is left
   std::atomic<std::uint64_t> recorded[kEventKinds] = {};
 };
@@ -66,6 +67,11 @@ struct ThreadState {
 inline constexpr std::uint32_t kSpanEndBytes = kRecordHeaderBytes;
 // Deeper spans than this are dropped whole: their ends would not fit a segment.
 inline constexpr std::uint32_t kMaxOpenSpans = 2000;
+
+// The begins in an `open_spans`.
+constexpr std::uint32_t open_count(std::uint64_t open_spans) noexcept {
+  return static_cast<std::uint32_t>(open_spans);
+}
 
 // The asynchronous span that is current on a thread, to the end of a stretch of code that cannot
 // suspend; on that code's stack (instrument/span_context.h).
@@ -140,6 +146,19 @@ MICROMEGAS_EXPORT micromegas::queue::Segment* micromegas_v0_make_room(
 // Counts events that never got into a queue.
 MICROMEGAS_EXPORT void micromegas_v0_drop(micromegas::EventKind kind, micromegas::DropReason reason,
                                           std::uint32_t events) noexcept;
+
+// For the end of a span with which this thread's open spans do not agree: another one has ended too
+// early or is open too long, or the span began on another thread. `begun`: open_spans at its begin.
+MICROMEGAS_EXPORT void micromegas_v0_end_out_of_place(std::uint32_t id,
+                                                      micromegas::queue::RecordKind kind,
+                                                      std::uint64_t begun) noexcept;
+
+// Forgets the open spans that have ended on other threads. False: there are none.
+MICROMEGAS_EXPORT bool micromegas_v0_reclaim_open_spans() noexcept;
+
+// A coroutine has suspended, or a handler returned, with more open spans on its thread than
+// `before`.
+MICROMEGAS_EXPORT void micromegas_v0_span_held(std::uint32_t before) noexcept;
 
 // A text was longer than its record had room for.
 MICROMEGAS_EXPORT void micromegas_v0_count_cut() noexcept;

@@ -80,6 +80,7 @@ void Runtime::prepare(std::size_t queue_bytes) {
   }
   cut_texts_.store(0, std::memory_order_relaxed);
   lost_properties_.store(0, std::memory_order_relaxed);
+  misplaced_spans_.store(0, std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
       stray_dropped_[kind][reason].store(0, std::memory_order_relaxed);
@@ -198,7 +199,8 @@ ThreadSlot* Runtime::current_thread() noexcept {
     slot->uid = next_uid_++;
     slot->thread_id = current_thread_id();
     slot->name = current_thread_name();
-    slot->open_spans = 0;
+    slot->open_spans = std::uint64_t{slot->uid} << 32;
+    slot->ended_elsewhere.store(0, std::memory_order_relaxed);
     slot->retired.store(false, std::memory_order_relaxed);
     slots_.push_back(slot);
     pthread_setspecific(g_exit_key, slot);
@@ -556,6 +558,8 @@ void Runtime::after_fork_child() noexcept {
   new (&slots_) std::vector<ThreadSlot*>;  // the old storage is left behind as well
   new (&free_slots_) std::vector<ThreadSlot*>;
   new (&by_uid_) std::map<std::uint32_t, ThreadSlot*>;
+  new (&ended_elsewhere_) std::vector<EndedElsewhere>;
+  any_ended_elsewhere_.store(false, std::memory_order_relaxed);
   next_popped_ = popped_count_ = 0;
   pool_ = nullptr;
   read_ = {};
@@ -584,6 +588,11 @@ struct ColdPath {
   static void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
     Runtime::get().drop(kind, reason, events);
   }
+  static void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept {
+    Runtime::get().end_out_of_place(id, kind, begun);
+  }
+  static bool reclaim_open_spans() noexcept { return Runtime::reclaim_open_spans(); }
+  static void span_held(std::uint32_t before) noexcept { Runtime::get().span_held(before); }
   template <class Decide>
   static bool refresh(SiteWord& word, Decide decide) noexcept {
     Runtime& runtime = Runtime::get();
@@ -700,6 +709,20 @@ MICROMEGAS_COLD std::uint64_t micromegas_v0_new_span_ids() noexcept {
 MICROMEGAS_COLD void micromegas_v0_drop(micromegas::EventKind kind, micromegas::DropReason reason,
                                         std::uint32_t events) noexcept {
   ColdPath::drop(kind, reason, events);
+}
+
+MICROMEGAS_COLD void micromegas_v0_end_out_of_place(std::uint32_t id,
+                                                    micromegas::queue::RecordKind kind,
+                                                    std::uint64_t begun) noexcept {
+  ColdPath::end_out_of_place(id, kind, begun);
+}
+
+MICROMEGAS_COLD bool micromegas_v0_reclaim_open_spans() noexcept {
+  return ColdPath::reclaim_open_spans();
+}
+
+MICROMEGAS_COLD void micromegas_v0_span_held(std::uint32_t before) noexcept {
+  ColdPath::span_held(before);
 }
 
 MICROMEGAS_COLD void micromegas_v0_count_cut() noexcept { Runtime::get().count_cut(); }

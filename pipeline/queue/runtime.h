@@ -51,6 +51,7 @@ struct ThreadSlot : ThreadState {
   std::atomic<Segment*> spare[kQueueKinds] = {};          // consumer: fills if null; owner: takes
   std::atomic<Segment*> full[kQueueKinds] = {};           // owner: fills if null; consumer: takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
+  std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -71,6 +72,13 @@ struct Filters {
   Verbosity max_verbosity = Verbosity::kMax;
   bool spans = true;
   std::map<std::string, LevelFilter, std::less<>> targets;  // by prefix; the longest wins
+};
+
+// A thread span whose guard has ended on another thread.
+struct EndedElsewhere {
+  std::uint32_t thread_uid;  // where it is open
+  std::uint32_t id;          // its begin's
+  std::uint32_t depth;       // from 1
 };
 
 class Runtime {
@@ -125,6 +133,8 @@ class Runtime {
   void release(ThreadSlot* slot) noexcept;
   // Keeps some touched segments ready, gives memory back after a burst.
   void tend_pool() noexcept;
+  // What has ended on other threads since the last call. The begins are committed.
+  void take_ended_elsewhere(std::vector<EndedElsewhere>& out);
   // Counts committed, unread records.
   void add_held(EventStats& stats);
 
@@ -151,6 +161,11 @@ class Runtime {
   }
   [[nodiscard]] std::uint64_t lost_properties() const noexcept {
     return lost_properties_.load(std::memory_order_relaxed);
+  }
+  // Thread spans that were open where a coroutine suspended, or ended on another thread, in this
+  // session.
+  [[nodiscard]] std::uint64_t misplaced_spans() const noexcept {
+    return misplaced_spans_.load(std::memory_order_relaxed);
   }
   // Bytes of segments in existence.
   [[nodiscard]] std::size_t segment_bytes() const noexcept;
@@ -190,6 +205,10 @@ class Runtime {
   static Segment* take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
+  void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept;
+  static bool reclaim_open_spans() noexcept;
+  void span_held(std::uint32_t before) noexcept;
+  void say_misplaced(std::uint32_t id, const char* what) noexcept;
   static void thread_exit(void* slot) noexcept;
 
   // Answers of log_enabled(): the upper half of a hash of level and target, then the answer as a
@@ -222,7 +241,11 @@ class Runtime {
   std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};
-  std::atomic<std::uint64_t> span_id_ranges_{0};  // given out
+  std::atomic<std::uint64_t> misplaced_spans_{0};
+  std::atomic<bool> any_ended_elsewhere_{false};
+  std::vector<EndedElsewhere> ended_elsewhere_;     // guarded by mutex_
+  std::array<std::uint32_t, 16> said_misplaced_{};  // call sites; guarded by mutex_
+  std::atomic<std::uint64_t> span_id_ranges_{0};    // given out
   Catalogue catalogue_;
 };
 

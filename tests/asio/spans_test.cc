@@ -31,6 +31,7 @@ using system_error = asio::system_error;
 #include <thread>
 #include <vector>
 
+#include "micromegas/platform/diagnostics.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 
 namespace micromegas {
@@ -378,6 +379,41 @@ TEST_F(AsioTest, FramesMayOutliveTelemetry) {
   ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
   std::thread([&] { context.reset(); }).join();
   EXPECT_EQ(of(pipeline::session_stats(), EventKind::kAsyncSpan).recorded, 5u);
+}
+
+// --- thread spans where they do not belong ---
+
+std::vector<std::string> g_said;
+
+TEST_F(AsioTest, AThreadSpanThatIsHeldAcrossASuspensionIsReportedOnce) {
+  g_said.clear();
+  set_diagnostic_handler([](std::string_view line) { g_said.emplace_back(line); });
+  start();
+  const auto wrong = []() -> awaitable<void> {
+    MM_SPAN("harmless");
+    {
+      MM_SPAN("held too long");
+      co_await yield();
+    }
+    co_await yield();
+  };
+  const auto right = []() -> awaitable<void> {
+    { MM_SPAN("before"); }
+    co_await yield();
+    { MM_SPAN("after"); }
+  };
+  for (int i = 0; i < 3; ++i) spawn(right());
+  run();
+  EXPECT_EQ(queue::Runtime::get().misplaced_spans(), 0u);
+  context_.restart();
+  for (int i = 0; i < 3; ++i) spawn(wrong());
+  run();
+  set_diagnostic_handler(nullptr);
+  EXPECT_GE(queue::Runtime::get().misplaced_spans(), 6u);
+  ASSERT_EQ(g_said.size(), 2u);
+  EXPECT_NE(g_said[0].find("\"harmless\" ("), std::string::npos) << g_said[0];
+  EXPECT_NE(g_said[1].find("\"held too long\" ("), std::string::npos) << g_said[1];
+  EXPECT_NE(g_said[1].find("spans_test.cc:"), std::string::npos) << g_said[1];
 }
 
 // --- executors and handlers ---
