@@ -24,6 +24,7 @@
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metric.h"
 #include "micromegas/pipeline/instrument/span.h"
+#include "micromegas/pipeline/instrument/track.h"
 
 // The canonical names are MICROMEGAS_...; define MICROMEGAS_NO_SHORT_MACROS to have only those.
 #ifndef MICROMEGAS_NO_SHORT_MACROS

@@ -191,6 +191,13 @@ void tagged_float_metric(const StaticMetricMetadata& metadata, const PropertySet
 
 // --- spans ---
 
+namespace {
+bool any_open_span() noexcept {
+  const std::uint64_t open = micromegas_v0_thread->open_spans;
+  return queue::open_owner(open) != 0 && queue::open_count(open) != 0;
+}
+}  // namespace
+
 void on_begin_scope(const SpanMetadata& metadata) {
   if (!queue::enabled(metadata.location)) return;
   const std::uint32_t id = detail::span_id(metadata);
@@ -200,7 +207,7 @@ void on_begin_scope(const SpanMetadata& metadata) {
 }
 
 void on_end_scope(const SpanMetadata& metadata) {
-  if (queue::open_count(micromegas_v0_thread->open_spans) == 0) return;
+  if (!any_open_span()) return;
   // Without an id the begin was never recorded; with one, the actor finds out whether it was.
   const std::uint32_t id = queue::site_id(metadata.location.word);
   if (id != 0) detail::end_span(id, RecordKind::kSpanEnd, micromegas_v0_thread->open_spans);
@@ -215,7 +222,7 @@ void on_begin_named_scope(const SpanLocation& location, std::string_view name) {
 }
 
 void on_end_named_scope(const SpanLocation& location, std::string_view /*name*/) {
-  if (queue::open_count(micromegas_v0_thread->open_spans) == 0) return;
+  if (!any_open_span()) return;
   const std::uint32_t id = queue::site_id(location.word);
   if (id != 0) detail::end_span(id, RecordKind::kNamedSpanEnd, micromegas_v0_thread->open_spans);
 }

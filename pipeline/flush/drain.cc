@@ -191,7 +191,11 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
       return;
     }
     const bool timed = queue::is_event(record.kind());
-    const std::int64_t time = timed ? model_.to_ns(record.time()) : 0;
+    std::int64_t time = 0;
+    if (timed) {
+      time = (record.flags() & queue::kNanoseconds) != 0 ? static_cast<std::int64_t>(record.time())
+                                                         : model_.to_ns(record.time());
+    }
     if (stream == nullptr) stream = &thread_stream(slot, timed ? time : now());
     if (timed) runtime_.count_read(queue::event_kind(record.kind()));
     const ThreadStreamState::Added added = stream->add(record, records, time);

@@ -79,7 +79,7 @@ bool ThreadStreamState::add_properties(const queue::RecordReader& record, const 
     depth = stack_.size();
     while (depth > 0 && stack_[depth - 1].id != id) --depth;
   }
-  return depth > 0 && keep_properties(stack_[depth - 1], record, bytes);
+  return depth > 0 && too_early_ == 0 && keep_properties(stack_[depth - 1], record, bytes);
 }
 
 void ThreadStreamState::begin(const queue::RecordReader& record, const std::byte* bytes,
@@ -102,10 +102,21 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
     switch (record.kind()) {
       case RecordKind::kSpanBegin:
       case RecordKind::kNamedSpanBegin:
+        if (too_early_ != 0 || time < builder_.last_time()) {  // a track's, and those inside
+          added.dropped = DropReason::kInvalid;
+          ++too_early_;
+          break;
+        }
         begin(record, bytes, time);
         break;
       case RecordKind::kSpanEnd:
       case RecordKind::kNamedSpanEnd: {
+        if (too_early_ != 0) {
+          --too_early_;
+          added.dropped = DropReason::kInvalid;
+          break;
+        }
+        time = std::max(time, builder_.last_time());
         std::size_t depth = stack_.size();
         const auto is_it = [&](const Open& o) { return o.id == record.id() && !o.abandoned; };
         while (depth > 0 && !is_it(stack_[depth - 1])) --depth;

@@ -61,6 +61,7 @@ class ThreadStreamState {
   ThreadStream info_;
   BlockBuilder builder_;
   std::vector<Open> stack_;
+  std::uint32_t too_early_ = 0;  // open, and dropped for their times
 };
 
 }  // namespace micromegas::pipeline

@@ -208,14 +208,12 @@ MICROMEGAS_INLINE std::uint64_t begin_span(std::uint32_t id, queue::RecordKind k
                                            const Front& front, Set set,
                                            Values&&... values) noexcept {
   using queue::kSpanEndBytes;
-  std::uint32_t open = queue::open_count(micromegas_v0_thread->open_spans);
-  if (__builtin_expect(open >= queue::kMaxOpenSpans, 0)) {
-    if (!micromegas_v0_reclaim_open_spans()) {
-      micromegas_v0_drop(EventKind::kSpan, DropReason::kInvalid, 2);
-      return 0;
-    }
-    open = queue::open_count(micromegas_v0_thread->open_spans);
+  std::uint64_t open_spans = micromegas_v0_thread->open_spans;
+  if (__builtin_expect(queue::open_count(open_spans) >= queue::kMaxOpenSpans, 0)) {
+    if (!micromegas_v0_may_open_span()) return 0;
+    open_spans = micromegas_v0_thread->open_spans;
   }
+  const std::uint32_t open = queue::open_count(open_spans);
   const auto fixed =
       static_cast<std::uint32_t>(queue::kRecordHeaderBytes + Set::kBytes + front.bytes());
   queue::Writer w(queue::QueueKind::kSpans, fit(kMaxSpanRecordBytes, fixed, values...),
@@ -226,7 +224,10 @@ MICROMEGAS_INLINE std::uint64_t begin_span(std::uint32_t id, queue::RecordKind k
   front.write(w);
   (values.write(w), ...);
   w.publish();
-  return ++micromegas_v0_thread->open_spans;
+  const std::uint64_t begun = open_spans + 1;
+  micromegas_v0_thread->open_spans = begun;
+  if (begun == 0) __builtin_unreachable();
+  return begun;
 }
 
 MICROMEGAS_INLINE TextRef span_name(std::string_view name) noexcept {
@@ -258,7 +259,8 @@ template <class... Args>
 void add_span_properties(std::uint32_t span, std::uint64_t begun, const Args&... args) {
   static_assert(check_properties<Args...>());
   const std::uint64_t open_spans = micromegas_v0_thread->open_spans;
-  if (open_spans >> 32 != begun >> 32) return micromegas_v0_count_lost_properties();
+  if (queue::open_owner(open_spans) != queue::open_owner(begun))
+    return micromegas_v0_count_lost_properties();
   const std::uint32_t open = queue::open_count(open_spans);
   const std::uint32_t depth = queue::open_count(begun);
   if (open < depth) return;  // telemetry has been restarted since

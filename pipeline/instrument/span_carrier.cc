@@ -26,8 +26,14 @@ SpanCarrierRef current_carrier() noexcept {
   return context.span_id == 0 ? SpanCarrierRef() : SpanCarrierRef(SpanCarrier::make(context));
 }
 
-CarrierScope::CarrierScope(SpanCarrier* carrier) noexcept
-    : open_spans_(queue::open_count(micromegas_v0_thread->open_spans)) {
+namespace {
+std::uint32_t open_spans() noexcept {
+  const std::uint64_t open = micromegas_v0_thread->open_spans;
+  return queue::open_owner(open) == 0 ? 0 : queue::open_count(open);
+}
+}  // namespace
+
+CarrierScope::CarrierScope(SpanCarrier* carrier) noexcept : open_spans_(open_spans()) {
   if (carrier != nullptr) {
     const SpanContext& context = carrier->context();
     scope_ = {context.span_id, context.depth, context.session, nullptr, carrier};
@@ -38,7 +44,7 @@ CarrierScope::CarrierScope(SpanCarrier* carrier) noexcept
 
 CarrierScope::~CarrierScope() {
   micromegas_v0_span_scope = scope_.previous;
-  if (__builtin_expect(queue::open_count(micromegas_v0_thread->open_spans) > open_spans_, 0)) {
+  if (__builtin_expect(open_spans() > open_spans_, 0)) {
     micromegas_v0_span_held(open_spans_);
   }
 }

@@ -56,7 +56,8 @@ static_assert(sizeof(Segment) == kSegmentHeaderBytes);
 // What a thread's events go through. Counters: written by the owner only, read by anyone.
 struct ThreadState {
   std::atomic<Segment*> current[kQueueKinds];  // owner: release; actor: acquire
-  // Begins without an end yet, and above 32 bits whose thread this is; owner only.
+  // Begins without an end yet, and above 32 bits whose thread this is; owner only. Of the state
+  // that threads share before they record: kMaxOpenSpans of nobody.
   std::uint64_t open_spans = 0;
   std::uint64_t next_span_id = 0;  // of an asynchronous span; a multiple of kSpanIds: none is left
   std::atomic<std::uint64_t> recorded[kEventKinds] = {};
@@ -68,9 +69,12 @@ inline constexpr std::uint32_t kSpanEndBytes = kRecordHeaderBytes;
 // Deeper spans than this are dropped whole: their ends would not fit a segment.
 inline constexpr std::uint32_t kMaxOpenSpans = 2000;
 
-// The begins in an `open_spans`.
+// The begins in an `open_spans`, and whose they are (0: nobody's).
 constexpr std::uint32_t open_count(std::uint64_t open_spans) noexcept {
   return static_cast<std::uint32_t>(open_spans);
+}
+constexpr std::uint32_t open_owner(std::uint64_t open_spans) noexcept {
+  return static_cast<std::uint32_t>(open_spans >> 32);
 }
 
 // The asynchronous span that is current on a thread, to the end of a stretch of code that cannot
@@ -81,6 +85,18 @@ struct SpanScope {
   std::uint32_t session = 0;
   SpanScope* previous = nullptr;
   void* carrier = nullptr;  // a detail::SpanCarrier, which outlives the scope
+};
+
+// What a track keeps (instrument/track.h). Guarded by `busy`.
+struct TrackData {
+  std::atomic<std::uint32_t> busy{0};  // 0: free
+  std::uint32_t process = 0;           // whose `state` is
+  std::uint32_t session = 0;           // of the last call
+  std::uint32_t name_size = 0;
+  std::atomic<ThreadState*> state{nullptr};  // null: nothing recorded yet
+  bool fresh = true;                         // the first call in its session
+  bool closed = false;
+  char name[1024] = {};
 };
 
 // A thread takes this many ids of asynchronous spans at once, less the first.
@@ -153,12 +169,21 @@ MICROMEGAS_EXPORT void micromegas_v0_end_out_of_place(std::uint32_t id,
                                                       micromegas::queue::RecordKind kind,
                                                       std::uint64_t begun) noexcept;
 
-// Forgets the open spans that have ended on other threads. False: there are none.
-MICROMEGAS_EXPORT bool micromegas_v0_reclaim_open_spans() noexcept;
+// For a begin that finds kMaxOpenSpans: registers the thread, or forgets the open spans that have
+// ended on other threads. False: the span is dropped, and counted.
+MICROMEGAS_EXPORT bool micromegas_v0_may_open_span() noexcept;
 
 // A coroutine has suspended, or a handler returned, with more open spans on its thread than
 // `before`.
 MICROMEGAS_EXPORT void micromegas_v0_span_held(std::uint32_t before) noexcept;
+
+// Makes the calling thread record into the track's queue; gives what it recorded into before, for
+// leave_track(). Null: nothing can be recorded, and is counted if it must be.
+MICROMEGAS_EXPORT micromegas::queue::ThreadState* micromegas_v0_enter_track(
+    micromegas::queue::TrackData* track) noexcept;
+MICROMEGAS_EXPORT void micromegas_v0_leave_track(micromegas::queue::TrackData* track,
+                                                 micromegas::queue::ThreadState* before) noexcept;
+MICROMEGAS_EXPORT void micromegas_v0_close_track(micromegas::queue::TrackData* track) noexcept;
 
 // A text was longer than its record had room for.
 MICROMEGAS_EXPORT void micromegas_v0_count_cut() noexcept;
@@ -306,6 +331,12 @@ class Writer : public RecordWriter {
   MICROMEGAS_INLINE void header(std::uint32_t id, RecordKind kind, std::uint8_t flags) noexcept {
     store64(at_, header_word(id, kind, flags, bytes_));
     store64(at_ + 8, read_ticks());
+    at_ += kRecordHeaderBytes;
+  }
+  void header_at(std::uint32_t id, RecordKind kind, std::uint8_t flags,
+                 std::uint64_t time) noexcept {
+    store64(at_, header_word(id, kind, flags, bytes_));
+    store64(at_ + 8, time);
     at_ += kRecordHeaderBytes;
   }
   MICROMEGAS_INLINE void publish() noexcept {

@@ -39,8 +39,8 @@ std::vector<std::uint32_t> open_in(const Segment& segment, std::uint32_t count) 
 
 void Runtime::end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept {
   const std::uint64_t open = micromegas_v0_thread->open_spans;
-  const auto owner = static_cast<std::uint32_t>(begun >> 32);
-  if (open >> 32 == owner) {
+  const std::uint32_t owner = open_owner(begun);
+  if (open_owner(open) == owner) {
     // After a restart of telemetry, or more ends than begins: there is nothing to end.
     if (open_count(open) == 0) return;
     // Out of order. The actor knows which are open.
@@ -72,11 +72,25 @@ void Runtime::end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t 
   say_misplaced(id, "has ended on another thread than it began on");
 }
 
-bool Runtime::reclaim_open_spans() noexcept {
+bool Runtime::may_open_span() noexcept {
+  if (open_owner(micromegas_v0_thread->open_spans) == 0) {
+    if (!running()) {
+      drop(EventKind::kSpan, DropReason::kStopped, 2);
+    } else if (current_thread() == nullptr) {
+      drop(EventKind::kSpan, DropReason::kQueueFull, 2);
+    } else {
+      return true;
+    }
+    return false;
+  }
   auto& slot = static_cast<ThreadSlot&>(*micromegas_v0_thread);
   const std::uint32_t ended = slot.ended_elsewhere.exchange(0, std::memory_order_relaxed);
+  if (ended == 0) {
+    drop(EventKind::kSpan, DropReason::kInvalid, 2);
+    return false;
+  }
   slot.open_spans -= std::min(ended, open_count(slot.open_spans));
-  return ended != 0;
+  return true;
 }
 
 void Runtime::span_held(std::uint32_t before) noexcept {

@@ -51,7 +51,11 @@ enum class RecordKind : std::uint8_t {
   kProperties,       // [..]; only in the end of an asynchronous span, and no event
 };
 
-enum RecordFlags : std::uint8_t { kNoFlags = 0, kHasPropertySet = 1 };
+enum RecordFlags : std::uint8_t {
+  kNoFlags = 0,
+  kHasPropertySet = 1,
+  kNanoseconds = 2,  // the time is not ticks, in a queue either
+};
 
 inline constexpr std::uint32_t kRecordHeaderBytes = 16;
 // Room for the largest record in an empty segment, and so the limit of one event.

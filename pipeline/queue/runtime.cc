@@ -20,9 +20,10 @@ namespace {
 
 // What a thread that has not recorded yet writes into: nothing fits.
 constinit Segment g_full_segment{{kSegmentBytes}, 0, 0, QueueKind::kEvents};
-constinit ThreadState g_nobody{{{&g_full_segment}, {&g_full_segment}}, 0, 0, {}};
+constinit ThreadState g_nobody{{{&g_full_segment}, {&g_full_segment}}, kMaxOpenSpans, 0, {}};
 
-constexpr std::uint32_t kWakeRetired = 32;  // threads whose end wakes the consumer
+constexpr std::uint64_t kFirstTrackId = 1U << 30;  // no system's threads have such ids
+constexpr std::uint32_t kWakeRetired = 32;         // threads whose end wakes the consumer
 
 pthread_key_t g_exit_key;  // its destructor runs after the thread's C++ thread-local destructors
 
@@ -178,33 +179,55 @@ bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
 
 // --- threads ---
 
+// Null if the pool's queues cannot take another producer.
+ThreadSlot* Runtime::add_slot_locked() {
+  if (pool_ == nullptr) return nullptr;
+  ThreadSlot* slot;
+  if (free_slots_.empty()) {
+    auto fresh = std::make_unique<ThreadSlot>();
+    fresh->producer = std::make_unique<ThreadSlot::Producer>(pool_->full());
+    if (!fresh->producer->token.valid()) return nullptr;
+    slots_.reserve(slots_.size() + 1);
+    free_slots_.reserve(slots_.size() + 1);
+    slot = fresh.release();
+  } else {
+    slots_.reserve(slots_.size() + 1);
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  slot->uid = next_uid_++;
+  slot->open_spans = std::uint64_t{slot->uid} << 32;
+  slot->ended_elsewhere.store(0, std::memory_order_relaxed);
+  slot->retired.store(false, std::memory_order_relaxed);
+  slots_.push_back(slot);
+  return slot;
+}
+
 ThreadSlot* Runtime::current_thread() noexcept {
   if (micromegas_v0_thread != &g_nobody) return static_cast<ThreadSlot*>(micromegas_v0_thread);
   try {
+    std::string name = current_thread_name();
     const std::lock_guard lock(mutex_);
-    if (pool_ == nullptr) return nullptr;
-    ThreadSlot* slot;
-    if (free_slots_.empty()) {
-      auto fresh = std::make_unique<ThreadSlot>();
-      fresh->producer = std::make_unique<ThreadSlot::Producer>(pool_->full());
-      if (!fresh->producer->token.valid()) return nullptr;
-      slots_.reserve(slots_.size() + 1);
-      free_slots_.reserve(slots_.size() + 1);
-      slot = fresh.release();
-    } else {
-      slots_.reserve(slots_.size() + 1);
-      slot = free_slots_.back();
-      free_slots_.pop_back();
-    }
-    slot->uid = next_uid_++;
+    ThreadSlot* slot = add_slot_locked();
+    if (slot == nullptr) return nullptr;
     slot->thread_id = current_thread_id();
-    slot->name = current_thread_name();
-    slot->open_spans = std::uint64_t{slot->uid} << 32;
-    slot->ended_elsewhere.store(0, std::memory_order_relaxed);
-    slot->retired.store(false, std::memory_order_relaxed);
-    slots_.push_back(slot);
+    slot->name = std::move(name);
     pthread_setspecific(g_exit_key, slot);
     micromegas_v0_thread = slot;
+    return slot;
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+ThreadSlot* Runtime::make_track(std::string_view name) noexcept {
+  try {
+    std::string copy(name);
+    const std::lock_guard lock(mutex_);
+    ThreadSlot* slot = add_slot_locked();
+    if (slot == nullptr) return nullptr;
+    slot->thread_id = kFirstTrackId + slot->uid;
+    slot->name = std::move(copy);
     return slot;
   } catch (...) {
     return nullptr;
@@ -568,6 +591,7 @@ void Runtime::after_fork_child() noexcept {
   for (auto& reasons : stray_dropped_) {
     for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
   }
+  forks_.fetch_add(1, std::memory_order_relaxed);
   bump_session();
   bump_generation_locked();
   catalogue_.mutex().unlock();
@@ -591,7 +615,7 @@ struct ColdPath {
   static void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept {
     Runtime::get().end_out_of_place(id, kind, begun);
   }
-  static bool reclaim_open_spans() noexcept { return Runtime::reclaim_open_spans(); }
+  static bool may_open_span() noexcept { return Runtime::get().may_open_span(); }
   static void span_held(std::uint32_t before) noexcept { Runtime::get().span_held(before); }
   template <class Decide>
   static bool refresh(SiteWord& word, Decide decide) noexcept {
@@ -717,12 +741,24 @@ MICROMEGAS_COLD void micromegas_v0_end_out_of_place(std::uint32_t id,
   ColdPath::end_out_of_place(id, kind, begun);
 }
 
-MICROMEGAS_COLD bool micromegas_v0_reclaim_open_spans() noexcept {
-  return ColdPath::reclaim_open_spans();
-}
+MICROMEGAS_COLD bool micromegas_v0_may_open_span() noexcept { return ColdPath::may_open_span(); }
 
 MICROMEGAS_COLD void micromegas_v0_span_held(std::uint32_t before) noexcept {
   ColdPath::span_held(before);
+}
+
+MICROMEGAS_COLD micromegas::queue::ThreadState* micromegas_v0_enter_track(
+    micromegas::queue::TrackData* track) noexcept {
+  return Runtime::get().enter_track(*track);
+}
+
+MICROMEGAS_COLD void micromegas_v0_leave_track(micromegas::queue::TrackData* track,
+                                               micromegas::queue::ThreadState* before) noexcept {
+  Runtime::leave_track(*track, before);
+}
+
+MICROMEGAS_COLD void micromegas_v0_close_track(micromegas::queue::TrackData* track) noexcept {
+  Runtime::get().close_track(*track);
 }
 
 MICROMEGAS_COLD void micromegas_v0_count_cut() noexcept { Runtime::get().count_cut(); }

@@ -116,6 +116,12 @@ class Runtime {
   // The thread's queues end here, as if it had ended; its next event registers it anew.
   void retire_current_thread() noexcept;
 
+  // --- tracks: see instrument/track.h ---
+
+  ThreadState* enter_track(TrackData& track) noexcept;
+  static void leave_track(TrackData& track, ThreadState* before) noexcept;
+  void close_track(TrackData& track) noexcept;
+
   // --- consumer ---
 
   // All threads that have recorded and were not released.
@@ -199,6 +205,8 @@ class Runtime {
   static void add_full(ThreadSlot& slot, Segment* segment);
   static void take_full(ThreadSlot& slot, QueueKind queue);
   void give_spare(ThreadSlot& slot, QueueKind queue, const Segment& live) noexcept;
+  ThreadSlot* add_slot_locked();
+  ThreadSlot* make_track(std::string_view name) noexcept;
   void index_threads();
   Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                      std::uint32_t events) noexcept;
@@ -206,7 +214,7 @@ class Runtime {
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
   void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept;
-  static bool reclaim_open_spans() noexcept;
+  bool may_open_span() noexcept;
   void span_held(std::uint32_t before) noexcept;
   void say_misplaced(std::uint32_t id, const char* what) noexcept;
   static void thread_exit(void* slot) noexcept;
@@ -245,6 +253,7 @@ class Runtime {
   std::atomic<bool> any_ended_elsewhere_{false};
   std::vector<EndedElsewhere> ended_elsewhere_;     // guarded by mutex_
   std::array<std::uint32_t, 16> said_misplaced_{};  // call sites; guarded by mutex_
+  std::atomic<std::uint32_t> forks_{0};             // that this process is away from the first one
   std::atomic<std::uint64_t> span_id_ranges_{0};    // given out
   Catalogue catalogue_;
 };

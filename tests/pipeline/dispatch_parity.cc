@@ -151,6 +151,13 @@ void use_every_macro() {
                        MM_BEGIN_ASYNC_SPAN_T("target", "name"), MM_BEGIN_ASYNC_SPAN_DYN(name),
                        MM_BEGIN_ASYNC_SPAN_DYN_T("target", name, "key"_k = n)};
   for (AsyncSpan& span : begun) span.end();
+  Track track("track");
+  track.begin("name", "key"_k = n);
+  track.begin_at(1, name, "key"_k = n);
+  track.span("name", 1, 2, "key"_k = n);
+  track.end_at(3);
+  track.end();
+  track.close();
   const SpanContextScope scope(current_span_context());
   current_span().set("key"_k = current_span().id());
   bind_span_context([] { return current_span_id(); })();
