@@ -3,7 +3,12 @@
 
 #include "micromegas/telemetry.h"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,8 +18,12 @@
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/sink/composite_sink.h"
 #include "micromegas/pipeline/sink/console_sink.h"
+#include "micromegas/pipeline/sink/redactor.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/signals.h"
+#include "micromegas/platform/terminate.h"
+#include "micromegas/process_end.h"
+#include "micromegas/system_monitor.h"
 #include "micromegas/telemetry_family.h"
 #include "micromegas/telemetry_options.h"
 #include "micromegas/transport/http/secret.h"
@@ -25,16 +34,59 @@ namespace {
 
 using std::chrono::steady_clock;
 
-std::atomic<std::int64_t> g_signal_wait_ms{0};
+std::atomic<bool> g_report_end{false};
+std::atomic<std::int64_t> g_end_wait_ms{0};
+
+std::chrono::milliseconds end_wait() {
+  return std::chrono::milliseconds(g_end_wait_ms.load(std::memory_order_relaxed));
+}
 
 // Flushes instead of ending: the program may have a handler of its own, which runs next. While
 // telemetry ends, waits for that.
-void on_exit_signal(int /*signal*/) {
-  flush(std::chrono::milliseconds(g_signal_wait_ms.load(std::memory_order_relaxed)));
+void on_exit_signal(int signal) {
+  const auto process = pipeline::session_process();
+  if (process != nullptr && g_report_end.load(std::memory_order_relaxed) &&
+      exit_signal_ends_the_process(signal)) {
+    record_clean_end(process->start_time, signal_name(signal));
+  }
+  flush(end_wait());
 }
 
+void on_terminate(std::string_view why) { report_terminate(why, end_wait()); }
+
+// What telemetry keeps of its sinks until the next start.
+struct Sinks {
+  std::weak_ptr<CompositeSink> all;  // ends with its session
+  std::optional<std::size_t> console;
+  std::optional<std::size_t> upload;
+  std::shared_ptr<HttpSink> http;
+};
+
 std::shared_ptr<HttpSink> http_sink() {
-  return std::static_pointer_cast<HttpSink>(pipeline::session_companion());
+  const auto sinks = std::static_pointer_cast<Sinks>(pipeline::session_companion());
+  return sinks != nullptr ? sinks->http : nullptr;
+}
+
+// Replaces the filter of the sink that `index` picks, for its lines and blocks and for what is
+// recorded at all.
+template <class Index>
+Result<void> change_sink_filter(std::string_view text, std::string_view where,
+                                LevelFilter otherwise, Index index) {
+  Result<LogFilter> filter = parse_log_filter(text, where, otherwise);
+  if (!filter) return filter.error();
+  const auto sinks = std::static_pointer_cast<Sinks>(pipeline::session_companion());
+  const std::shared_ptr<CompositeSink> all = sinks != nullptr ? sinks->all.lock() : nullptr;
+  if (all == nullptr || !pipeline::session_running(0)) {
+    return Error(std::string(where) + ": telemetry is not running: call init_telemetry() first");
+  }
+  const std::optional<std::size_t> at = index(*sinks, *all);
+  if (!at) return Error(std::string(where) + ": telemetry was started without this sink");
+  queue::Runtime::get().change_filters([&](queue::Filters& filters) {
+    if (*at >= filters.sinks.size()) return;  // another session has begun meanwhile
+    filters.sinks[*at] = *filter;
+    all->set_filter(*at, std::move(*filter));
+  });
+  return {};
 }
 
 // Leaves no secret in `options`.
@@ -62,6 +114,24 @@ Result<std::shared_ptr<HttpSink>> make_http_sink(ResolvedOptions& options) {
   return HttpSink::create(std::move(sink));
 }
 
+// Of which kinds the upload has no more room than for what may be on its way to it: the queues and
+// the blocks being built, half as much again once they are blocks (room to grow, the order of their
+// events). Half of a budget at least is for what waits for the server.
+std::function<queue::Kinds()> fill_level(std::shared_ptr<HttpSink> sink, const ResolvedOptions& o) {
+  const std::size_t records = o.queue_bytes + o.flush.log_block_bytes +
+                              o.flush.metrics_block_bytes + o.flush.thread_block_bytes;
+  const std::size_t on_the_way = records + records / 2;
+  const auto threshold = [&](std::size_t budget) {
+    return std::max(budget / 2, budget - std::min(budget, on_the_way));
+  };
+  return [sink = std::move(sink), soft = threshold(o.upload_soft_bytes),
+          hard = threshold(o.upload_hard_bytes)] {
+    const std::size_t held = sink->bytes_held();
+    return static_cast<queue::Kinds>((held >= soft ? queue::kSpanKinds : 0) |
+                                     (held >= hard ? queue::kLogKinds | queue::kMetricKinds : 0));
+  };
+}
+
 void say_what_was_lost() {
   const TelemetryStats end = stats();
   const KindStats total = end.total();
@@ -77,15 +147,37 @@ void say_what_was_lost() {
   diagnose("telemetry.lost", line + " (docs/data-loss.md)");
 }
 
-bool end_telemetry(pipeline::SessionId id, std::chrono::milliseconds deadline) {
-  const pipeline::Stopped stopped = pipeline::stop_session(id, steady_clock::now() + deadline);
+std::string_view reason_of(pipeline::EndedBy by) {
+  switch (by) {
+    case pipeline::EndedBy::kGuard:
+      return "guard";
+    case pipeline::EndedBy::kExit:
+      return "exit";
+    case pipeline::EndedBy::kShutdown:
+      break;
+  }
+  return "shutdown";
+}
+
+bool end_telemetry(pipeline::SessionId id, std::chrono::milliseconds deadline,
+                   pipeline::EndedBy by) {
+  const pipeline::Stopped stopped = pipeline::stop_session(id, steady_clock::now() + deadline, by);
   if (stopped.mine) {
     say_what_was_lost();
     uninstall_exit_signals();
+    uninstall_terminate_hook();
   }
   const KindStats total = stats().total();
   return stopped.complete && total.dropped[static_cast<std::size_t>(DropReason::kDeadline)] == 0 &&
          total.held == 0;
+}
+
+void redact_process(ProcessInfo& process, const Redactor& redactor) {
+  for (auto& [name, value] : process.properties) {
+    if (std::optional<std::string> other = redacted(redactor, name, value)) {
+      value = *std::move(other);
+    }
+  }
 }
 
 }  // namespace
@@ -107,20 +199,31 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
 
   pipeline::SessionOptions session;
   std::vector<CompositeSink::Child> sinks;
+  const auto parts = std::make_shared<Sinks>();
+  session.companion = parts;
   if (o.console) {
     ConsoleOptions console;
-    console.max_level = o.console_level;
-    sinks.push_back({std::make_shared<ConsoleSink>(console), o.console_level});
+    console.max_level = LevelFilter::kTrace;  // its filter decides
+    parts->console = sinks.size();
+    sinks.push_back({std::make_shared<ConsoleSink>(console), std::move(o.console_filter)});
   }
-  for (ExtraSink& extra : o.sinks) sinks.push_back({std::move(extra.sink), extra.max_level});
+  for (ExtraSink& extra : o.sinks) {
+    sinks.push_back({std::move(extra.sink), std::move(extra.filter)});
+  }
   if (!o.url.empty()) {
     auto http = make_http_sink(o);
     if (!http) return http.error();
     std::shared_ptr<HttpSink> sink = *http;
-    sinks.push_back({sink, LevelFilter::kOff});
-    session.companion = sink;
-    session.delivery_books = [sink](EventStats& stats) {
+    parts->http = sink;
+    parts->upload = sinks.size();
+    sinks.push_back({sink, std::move(o.upload_filter)});
+    session.delivery_books = [sink, parts](EventStats& stats) {
       const UploadStats upload = sink->stats();
+      // What its filter leaves out was for the others: they have taken it.
+      if (const auto all = parts->all.lock()) {
+        stats[static_cast<std::size_t>(EventKind::kLog)].delivered +=
+            all->filtered_logs(*parts->upload);
+      }
       for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
         stats[kind].delivered += upload.events[kind].delivered;
         stats[kind].held += upload.events[kind].held;
@@ -134,27 +237,52 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
       return sink->wait_delivered(d, told);
     };
     session.before_stop = [sink](pipeline::Deadline d) { sink->set_shutdown_deadline(d); };
+    if (o.wait != 0) o.flush.full = fill_level(sink, o);
     session.abandon_after_fork = [raw = sink.get()] { raw->abandon_after_fork(); };
   }
   // Without a server there is nobody to report to.
-  if (const auto http = std::static_pointer_cast<HttpSink>(session.companion)) {
-    o.flush.on_books = [http, reporter = std::make_shared<DropReporter>(o.upload_soft_bytes)](
+  if (parts->http != nullptr) {
+    o.flush.on_books = [http = parts->http,
+                        reporter = std::make_shared<DropReporter>(o.upload_soft_bytes)](
                            const EventStats& books) { reporter->report(books, http->stats()); };
   }
-  session.sink = std::make_shared<CompositeSink>(std::move(sinks));
+  o.filters.sinks.clear();
+  for (const CompositeSink::Child& child : sinks) o.filters.sinks.push_back(child.filter);
+  const auto all = std::make_shared<CompositeSink>(std::move(sinks));
+  parts->all = all;
+  session.sink = all;
+  SystemMonitor::set_period(o.system_metrics_period);
+  o.flush.on_tick = [monitor = std::make_shared<SystemMonitor>()] {
+    monitor->poll(steady_clock::now());
+  };
   session.process = dispatch::make_process_info(process_id, parent, std::move(o.properties));
   if (o.default_properties) add_default_properties(session.process);
+  if (o.redactor) {
+    redact_process(session.process, o.redactor);
+    session.redactor = std::make_shared<const Redactor>(std::move(o.redactor));
+  }
   session.filters = std::move(o.filters);
   session.queue_bytes = o.queue_bytes;
+  session.wait = o.wait;
+  session.wait_limit = o.wait_limit;
   session.flush = o.flush;
   session.exit_wait = o.shutdown_deadline;
+  g_report_end.store(o.report_end, std::memory_order_relaxed);
+  if (o.report_end) {
+    session.on_end = [](pipeline::EndedBy by, const ProcessInfo& process) {
+      record_clean_end(process.start_time, reason_of(by));
+    };
+  }
 
   const Result<pipeline::SessionId> started = pipeline::start_session(std::move(session));
   if (!started) return started.error();
   for_children.keep();
   TelemetryGuard guard(*started, o.shutdown_deadline);
+  g_end_wait_ms.store(o.shutdown_deadline.count(), std::memory_order_relaxed);
+  if (o.handle_terminate) {
+    install_terminate_hook(&on_terminate, o.shutdown_deadline + std::chrono::seconds(2));
+  }
   if (o.handle_signals) {
-    g_signal_wait_ms.store(o.shutdown_deadline.count(), std::memory_order_relaxed);
     if (const Result<void> installed = install_exit_signals(&on_exit_signal); !installed) {
       return installed.error();  // the guard ends what has been started
     }
@@ -164,7 +292,7 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
 
 TelemetryGuard& TelemetryGuard::operator=(TelemetryGuard&& other) noexcept {
   if (this != &other) {
-    if (id_ != 0) end_telemetry(id_, deadline_);
+    if (id_ != 0) end_telemetry(id_, deadline_, pipeline::EndedBy::kGuard);
     id_ = std::exchange(other.id_, 0);
     deadline_ = other.deadline_;
   }
@@ -172,14 +300,16 @@ TelemetryGuard& TelemetryGuard::operator=(TelemetryGuard&& other) noexcept {
 }
 
 TelemetryGuard::~TelemetryGuard() {
-  if (id_ != 0) end_telemetry(id_, deadline_);
+  if (id_ != 0) end_telemetry(id_, deadline_, pipeline::EndedBy::kGuard);
 }
 
 bool flush(std::chrono::milliseconds timeout) {
   return pipeline::flush_session(steady_clock::now() + timeout);
 }
 
-bool shutdown(std::chrono::milliseconds deadline) { return end_telemetry(0, deadline); }
+bool shutdown(std::chrono::milliseconds deadline) {
+  return end_telemetry(0, deadline, pipeline::EndedBy::kShutdown);
+}
 
 KindStats TelemetryStats::total() const noexcept {
   KindStats sum;
@@ -203,26 +333,82 @@ TelemetryStats stats() {
     out.bytes_sent = upload.bytes_sent;
     out.requests = upload.requests;
     out.retries = upload.retries;
+    out.upload_memory = upload.bytes_held;
   }
   out.cut_texts = queue::Runtime::get().cut_texts();
   out.lost_span_properties = queue::Runtime::get().lost_properties();
   out.misplaced_spans = queue::Runtime::get().misplaced_spans();
+  out.left_out_logs = queue::Runtime::get().left_out();
   out.queue_memory = queue::Runtime::get().segment_bytes();
+  const queue::RoomWaits waits = queue::Runtime::get().room_waits();
+  out.waits = waits.count;
+  out.waits_in_vain = waits.in_vain;
+  out.wait_time = waits.time;
   return out;
 }
 
+Result<void> set_log_filter(std::string_view text) {
+  Result<LogFilter> filter = parse_log_filter(text, "set_log_filter");
+  if (!filter) return filter.error();
+  if (!pipeline::session_running(0)) {
+    return Error("set_log_filter: telemetry is not running: call init_telemetry() first");
+  }
+  queue::Runtime::get().change_filters(
+      [&](queue::Filters& filters) { filters.log = std::move(*filter); });
+  return {};
+}
+
+Result<void> set_console_filter(std::string_view text) {
+  return change_sink_filter(text, "set_console_filter", kDefaultConsoleLevel,
+                            [](const Sinks& sinks, const CompositeSink&) { return sinks.console; });
+}
+
+Result<void> set_upload_filter(std::string_view text) {
+  return change_sink_filter(text, "set_upload_filter", kDefaultUploadLevel,
+                            [](const Sinks& sinks, const CompositeSink&) { return sinks.upload; });
+}
+
+Result<void> set_sink_filter(const EventSink& sink, std::string_view text) {
+  return change_sink_filter(
+      text, "set_sink_filter", LevelFilter::kTrace,
+      [&](const Sinks&, const CompositeSink& all) { return all.index_of(sink); });
+}
+
 void set_max_level(LevelFilter level) {
-  queue::Runtime::get().change_filters([=](queue::Filters& filters) { filters.max_level = level; });
+  queue::Runtime::get().change_filters(
+      [=](queue::Filters& filters) { filters.log.max_level = level; });
 }
 
 void set_target_level(std::string_view target_prefix, LevelFilter level) {
-  queue::Runtime::get().change_filters(
-      [=](queue::Filters& filters) { filters.targets[std::string(target_prefix)] = level; });
+  queue::Runtime::get().change_filters([=](queue::Filters& filters) {
+    filters.log.targets.insert_or_assign(std::string(target_prefix), level);
+  });
 }
 
-void set_max_verbosity(Verbosity verbosity) {
+void set_max_verbosity(VerbosityFilter verbosity) {
   queue::Runtime::get().change_filters(
       [=](queue::Filters& filters) { filters.max_verbosity = verbosity; });
+}
+
+Result<void> set_process_context(const PropertyMap& properties) {
+  auto context = std::make_shared<EventContext>();
+  for (const auto& [name, value] : properties) {
+    if (!is_property_name(name)) {
+      return Error("set_process_context: '" + name.substr(0, PropertySet::kMaxNameBytes) +
+                   "' cannot be the name of a property: it is empty, longer than 256 bytes, level, "
+                   "target, name, unit, or begins with micromegas.");
+    }
+    context->properties.emplace_back(name, value);
+  }
+  queue::Runtime::get().set_process_context(
+      properties.empty() ? EventContextPtr() : EventContextPtr(std::move(context)));
+  return {};
+}
+
+void set_system_metrics_period(std::chrono::milliseconds period) {
+  constexpr std::chrono::milliseconds kLeast{100};
+  SystemMonitor::set_period(period.count() > 0 ? std::max(period, kLeast)
+                                               : std::chrono::milliseconds(0));
 }
 
 std::optional<Uuid> process_id() { return pipeline::session_process_id(); }

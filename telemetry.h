@@ -25,7 +25,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,8 +33,10 @@
 
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/instrument/level.h"
+#include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/instrument/property.h"
 #include "micromegas/pipeline/sink/event_sink.h"
+#include "micromegas/pipeline/sink/redactor.h"
 #include "micromegas/pipeline/sink/stats.h"
 #include "micromegas/pipeline/sink/wire_compatibility.h"
 #include "micromegas/platform/result.h"
@@ -45,10 +46,17 @@ namespace micromegas {
 
 class CredentialProvider;  // micromegas/credential_provider.h
 
-// A sink of the program's own, and the level up to which it gets live lines.
+// A sink of the program's own, and the logs that it gets, as lines and in blocks.
 struct ExtraSink {
   std::shared_ptr<EventSink> sink = nullptr;
-  LevelFilter max_level = LevelFilter::kTrace;
+  LogFilter filter = {};
+};
+
+// Of which kinds a thread waits for room instead of dropping an event that finds none.
+struct WaitWhenFull {
+  bool logs = false;
+  bool metrics = false;
+  bool spans = false;
 };
 
 // An option set here wins over its environment variable; a blank variable counts as unset; a value
@@ -77,18 +85,34 @@ struct TelemetryOptions {
   bool default_properties = true;  // exe, username, realname, computer, distro, cpu_brand,
                                    // physical_core_count, logical_cpu_count, total_memory
 
-  // What is recorded: unset, the most that the console, the upload or an extra sink wants.
-  std::optional<LevelFilter> max_level = {};                           // MICROMEGAS_LOG="info,..."
-  std::map<std::string, LevelFilter, std::less<>> target_levels = {};  // ... "net=debug,..."
-  std::optional<bool> cpu_tracing = {};  // MICROMEGAS_ENABLE_CPU_TRACING: true or false; true
+  // Asked for every property of an event or of the process before a sink sees it. Not on wasm32,
+  // where nothing leaves the process.
+  Redactor redactor = nullptr;
 
-  bool console = true;                            // live lines on stderr
-  std::optional<LevelFilter> console_level = {};  // MICROMEGAS_LOCAL_SINK_MAX_LEVEL; info
-  std::optional<LevelFilter> upload_level = {};   // MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL; debug
+  // A log is recorded if log_filter and the filter of a sink let it through; a sink gets what its
+  // own filter lets through of that. A variable reads as "info,net=debug" (log_filter.h).
+  std::optional<LogFilter> log_filter = {};      // MICROMEGAS_LOG; everything
+  bool console = true;                           // live lines on stderr
+  std::optional<LogFilter> console_filter = {};  // MICROMEGAS_LOCAL_SINK_MAX_LEVEL; info
+  std::optional<LogFilter> upload_filter = {};   // MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL; debug
   std::vector<ExtraSink> sinks = {};
+  // Of metrics and spans.
+  std::optional<VerbosityFilter> max_verbosity = {};  // MICROMEGAS_MAX_VERBOSITY; max
+  std::optional<bool> cpu_tracing = {};               // MICROMEGAS_ENABLE_CPU_TRACING; true
+
+  // Whether each log carries the properties thread.id, thread.name and, in a thread span,
+  // span.name.
+  std::optional<bool> log_origin = {};  // MICROMEGAS_LOG_ORIGIN; false
 
   // Memory of all threads' queues; when it is spent, events are dropped and counted.
   std::size_t queue_bytes = 64U << 20;
+  // Unless the thread that records them is to wait, while that memory is spent or the upload has no
+  // more room than for what is on its way to it. Never on a thread of the library's.
+  std::optional<WaitWhenFull> wait_when_full = {};
+  // ^ MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL, "logs,metrics,spans" or "none"; none
+  // No wait is longer, and after one that was in vain nobody waits until there has been room again.
+  std::optional<std::chrono::milliseconds> wait_limit = {};
+  // ^ MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS; 1 s
   // How long an event waits for its block at most.
   std::optional<std::chrono::milliseconds> flush_period = {};  // MICROMEGAS_FLUSH_PERIOD, s; 60 s
   // A block is cut when its records pass this.
@@ -110,10 +134,20 @@ struct TelemetryOptions {
   // or 0.33
   std::optional<WireCompatibility> wire_compatibility = {};
 
+  // How often the machine's and the process's use of processors and memory, and more, are recorded
+  // as metrics. 0: never. Unset: 5 s if there is a url or an extra sink, else never.
+  std::optional<std::chrono::milliseconds> system_metrics_period = {};
+  // ^ MICROMEGAS_SYSTEM_METRICS_PERIOD, s
+
   // How long the guard's destructor, and exit(), wait for the server.
   std::chrono::milliseconds shutdown_deadline{5000};
   // Flush on SIGINT, SIGTERM and SIGHUP, then let the signal do what it would have done.
   bool handle_signals = false;
+  // Record at the end, as the metric process_lifetime, what ended the process or its telemetry.
+  bool report_end = true;
+  // When the program calls std::terminate, as for an exception that nobody catches: log why, at
+  // fatal level, and flush; then what would have happened.
+  bool handle_terminate = true;
 };
 
 // Ends telemetry when it is destroyed. Movable; in a forked child it does nothing.
@@ -161,17 +195,42 @@ struct TelemetryStats {
   std::uint64_t lost_span_properties = 0;  // for which there was no room; their spans are whole
   std::uint64_t misplaced_spans = 0;       // thread spans held by a coroutine that suspended, or
                                            // ended on another thread; each call site is said once
+  std::uint64_t left_out_logs = 0;         // by rate helpers; they are not in `events`
   std::size_t queue_memory = 0;            // bytes of queue segments in existence
+  std::size_t upload_memory = 0;           // bytes that wait for the server
+  // How often a thread waited for room (wait_when_full), how often to the limit, and all the time.
+  std::uint64_t waits = 0;
+  std::uint64_t waits_in_vain = 0;
+  std::chrono::nanoseconds wait_time{};
 
   [[nodiscard]] KindStats total() const noexcept;
 };
 // Of the running telemetry, else of the last one. Waits for the flush actor, 1 s at most.
 TelemetryStats stats();
 
-// Filters; they reach every call site at its next event. Any thread.
+// Filters while telemetry runs; any thread. They reach every call site at its next event. A sink's
+// also holds for the blocks that are made afterwards, of earlier events too: flush() first if those
+// matter.
+//
+// Text as in the environment, in place of the whole filter; blank: the default. An error shows what
+// is wrong with it and where, or says that telemetry does not run or has no such sink.
+Result<void> set_log_filter(std::string_view text);
+Result<void> set_console_filter(std::string_view text);
+Result<void> set_upload_filter(std::string_view text);
+Result<void> set_sink_filter(const EventSink& sink, std::string_view text);  // one of your own
+// Of the log filter, the level of targets that no prefix fits, and that of one prefix.
 void set_max_level(LevelFilter level);
 void set_target_level(std::string_view target_prefix, LevelFilter level);
-void set_max_verbosity(Verbosity verbosity);
+// Of metrics and spans. A span that has begun ends all the same.
+void set_max_verbosity(VerbosityFilter verbosity);
+
+// Properties that every log, metric and thread span of the process carries from now on, in the
+// place of those set before; of a thread or a scope: context.h. Also before the start, for all
+// telemetry to come. An error if a name is one that the server reads otherwise, or too long.
+Result<void> set_process_context(const PropertyMap& properties);
+
+// In place of the option; 0: never. Any thread, while telemetry is running.
+void set_system_metrics_period(std::chrono::milliseconds period);
 
 // None before and after.
 std::optional<Uuid> process_id();

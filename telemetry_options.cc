@@ -57,14 +57,10 @@ Result<void> check_range(const char* name, milliseconds value, milliseconds min,
                std::to_string(max.count()) + " ms");
 }
 
-Result<LevelFilter> level_or(const std::optional<LevelFilter>& option, const char* variable,
-                             LevelFilter otherwise) {
+Result<LogFilter> filter_or(const std::optional<LogFilter>& option, const char* variable,
+                            LevelFilter otherwise) {
   if (option) return *option;
-  const std::optional<std::string> text = env_string(variable);
-  if (!text) return otherwise;
-  if (const auto level = parse_level_filter(trim(*text))) return *level;
-  return Error(std::string(variable) + " is " + in_quotes(*text) +
-               ": use off, fatal, error, warn, info, debug or trace");
+  return parse_log_filter(env_string(variable).value_or(""), variable, otherwise);
 }
 
 Result<std::optional<std::size_t>> size_if(const std::optional<std::size_t>& option,
@@ -129,33 +125,43 @@ Result<void> resolve_properties(TelemetryOptions& options, ResolvedOptions& out)
   return {};
 }
 
-Result<void> resolve_levels(const TelemetryOptions& options, ResolvedOptions& out) {
+Result<void> resolve_filters(const TelemetryOptions& options, ResolvedOptions& out) {
+  const auto log = filter_or(options.log_filter, "MICROMEGAS_LOG", LevelFilter::kTrace);
+  if (!log) return log.error();
+  out.filters.log = *log;
   const auto console =
-      level_or(options.console_level, "MICROMEGAS_LOCAL_SINK_MAX_LEVEL", LevelFilter::kInfo);
+      filter_or(options.console_filter, "MICROMEGAS_LOCAL_SINK_MAX_LEVEL", kDefaultConsoleLevel);
   if (!console) return console.error();
-  out.console_level = *console;
+  out.console_filter = *console;
   const auto upload =
-      level_or(options.upload_level, "MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", LevelFilter::kDebug);
+      filter_or(options.upload_filter, "MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", kDefaultUploadLevel);
   if (!upload) return upload.error();
+  out.upload_filter = *upload;
 
-  LevelFilter derived = LevelFilter::kOff;
-  if (out.console) derived = std::max(derived, *console);
-  if (!out.url.empty()) derived = std::max(derived, *upload);
-  for (const ExtraSink& extra : options.sinks) derived = std::max(derived, extra.max_level);
-
-  LogFilterSpec spec;
-  if (const auto text = env_string("MICROMEGAS_LOG")) {
-    Result<LogFilterSpec> parsed = parse_log_filter(*text);
-    if (!parsed) return parsed.error();
-    spec = std::move(*parsed);
+  if (options.max_verbosity) {
+    out.filters.max_verbosity = *options.max_verbosity;
+  } else if (const auto text = env_string("MICROMEGAS_MAX_VERBOSITY")) {
+    const auto verbosity = parse_verbosity_filter(*text);
+    if (!verbosity) {
+      return Error("MICROMEGAS_MAX_VERBOSITY is " + in_quotes(*text) +
+                   ": use off, min, med or max");
+    }
+    out.filters.max_verbosity = *verbosity;
   }
-  out.filters.max_level = options.max_level.value_or(spec.max_level.value_or(derived));
-  out.filters.targets = options.target_levels;
-  out.filters.targets.merge(spec.targets);
-
-  const auto spans = env_bool("MICROMEGAS_ENABLE_CPU_TRACING");
-  if (!options.cpu_tracing && !spans) return spans.error();
-  out.filters.spans = options.cpu_tracing ? *options.cpu_tracing : spans->value_or(true);
+  if (options.cpu_tracing) {
+    out.filters.spans = *options.cpu_tracing;
+  } else {
+    const auto spans = env_bool("MICROMEGAS_ENABLE_CPU_TRACING");
+    if (!spans) return spans.error();
+    out.filters.spans = spans->value_or(true);
+  }
+  if (options.log_origin) {
+    out.flush.log_origin = *options.log_origin;
+  } else {
+    const auto origin = env_bool("MICROMEGAS_LOG_ORIGIN");
+    if (!origin) return origin.error();
+    out.flush.log_origin = origin->value_or(false);
+  }
   return {};
 }
 
@@ -178,6 +184,36 @@ Result<void> resolve_sizes(const TelemetryOptions& options, ResolvedOptions& out
   out.flush.metrics_block_bytes = options.metrics_block_bytes;
   out.flush.thread_block_bytes = options.thread_block_bytes;
   return {};
+}
+
+Result<void> resolve_wait(const TelemetryOptions& options, ResolvedOptions& out) {
+  constexpr const char* kVariable = "MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL";
+  constexpr milliseconds kLongest{3'600'000};
+  WaitWhenFull wait = options.wait_when_full.value_or(WaitWhenFull{});
+  const std::optional<std::string> text = env_string(kVariable);
+  if (!options.wait_when_full && text && trim(*text) != "none") {
+    const Result<void> read = for_each_entry(*text, [&](std::string_view entry) -> Result<void> {
+      bool* const kind = entry == "logs"      ? &wait.logs
+                         : entry == "metrics" ? &wait.metrics
+                         : entry == "spans"   ? &wait.spans
+                                              : nullptr;
+      if (kind == nullptr) {
+        return Error(std::string(kVariable) + " is " + in_quotes(*text) +
+                     ": use logs, metrics and spans, separated by commas, or none");
+      }
+      *kind = true;
+      return {};
+    });
+    if (!read) return read;
+  }
+  out.wait = static_cast<queue::Kinds>((wait.logs ? queue::kLogKinds : 0) |
+                                       (wait.metrics ? queue::kMetricKinds : 0) |
+                                       (wait.spans ? queue::kSpanKinds : 0));
+  const auto limit = time_or(options.wait_limit, "MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS",
+                             milliseconds(1), kLongest, milliseconds(1000));
+  if (!limit) return limit.error();
+  out.wait_limit = *limit;
+  return check_range("wait_limit", *limit, milliseconds(1), kLongest);
 }
 
 Result<void> resolve_upload(const TelemetryOptions& options, ResolvedOptions& out) {
@@ -239,6 +275,17 @@ Result<void> resolve_times(const TelemetryOptions& options, ResolvedOptions& out
     return ok;
   }
   out.request_timeout = *timeout;
+  const bool taken = !out.url.empty() || !options.sinks.empty();
+  const auto metrics = time_or(options.system_metrics_period, "MICROMEGAS_SYSTEM_METRICS_PERIOD",
+                               milliseconds(0), kDay, milliseconds(taken ? 5'000 : 0));
+  if (!metrics) return metrics.error();
+  if (metrics->count() != 0) {
+    if (Result<void> ok = check_range("system_metrics_period", *metrics, milliseconds(100), kDay);
+        !ok) {
+      return ok;
+    }
+  }
+  out.system_metrics_period = *metrics;
   if (Result<void> ok = check_range("shutdown_deadline", options.shutdown_deadline, milliseconds(0),
                                     milliseconds(600'000));
       !ok) {
@@ -275,14 +322,18 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
   if (Result<void> ok = resolve_access(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_compatibility(options, out); !ok) return ok.error();
   out.default_properties = options.default_properties;
+  out.redactor = std::move(options.redactor);
   out.console = options.console;
   out.handle_signals = options.handle_signals;
+  out.report_end = options.report_end && (!out.url.empty() || !options.sinks.empty());
+  out.handle_terminate = options.handle_terminate;
   for (const ExtraSink& extra : options.sinks) {
     if (extra.sink == nullptr) return Error("init_telemetry: sinks has a null sink: remove it");
   }
   if (Result<void> ok = resolve_properties(options, out); !ok) return ok.error();
-  if (Result<void> ok = resolve_levels(options, out); !ok) return ok.error();
+  if (Result<void> ok = resolve_filters(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_sizes(options, out); !ok) return ok.error();
+  if (Result<void> ok = resolve_wait(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_upload(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_times(options, out); !ok) return ok.error();
   out.sinks = std::move(options.sinks);
@@ -294,36 +345,6 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
     }
   }
   return out;
-}
-
-Result<LogFilterSpec> parse_log_filter(std::string_view text) {
-  LogFilterSpec spec;
-  const Result<void> done = for_each_entry(text, [&](std::string_view entry) -> Result<void> {
-    const std::size_t equals = entry.rfind('=');
-    const std::string_view target =
-        equals == std::string_view::npos ? std::string_view{} : trim(entry.substr(0, equals));
-    const std::string_view word =
-        equals == std::string_view::npos ? entry : trim(entry.substr(equals + 1));
-    const auto level = parse_level_filter(word);
-    if (!level) {
-      return Error("MICROMEGAS_LOG: " + in_quotes(word) + " in " + in_quotes(entry) +
-                   " is no level: use off, fatal, error, warn, info, debug or trace");
-    }
-    if (equals == std::string_view::npos) {
-      if (spec.max_level) {
-        return Error("MICROMEGAS_LOG: " + in_quotes(entry) +
-                     " is a second level without a target: write target=level");
-      }
-      spec.max_level = level;
-    } else if (target.empty()) {
-      return Error("MICROMEGAS_LOG: " + in_quotes(entry) + " has no target: write target=level");
-    } else {
-      spec.targets[std::string(target)] = *level;
-    }
-    return {};
-  });
-  if (!done) return done.error();
-  return spec;
 }
 
 Result<PropertyMap> parse_process_properties(std::string_view text) {

@@ -39,31 +39,35 @@ struct ResolvedOptions {
   std::string client_certificate_file;
   std::string client_key_file;
   PropertyMap properties;
+  Redactor redactor;
   bool default_properties = true;
-  queue::Filters filters;
+  queue::Filters filters;  // without those of the sinks
   bool console = true;
-  LevelFilter console_level = LevelFilter::kInfo;
+  LogFilter console_filter;
+  LogFilter upload_filter;
   std::vector<ExtraSink> sinks;
   std::size_t queue_bytes = 0;
+  queue::Kinds wait = 0;
+  std::chrono::milliseconds wait_limit{};
   pipeline::FlushOptions flush;
   std::size_t upload_soft_bytes = 0;
   std::size_t upload_hard_bytes = 0;
   int max_in_flight = 0;
   std::chrono::milliseconds request_timeout{};
   WireCompatibility wire_compatibility = WireCompatibility::k033;
+  std::chrono::milliseconds system_metrics_period{};  // 0: never
   std::chrono::milliseconds shutdown_deadline{};
   bool handle_signals = false;
+  bool report_end = true;
+  bool handle_terminate = true;
   std::optional<Uuid> parent_process_id;  // as the environment says
 };
 
 Result<ResolvedOptions> resolve_options(TelemetryOptions options);
 
-// "info,net=debug,db.pool=off": at most one level without a target, which is the one for all.
-struct LogFilterSpec {
-  std::optional<LevelFilter> max_level;
-  std::map<std::string, LevelFilter, std::less<>> targets;
-};
-Result<LogFilterSpec> parse_log_filter(std::string_view text);
+// What a filter lets through of targets that it does not mention, and all of it where it is unset.
+inline constexpr LevelFilter kDefaultConsoleLevel = LevelFilter::kInfo;
+inline constexpr LevelFilter kDefaultUploadLevel = LevelFilter::kDebug;
 
 // "k=v,k=v": blanks around entries, keys and values go; the first '=' splits; the first of equal
 // keys wins; an entry without '=', an empty key or one that begins with "micromegas." is an error.

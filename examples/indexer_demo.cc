@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
   }
 
   micromegas::TelemetryOptions options{.properties = {{"service", "indexer"}}};
-  options.console_level = micromegas::LevelFilter::kInfo;
+  options.console_filter = micromegas::LevelFilter::kInfo;
   std::unique_ptr<Collector> collector;
   const char* url = std::getenv("MICROMEGAS_TELEMETRY_URL");
   if (url == nullptr || *url == '\0') {

@@ -72,6 +72,30 @@ void write_metric(const StaticMetricMetadata& metadata, const PropertySet& prope
   w.publish();
 }
 
+// A scope that comes before the thread's first event is not noted, nor is its end: they nest.
+template <class Begin>
+void begin_scope(const SpanLocation& location, Begin begin) {
+  queue::ThreadSlot* slot = queue::Runtime::registered_thread();
+  bool recorded = false;
+  if (queue::enabled(location)) {
+    if (slot != nullptr && slot->scopes.full()) {
+      micromegas_v0_drop(EventKind::kSpan, DropReason::kInvalid, 2);
+    } else {
+      recorded = begin();
+      slot = queue::Runtime::registered_thread();
+    }
+  }
+  if (slot != nullptr) slot->scopes.push(recorded);
+}
+
+void end_scope(const SpanLocation& location, RecordKind kind) {
+  queue::ThreadSlot* slot = queue::Runtime::registered_thread();
+  if (slot == nullptr || !slot->scopes.pop()) return;
+  const std::uint64_t open = micromegas_v0_thread->open_spans;
+  if (queue::open_count(open) == 0) return;  // begun before telemetry was started anew
+  detail::end_span(queue::site_id(location.word), kind, open);
+}
+
 void write_async(std::uint32_t id, RecordKind kind, std::uint64_t span_id, std::uint64_t parent,
                  std::uint32_t depth, const TextRef* name) {
   if (id == 0) return;
@@ -125,7 +149,7 @@ Result<void> init_event_dispatch(std::size_t logs_buffer_size, std::size_t metri
   pipeline::SessionOptions options;
   options.sink = std::move(sink);
   options.process = make_process_info(Uuid::random(), std::nullopt, std::move(process_properties));
-  options.filters.max_level = LevelFilter::kTrace;
+  options.filters.log = LevelFilter::kTrace;
   options.filters.spans = cpu_tracing_enabled;
   options.flush.log_block_bytes = logs_buffer_size;
   options.flush.metrics_block_bytes = metrics_buffer_size;
@@ -191,40 +215,28 @@ void tagged_float_metric(const StaticMetricMetadata& metadata, const PropertySet
 
 // --- spans ---
 
-namespace {
-bool any_open_span() noexcept {
-  const std::uint64_t open = micromegas_v0_thread->open_spans;
-  return queue::open_owner(open) != 0 && queue::open_count(open) != 0;
-}
-}  // namespace
-
 void on_begin_scope(const SpanMetadata& metadata) {
-  if (!queue::enabled(metadata.location)) return;
-  const std::uint32_t id = detail::span_id(metadata);
-  if (id != 0) {
-    detail::begin_span(id, RecordKind::kSpanBegin, detail::NoValue(), detail::NoSet());
-  }
+  begin_scope(metadata.location, [&] {
+    const std::uint32_t id = detail::span_id(metadata);
+    return id != 0 &&
+           detail::begin_span(id, RecordKind::kSpanBegin, detail::NoValue(), detail::NoSet());
+  });
 }
 
 void on_end_scope(const SpanMetadata& metadata) {
-  if (!any_open_span()) return;
-  // Without an id the begin was never recorded; with one, the actor finds out whether it was.
-  const std::uint32_t id = queue::site_id(metadata.location.word);
-  if (id != 0) detail::end_span(id, RecordKind::kSpanEnd, micromegas_v0_thread->open_spans);
+  end_scope(metadata.location, RecordKind::kSpanEnd);
 }
 
 void on_begin_named_scope(const SpanLocation& location, std::string_view name) {
-  if (!queue::enabled(location)) return;
-  const std::uint32_t id = detail::span_id(location);
-  if (id != 0) {
-    detail::begin_span(id, RecordKind::kNamedSpanBegin, detail::span_name(name), detail::NoSet());
-  }
+  begin_scope(location, [&] {
+    const std::uint32_t id = detail::span_id(location);
+    return id != 0 && detail::begin_span(id, RecordKind::kNamedSpanBegin, detail::span_name(name),
+                                         detail::NoSet());
+  });
 }
 
 void on_end_named_scope(const SpanLocation& location, std::string_view /*name*/) {
-  if (!any_open_span()) return;
-  const std::uint32_t id = queue::site_id(location.word);
-  if (id != 0) detail::end_span(id, RecordKind::kNamedSpanEnd, micromegas_v0_thread->open_spans);
+  end_scope(location, RecordKind::kNamedSpanEnd);
 }
 
 std::uint64_t on_begin_async_scope(const SpanMetadata& metadata, std::uint64_t parent_span_id,

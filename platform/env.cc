@@ -77,9 +77,17 @@ std::optional<std::string> env_string(const char* name) {
 Result<std::optional<bool>> env_bool(const char* name) {
   const auto value = env_string(name);
   if (!value) return std::optional<bool>();
-  if (*value == "true") return std::optional<bool>(true);
-  if (*value == "false") return std::optional<bool>(false);
-  return bad_value(name, *value, "give true or false, in lower case");
+  std::string word = *value;
+  for (char& c : word) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  for (const char* yes : {"true", "1", "on", "yes"}) {
+    if (word == yes) return std::optional<bool>(true);
+  }
+  for (const char* no : {"false", "0", "off", "no"}) {
+    if (word == no) return std::optional<bool>(false);
+  }
+  return bad_value(name, *value, "give true or false (1, on, yes; 0, off, no)");
 }
 
 Result<std::optional<std::uint64_t>> env_unsigned(const char* name, std::uint64_t min,

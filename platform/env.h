@@ -24,7 +24,7 @@ namespace micromegas {
 // White space at both ends is taken off. Nothing when unset or blank.
 std::optional<std::string> env_string(const char* name);
 
-// Exactly "true" or "false".
+// "true", "1", "on", "yes" or "false", "0", "off", "no", in any case.
 Result<std::optional<bool>> env_bool(const char* name);
 
 // Decimal digits only, in [min, max].

@@ -4,9 +4,7 @@
 #include "micromegas/platform/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -23,27 +21,10 @@
 #include <cpuid.h>
 #endif
 
+#include "micromegas/platform/small_file.h"
+
 namespace micromegas {
 namespace {
-
-// At most `limit` bytes of a regular file; "" for anything else (a FIFO would block for ever).
-std::string read_small_file(const char* path, std::size_t limit) {
-  const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd == -1) return {};
-  std::string content;
-  struct stat info {};
-  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
-    std::array<char, 4096> buffer;
-    while (content.size() < limit) {
-      const ssize_t n = read(fd, buffer.data(), std::min(buffer.size(), limit - content.size()));
-      if (n == -1 && errno == EINTR) continue;
-      if (n <= 0) break;
-      content.append(buffer.data(), static_cast<std::size_t>(n));
-    }
-  }
-  close(fd);
-  return content;
-}
 
 std::string executable_path() {
   std::vector<char> path(256);
@@ -77,7 +58,7 @@ void fill_user(SystemInfo& info) {
 
 std::string distro_name() {
   for (const char* path : {"/etc/os-release", "/usr/lib/os-release"}) {
-    std::string name = parse_os_release(read_small_file(path, 65536));
+    std::string name = parse_os_release(read_small_file(path, 65536).value_or(""));
     if (!name.empty()) return name;
   }
   utsname kernel{};
@@ -115,7 +96,7 @@ std::string cpu_brand_name() {
 std::optional<int> read_topology(unsigned cpu, const char* what) {
   const std::string path =
       "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/" + what;
-  const std::string text = read_small_file(path.c_str(), 32);
+  const std::string text = read_small_file(path, 32).value_or("");
   int value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
   if (parsed.ec != std::errc()) return std::nullopt;

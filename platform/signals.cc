@@ -214,6 +214,7 @@ void handle_reported() {
 void* watch(void* argument) {
   const WatcherArgs args = *static_cast<WatcherArgs*>(argument);
   delete static_cast<WatcherArgs*>(argument);
+  become_library_thread();  // the host's handlers run here too
   set_current_thread_name("mm-signals");
   do {
     std::uint64_t count = 0;
@@ -302,6 +303,12 @@ Result<void> install_exit_signals(void (*on_signal)(int)) {
   }
   for (std::size_t i = 0; i < kSignals.size(); ++i) take(i);
   return {};
+}
+
+bool exit_signal_ends_the_process(int signal) noexcept {
+  const Taken* const taken = find(signal);
+  return taken != nullptr && taken->delivered.load(std::memory_order_acquire) &&
+         taken->previous.sa_handler == SIG_DFL;
 }
 
 void uninstall_exit_signals() {

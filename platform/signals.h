@@ -28,6 +28,10 @@ namespace micromegas {
 // nothing is installed any more; it may install again.
 Result<void> install_exit_signals(void (*on_signal)(int signal));
 
+// For `on_signal`, of the signal that it is called for: whether the process ends by it, because
+// nobody handles it but us.
+bool exit_signal_ends_the_process(int signal) noexcept;
+
 // Puts the previous handlers back, except where somebody has installed one after us and may call
 // ours: that one stays, and ours only passes on. Waits for an `on_signal` that is running (unless
 // called by it). Nothing if nothing is installed. Any thread.

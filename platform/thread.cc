@@ -13,6 +13,12 @@
 #include <system_error>
 #include <utility>
 
+extern "C" {
+// One for all copies of this code in the process, as the names in pipeline/queue/hot.h.
+__attribute__((visibility("default"),
+               weak)) constinit thread_local bool micromegas_v0_library_thread = false;
+}
+
 namespace micromegas {
 
 std::uint64_t current_thread_id() noexcept {
@@ -57,6 +63,7 @@ Result<std::thread> start_thread_with_signals_blocked(std::string_view name,
   const ScopedBlockAllSignals blocked;  // the new thread inherits the mask
   try {
     return std::thread([name = std::string(name), body = std::move(body)] {
+      become_library_thread();
       set_current_thread_name(name);
       body();
     });
@@ -65,5 +72,8 @@ Result<std::thread> start_thread_with_signals_blocked(std::string_view name,
                  "; raise the limit of threads (ulimit -u, pids cgroup)");
   }
 }
+
+bool on_library_thread() noexcept { return micromegas_v0_library_thread; }
+void become_library_thread() noexcept { micromegas_v0_library_thread = true; }
 
 }  // namespace micromegas

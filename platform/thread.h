@@ -47,6 +47,14 @@ class ScopedBlockAllSignals {
 Result<std::thread> start_thread_with_signals_blocked(std::string_view name,
                                                       std::function<void()> body);
 
+// Whether the calling thread is the library's: started above, or after this call.
+[[nodiscard]] bool on_library_thread() noexcept;
+void become_library_thread() noexcept;
+
+// Whether the calling thread is the library's: started above, or after become_library_thread().
+[[nodiscard]] bool on_library_thread() noexcept;
+void become_library_thread() noexcept;
+
 }  // namespace micromegas
 
 #endif  // MICROMEGAS_PLATFORM_THREAD_H_

@@ -226,6 +226,7 @@ Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
   outbox.soft_bytes = options.soft_queue_bytes;
   outbox.hard_bytes = options.hard_queue_bytes;
   outbox.max_in_flight = options.max_in_flight;
+  outbox.slow_answer = options.request_timeout / 4;
   outbox.backoff = {options.backoff_min, options.backoff_max};
   outbox.seed = std::random_device{}();
 
@@ -283,6 +284,10 @@ std::uint64_t HttpSink::told_drops() const {
 UploadStats HttpSink::stats() const {
   if (impl_->abandoned) return {};
   return impl_->uploader.outbox().stats();
+}
+
+std::size_t HttpSink::bytes_held() const {
+  return impl_->abandoned ? 0 : impl_->uploader.outbox().bytes_held();
 }
 
 void HttpSink::shutdown(TimePoint deadline) {

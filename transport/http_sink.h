@@ -103,6 +103,8 @@ class HttpSink final : public EventSink {
 
   // A consistent copy; also after the end.
   [[nodiscard]] UploadStats stats() const;
+  // What the budgets limit.
+  [[nodiscard]] std::size_t bytes_held() const;
 
   // Stops accepting (what comes is dropped as kStopped), sends until the deadline, drops the rest
   // as kDeadline and says so in one line. Afterwards there is no thread and no socket. A second

@@ -72,7 +72,8 @@ FormatArg format_arg(const T& arg) noexcept {
     const void* pointer = arg;
     return {&format_pointer, kType, 0, nullptr, reinterpret_cast<std::uintptr_t>(pointer)};
   } else {
-    const auto bits = static_cast<std::uint64_t>(arg);
+    // With its sign, a character too.
+    const auto bits = static_cast<std::uint64_t>(arg);  // NOLINT(bugprone-signed-char-misuse)
     if constexpr (kType == ArgType::kBool) {
       return {&format_bool, kType, 0, nullptr, bits};
     } else if constexpr (kType == ArgType::kChar) {

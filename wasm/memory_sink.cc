@@ -36,4 +36,13 @@ void MemorySink::on_process_metrics_block(std::shared_ptr<const MetricsBlock> /*
 void MemorySink::on_init_thread_stream(const ThreadStream& /*stream*/) {}
 void MemorySink::on_process_thread_block(std::shared_ptr<const ThreadBlock> /*block*/) {}
 
+bool MemorySink::wait_for(FunctionRef<bool()> predicate, std::chrono::milliseconds timeout) const {
+#if defined(__EMSCRIPTEN_PTHREADS__)
+  return wait_for_arrivals(predicate, timeout);
+#else
+  (void)timeout;  // nothing arrives while one waits: the answer is the one of now
+  return predicate();
+#endif
+}
+
 }  // namespace micromegas

@@ -31,6 +31,7 @@ struct Session {
   std::atomic<std::uint64_t> recorded{0};
   std::atomic<std::uint64_t> delivered{0};
   std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> left_out{0};
   std::atomic<std::uint64_t> next_span_id{1};
 };
 
@@ -51,9 +52,14 @@ std::shared_ptr<RunningSink> running() {
 
 // The most that any target is allowed, so that the macros' first look is one comparison.
 void open_locked(Session& s) noexcept {
-  LevelFilter most = s.filters->max_level;
-  for (const auto& [prefix, level] : s.filters->targets) most = std::max(most, level);
-  s.has_targets.store(!s.filters->targets.empty(), std::memory_order_relaxed);
+  bool has_targets = !s.filters->log.targets.empty();
+  LevelFilter most = LevelFilter::kOff;
+  for (const LogFilter& sink : s.filters->sinks) {
+    most = std::max(most, sink.most());
+    has_targets = has_targets || !sink.targets.empty();
+  }
+  most = std::min(most, s.filters->log.most());
+  s.has_targets.store(has_targets, std::memory_order_relaxed);
   g_max_level.store(static_cast<std::uint8_t>(most), std::memory_order_relaxed);
 }
 
@@ -61,14 +67,10 @@ bool target_allows(const LogMetadata& metadata) {
   const std::lock_guard lock(session().mutex);
   if (session().filters == nullptr) return false;
   const Filters& filters = *session().filters;
-  LevelFilter best = filters.max_level;
-  std::size_t length = 0;
-  for (const auto& [prefix, level] : filters.targets) {
-    if (prefix.size() < length || !metadata.target.starts_with(prefix)) continue;
-    best = level;
-    length = prefix.size();
-  }
-  return allows(best, metadata.level);
+  return filters.log.allows(metadata.level, metadata.target) &&
+         std::any_of(filters.sinks.begin(), filters.sinks.end(), [&](const LogFilter& sink) {
+           return sink.allows(metadata.level, metadata.target);
+         });
 }
 
 }  // namespace
@@ -88,7 +90,7 @@ Result<SessionId> start_session(std::shared_ptr<EventSink> sink, PropertyMap pro
     s.running = running;
     s.process_id = process_id;
     s.filters = std::make_unique<Filters>(std::move(filters));
-    s.recorded = s.delivered = s.failed = 0;
+    s.recorded = s.delivered = s.failed = s.left_out = 0;
     install_terminate_handler();
   }
   running->start(std::make_shared<const ProcessInfo>(
@@ -123,7 +125,7 @@ void forget_everything() {
   const std::lock_guard lock(s.mutex);
   s.filters.reset();
   s.has_targets = false;
-  s.recorded = s.delivered = s.failed = 0;
+  s.recorded = s.delivered = s.failed = s.left_out = 0;
   s.next_span_id = 1;
 }
 
@@ -178,8 +180,19 @@ KindStats log_stats() noexcept {
   return stats;
 }
 
+std::uint64_t left_out_logs() noexcept {
+  return session().left_out.load(std::memory_order_relaxed);
+}
+
 std::uint64_t next_span_id() noexcept {
   return session().next_span_id.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace micromegas::wasm
+
+namespace micromegas::detail {
+
+// Of pipeline/instrument/rate.h.
+void count_left_out() noexcept { wasm::session().left_out.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace micromegas::detail

@@ -13,13 +13,12 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
 #include "micromegas/pipeline/instrument/level.h"
+#include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/property.h"
 #include "micromegas/pipeline/sink/event_sink.h"
@@ -29,9 +28,10 @@
 
 namespace micromegas::wasm {
 
+// A log is shown if both say so: the first, and one of those of the sinks.
 struct Filters {
-  LevelFilter max_level = LevelFilter::kTrace;
-  std::vector<std::pair<std::string, LevelFilter>> targets = {};  // by prefix; the longest wins
+  LogFilter log = {};
+  std::vector<LogFilter> sinks{LogFilter()};
 };
 
 using SessionId = std::uint64_t;  // from 1
@@ -57,6 +57,8 @@ void change_filters(FunctionRef<void(Filters&)> change);
 void deliver(const LogMetadata& metadata, std::span<const Property> properties,
              std::string_view text) noexcept;
 KindStats log_stats() noexcept;
+// By rate helpers.
+std::uint64_t left_out_logs() noexcept;
 
 std::uint64_t next_span_id() noexcept;
 

@@ -6,6 +6,8 @@
 #include "micromegas/telemetry.h"
 
 #include <algorithm>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +22,41 @@ namespace micromegas {
 namespace {
 
 constexpr std::string_view kReservedPrefix = "micromegas.";
+constexpr LevelFilter kDefaultConsoleLevel = LevelFilter::kInfo;
+
+// The sinks of the last start, in the order of their filters.
+struct Sinks {
+  std::mutex mutex;
+  wasm::SessionId session = 0;
+  bool console = false;
+  std::vector<const EventSink*> order;
+  std::weak_ptr<CompositeSink> all;  // null if there is but one
+};
+
+Sinks& sinks_of_last_start() {
+  static Sinks& sinks = *new Sinks;
+  return sinks;
+}
+
+// `index` picks one.
+template <class Index>
+Result<void> change_sink_filter(std::string_view text, std::string_view where,
+                                LevelFilter otherwise, Index index) {
+  Result<LogFilter> filter = parse_log_filter(text, where, otherwise);
+  if (!filter) return filter.error();
+  Sinks& sinks = sinks_of_last_start();
+  const std::lock_guard lock(sinks.mutex);
+  if (sinks.session == 0 || !wasm::session_running(sinks.session)) {
+    return Error(std::string(where) + ": telemetry is not running: call init_telemetry() first");
+  }
+  const std::size_t at = index(sinks);
+  if (at >= sinks.order.size()) {
+    return Error(std::string(where) + ": telemetry was started without this sink");
+  }
+  if (const auto all = sinks.all.lock()) all->set_filter(at, *filter);
+  wasm::change_filters([&](wasm::Filters& filters) { filters.sinks[at] = std::move(*filter); });
+  return {};
+}
 
 }  // namespace
 
@@ -31,28 +68,36 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
     }
   }
   std::vector<CompositeSink::Child> sinks;
-  LevelFilter most = LevelFilter::kOff;
-  const auto add = [&](std::shared_ptr<EventSink> sink, LevelFilter max_level) {
+  std::vector<const EventSink*> order;
+  wasm::Filters filters{.log = std::move(options.log_filter).value_or(LogFilter()), .sinks = {}};
+  const auto add = [&](std::shared_ptr<EventSink> sink, LogFilter filter) {
     if (sink == nullptr) return;
-    sinks.push_back({std::move(sink), max_level});
-    most = std::max(most, max_level);
+    filters.sinks.push_back(filter);
+    order.push_back(sink.get());
+    sinks.push_back({std::move(sink), std::move(filter)});
   };
   if (options.console) {
-    const LevelFilter level = options.console_level.value_or(LevelFilter::kInfo);
-    add(std::make_shared<ConsoleEventSink>(ConsoleOptions{.max_level = level}), level);
+    add(std::make_shared<ConsoleEventSink>(),
+        std::move(options.console_filter).value_or(kDefaultConsoleLevel));
   }
-  for (ExtraSink& extra : options.sinks) add(std::move(extra.sink), extra.max_level);
+  for (ExtraSink& extra : options.sinks) add(std::move(extra.sink), std::move(extra.filter));
 
-  const bool console_alone = options.console && sinks.size() == 1;  // it has a filter of its own
-  auto sink =
-      console_alone ? std::move(sinks[0].sink) : std::make_shared<CompositeSink>(std::move(sinks));
-
-  wasm::Filters filters;
-  filters.max_level = options.max_level.value_or(most);
-  filters.targets.assign(options.target_levels.begin(), options.target_levels.end());
+  std::shared_ptr<EventSink> sink;
+  std::shared_ptr<CompositeSink> all;
+  if (options.console && sinks.size() == 1) {
+    sink = std::move(sinks[0].sink);  // the session has its filter too
+  } else {
+    sink = all = std::make_shared<CompositeSink>(std::move(sinks));
+  }
   const Result<wasm::SessionId> started =
       wasm::start_session(std::move(sink), std::move(options.properties), std::move(filters));
   if (!started) return Error("init_telemetry: " + started.error().message());
+  Sinks& last = sinks_of_last_start();
+  const std::lock_guard lock(last.mutex);
+  last.session = *started;
+  last.console = options.console;
+  last.order = std::move(order);
+  last.all = all;
   return TelemetryGuard(*started, options.shutdown_deadline);
 }
 
@@ -80,25 +125,52 @@ KindStats TelemetryStats::total() const noexcept {
 TelemetryStats stats() {
   TelemetryStats out;
   out.events[static_cast<std::size_t>(EventKind::kLog)] = wasm::log_stats();
+  out.left_out_logs = wasm::left_out_logs();
   return out;
 }
 
+Result<void> set_log_filter(std::string_view text) {
+  Result<LogFilter> filter = parse_log_filter(text, "set_log_filter");
+  if (!filter) return filter.error();
+  if (!wasm::session_running(0)) {
+    return Error("set_log_filter: telemetry is not running: call init_telemetry() first");
+  }
+  wasm::change_filters([&](wasm::Filters& filters) { filters.log = std::move(*filter); });
+  return {};
+}
+
+Result<void> set_console_filter(std::string_view text) {
+  return change_sink_filter(
+      text, "set_console_filter", kDefaultConsoleLevel,
+      [](const Sinks& sinks) { return sinks.console ? 0 : sinks.order.size(); });
+}
+
+// Checked as anywhere else, but there is no upload.
+Result<void> set_upload_filter(std::string_view text) {
+  return change_sink_filter(text, "set_upload_filter", LevelFilter::kOff,
+                            [](const Sinks& sinks) { return sinks.order.size(); });
+}
+
+Result<void> set_sink_filter(const EventSink& sink, std::string_view text) {
+  return change_sink_filter(text, "set_sink_filter", LevelFilter::kTrace, [&](const Sinks& sinks) {
+    const auto found = std::find(sinks.order.begin(), sinks.order.end(), &sink);
+    return static_cast<std::size_t>(found - sinks.order.begin());
+  });
+}
+
 void set_max_level(LevelFilter level) {
-  wasm::change_filters([=](wasm::Filters& filters) { filters.max_level = level; });
+  wasm::change_filters([=](wasm::Filters& filters) { filters.log.max_level = level; });
 }
 
 void set_target_level(std::string_view target_prefix, LevelFilter level) {
   wasm::change_filters([=](wasm::Filters& filters) {
-    for (auto& [prefix, old] : filters.targets) {
-      if (prefix != target_prefix) continue;
-      old = level;
-      return;
-    }
-    filters.targets.emplace_back(target_prefix, level);
+    filters.log.targets.insert_or_assign(std::string(target_prefix), level);
   });
 }
 
-void set_max_verbosity(Verbosity /*verbosity*/) {}
+void set_max_verbosity(VerbosityFilter /*verbosity*/) {}
+Result<void> set_process_context(const PropertyMap& /*properties*/) { return {}; }
+void set_system_metrics_period(std::chrono::milliseconds /*period*/) {}
 
 std::optional<Uuid> process_id() { return wasm::session_process_id(); }
 

@@ -22,7 +22,7 @@ void start_telemetry() {
   static std::once_flag once;
   std::call_once(once, [] {
     static const auto& telemetry =
-        *new auto(micromegas::init_telemetry({.console_level = micromegas::LevelFilter::kDebug}));
+        *new auto(micromegas::init_telemetry({.console_filter = micromegas::LevelFilter::kDebug}));
     if (!telemetry) std::fprintf(stderr, "%s\n", telemetry.error().message().c_str());
   });
 }

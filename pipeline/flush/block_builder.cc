@@ -8,6 +8,11 @@
 #include <utility>
 
 namespace micromegas::pipeline {
+namespace {
+
+constexpr std::size_t kContextsToSearch = 16;
+
+}  // namespace
 
 BlockBuilder::BlockBuilder(const Uuid& process_id, const Uuid& stream_id, std::int64_t begin_time,
                            bool merged)
@@ -26,34 +31,63 @@ void BlockBuilder::account(std::int64_t time, EventKind kind) noexcept {
   ++kinds_[static_cast<std::size_t>(kind)];
 }
 
+std::uint64_t BlockBuilder::place(const EventContextPtr& context) {
+  auto& contexts = records_.contexts;
+  // The last one first: a thread's events come together.
+  for (std::size_t i = contexts.size(); i > 0 && i + kContextsToSearch > contexts.size(); --i) {
+    if (contexts[i - 1] == context) return i;
+  }
+  contexts.push_back(context);
+  return contexts.size();
+}
+
 std::uint32_t BlockBuilder::add(const std::byte* record, std::size_t bytes, std::int64_t time,
-                                EventKind kind) {
+                                EventKind kind, const EventContextPtr& context) {
   const std::size_t offset = records_.bytes.size();
-  std::byte* at = records_.bytes.extend(bytes);
-  queue::store64(at, queue::load64(record));
+  const std::uint64_t place = context != nullptr ? this->place(context) : 0;
+  const std::size_t more = place != 0 ? 8 : 0;
+  std::byte* at = records_.bytes.extend(bytes + more);
+  std::uint64_t head = queue::load64(record);
+  if (place != 0) {
+    head += (std::uint64_t{queue::kHasContext} << 40) + (std::uint64_t{1} << 48);
+    queue::store64(at + 16, place);
+  }
+  queue::store64(at, head);
   queue::store64(at + 8, static_cast<std::uint64_t>(time));
+  std::byte* const to = at + more;
   if (bytes <= 64) {  // most: no call
-    for (std::size_t i = 16; i < bytes; i += 8) queue::store64(at + i, queue::load64(record + i));
+    for (std::size_t i = 16; i < bytes; i += 8) queue::store64(to + i, queue::load64(record + i));
   } else {
-    std::memcpy(at + 16, record + 16, bytes - 16);
+    std::memcpy(to + 16, record + 16, bytes - 16);
   }
   account(time, kind);
   return static_cast<std::uint32_t>(offset);
 }
 
+void BlockBuilder::replace_context(std::uint32_t offset, const EventContextPtr& context) {
+  queue::store64(records_.bytes.data() + offset + queue::kRecordHeaderBytes, place(context));
+}
+
 void BlockBuilder::add_span_end(std::uint32_t id, std::int64_t time,
                                 std::optional<std::string_view> name,
-                                std::span<const std::byte> properties) {
+                                std::span<const std::byte> properties,
+                                const EventContextPtr& context) {
   using queue::RecordKind;
   const auto length = static_cast<std::uint32_t>(name ? name->size() : 0);
   const std::uint32_t name_bytes = name ? queue::string_bytes(length) : 0;
-  const auto bytes =
-      static_cast<std::uint32_t>(queue::kRecordHeaderBytes + name_bytes + properties.size());
+  const std::uint64_t place = context != nullptr ? this->place(context) : 0;
+  const auto bytes = static_cast<std::uint32_t>(queue::kRecordHeaderBytes + (place != 0 ? 8 : 0) +
+                                                name_bytes + properties.size());
   std::byte* at = records_.bytes.extend(bytes);
   const RecordKind kind = name ? RecordKind::kNamedSpanEnd : RecordKind::kSpanEnd;
-  queue::store64(at, queue::header_word(id, kind, queue::kNoFlags, bytes));
+  const std::uint8_t flags = place != 0 ? queue::kHasContext : queue::kNoFlags;
+  queue::store64(at, queue::header_word(id, kind, flags, bytes));
   queue::store64(at + 8, static_cast<std::uint64_t>(time));
   at += queue::kRecordHeaderBytes;
+  if (place != 0) {
+    queue::store64(at, place);
+    at += 8;
+  }
   if (name) {
     queue::store64(at + name_bytes - 8, 0);  // the padding
     queue::store64(at, std::uint64_t{length} | (std::uint64_t{length} << 32));

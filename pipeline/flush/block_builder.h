@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "micromegas/pipeline/queue/record.h"
 #include "micromegas/pipeline/sink/block.h"
@@ -30,16 +31,23 @@ class BlockBuilder {
   BlockBuilder(const Uuid& process_id, const Uuid& stream_id, std::int64_t begin_time, bool merged);
 
   // Copies a record with its time replaced. Returns its offset in the block.
-  std::uint32_t add(const std::byte* record, std::size_t bytes, std::int64_t time, EventKind kind);
+  std::uint32_t add(const std::byte* record, std::size_t bytes, std::int64_t time, EventKind kind,
+                    const EventContextPtr& context = {});
+  // Another context for a record that was added with one and has not been cut.
+  void replace_context(std::uint32_t offset, const EventContextPtr& context);
   // The end of a thread span, with what the records in `properties` say of it; `name`: if it was
   // given at run time.
   void add_span_end(std::uint32_t id, std::int64_t time, std::optional<std::string_view> name,
-                    std::span<const std::byte> properties);
+                    std::span<const std::byte> properties, const EventContextPtr& context = {});
 
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   [[nodiscard]] std::size_t bytes() const noexcept { return records_.bytes.size(); }
   [[nodiscard]] const std::byte* record(std::uint32_t offset) const noexcept {
     return records_.bytes.data() + offset;
+  }
+  // Those of the records that have not been cut; stays at its address.
+  [[nodiscard]] const std::vector<EventContextPtr>& contexts() const noexcept {
+    return records_.contexts;
   }
   [[nodiscard]] const std::array<std::uint32_t, kEventKinds>& counts() const noexcept {
     return kinds_;
@@ -63,6 +71,8 @@ class BlockBuilder {
 
  private:
   void account(std::int64_t time, EventKind kind) noexcept;
+  // Its place in records_.contexts plus 1.
+  std::uint64_t place(const EventContextPtr& context);
 
   Uuid process_id_;
   Uuid stream_id_;

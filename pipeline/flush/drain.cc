@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <new>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@ namespace {
 constexpr std::int64_t kSyncEvery = 1'000'000'000;      // ns
 constexpr std::int64_t kFirstBlockAfter = 500'000'000;  // ns: a stream's first block leaves early
 constexpr std::size_t kBusySegments = 4;                // full segments in one tick
+constexpr int kMoreTries = 8;
 
 template <class Stream>
 Stream make_stream(const Uuid& process_id, StreamKind kind) {
@@ -29,6 +31,7 @@ Stream make_stream(const Uuid& process_id, StreamKind kind) {
 }
 
 std::size_t index(EventKind kind) { return static_cast<std::size_t>(kind); }
+std::size_t index(queue::QueueKind queue) { return static_cast<std::size_t>(queue); }
 
 }  // namespace
 
@@ -46,7 +49,8 @@ Drain::Drain(const FlushOptions& options, std::shared_ptr<EventSink> sink,
       logs_(process_->process_id, log_info_.stream_id, process_->start_time, /*merged=*/true),
       metrics_(process_->process_id, metrics_info_.stream_id, process_->start_time,
                /*merged=*/true),
-      live_reader_(runtime_.catalogue()) {}
+      live_reader_(runtime_.catalogue(), &logs_.contexts()),
+      context_reader_(runtime_.catalogue()) {}
 
 void say_that_a_sink_threw(const char* what, const char* why) noexcept {
   try {
@@ -80,6 +84,11 @@ void Drain::hand_over(const Kinds& kinds, F call) noexcept {
     (taken ? handed_[kind] : dropped_[kind][static_cast<std::size_t>(DropReason::kSinkFailed)]) +=
         kinds[kind];
   }
+  ask_whether_full();
+}
+
+void Drain::ask_whether_full() noexcept {
+  if (options_.full) guarded("fill level", [&] { runtime_.set_full(options_.full()); });
 }
 
 void Drain::startup() {
@@ -103,6 +112,8 @@ void Drain::tick() {
   sync_clock();
   read_all();
   cut_due(false);
+  ask_whether_full();
+  captures_.cut(now());
   runtime_.tend_pool();
 }
 
@@ -111,6 +122,7 @@ void Drain::flush() {
   sync_clock();
   read_all();
   cut_due(true);
+  captures_.cut(now());
 }
 
 void Drain::shutdown() {
@@ -120,6 +132,7 @@ void Drain::shutdown() {
     diagnose("flush.failed", "the last events could not be made into blocks: out of memory?");
   }
   ended_ = true;
+  captures_.end();
   guarded("on_shutdown", [&] { sink_->on_shutdown(); });
 }
 
@@ -129,43 +142,61 @@ void Drain::read_all() {
   busy_ = runtime_.collect_full() >= kBusySegments;
   runtime_.take_ended_elsewhere(ended_elsewhere_);  // before their begins are read
   runtime_.threads(slots_);
+  runtime_.take_process_contexts(process_contexts_seen_, process_contexts_);
   for (queue::ThreadSlot* slot : slots_) {
     // Before the queues: what a thread recorded before it retired is then seen below.
     const bool retired = slot->retired.load(std::memory_order_acquire);
-    bool complete = runtime_.read_queue(
+    const std::uint64_t begin = options_.log_origin ? read_ticks() : 0;
+    const bool all_events = runtime_.read_queue(
         *slot, queue::QueueKind::kEvents,
-        [&](const std::byte* records, std::size_t bytes) { read_events(records, bytes); });
-    complete &= runtime_.read_queue(
-        *slot, queue::QueueKind::kSpans,
-        [&](const std::byte* records, std::size_t bytes) { read_spans(*slot, records, bytes); });
-    if (retired && complete) finish_thread(slot);
+        [&](const std::byte* records, std::size_t bytes) { read_events(*slot, records, bytes); });
+    const auto read_span_queue = [&] {
+      return runtime_.read_queue(
+          *slot, queue::QueueKind::kSpans,
+          [&](const std::byte* records, std::size_t bytes) { read_spans(*slot, records, bytes); });
+    };
+    bool all_spans = read_span_queue();
+    // A thread that fills segments as fast as they are read: its logs need the spans around them.
+    for (int i = 0; i < kMoreTries && !all_spans && !unnamed_.empty(); ++i) {
+      all_spans = read_span_queue();
+    }
+    if (options_.log_origin) name_spans(*slot, all_events ? begin : 0);
+    if (retired && all_events && all_spans) finish_thread(slot);
   }
   for (const queue::EndedElsewhere& span : ended_elsewhere_) {
     const auto found = threads_.find(span.thread_uid);
     if (found != threads_.end()) invented_ += found->second->abandon(span.id, span.depth);
   }
+  // Only the last two: an event may be late by what it takes to record it.
+  while (process_contexts_.size() > 2) process_contexts_.erase(process_contexts_.begin());
+  runtime_.room_made();
   show_live();
 }
 
-void Drain::read_events(const std::byte* records, std::size_t bytes) {
+void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
   while (bytes > 0) {
     const queue::RecordReader record(records, bytes);
     if (!record.ok()) {
       diagnose("queue.damaged", "a queue holds a damaged record; the rest of its segment is lost");
       return;
     }
-    const std::int64_t time = model_.to_ns(record.time());
     const EventKind kind = queue::event_kind(record.kind());
-    runtime_.count_read(kind);
+    const bool event = queue::is_event(record.kind());
+    if (event) runtime_.count_read(kind);
     try {
-      if (kind == EventKind::kLog) {
-        const std::uint32_t offset = logs_.add(records, record.bytes(), time, kind);
-        note_live(record, time, offset);
+      if (!event) {
+        read_context(carried_[slot.uid].of[index(queue::QueueKind::kEvents)], record);
+      } else if (kind == EventKind::kLog) {
+        add_log(slot, record, records);
       } else {
-        metrics_.add(records, record.bytes(), time, kind);
+        const std::int64_t time = model_.to_ns(record.time());
+        const EventContextPtr context = context_of(slot, queue::QueueKind::kEvents, record.time());
+        captures_.add_event(slot.thread_id, records, record.bytes(), time, kind, context);
+        metrics_.add(records, record.bytes(), time, kind, context);
       }
     } catch (const std::bad_alloc&) {
-      drop(kind, DropReason::kQueueFull);
+      if (event) drop(kind, DropReason::kQueueFull);
+      if (!event) runtime_.count_lost_properties();
     }
     records += record.bytes();
     bytes -= record.bytes();
@@ -175,12 +206,103 @@ void Drain::read_events(const std::byte* records, std::size_t bytes) {
     if (logs_.bytes() >= options_.log_block_bytes) {
       show_live();
       cut_logs();
+      unnamed_.clear();  // they have left without
     }
     if (metrics_.bytes() >= options_.metrics_block_bytes) cut_metrics();
   } catch (const std::bad_alloc&) {  // the next tick tries again
     diagnose("flush.failed", "a block could not be cut: out of memory");
   }
 }
+
+void Drain::add_log(queue::ThreadSlot& slot, const queue::RecordReader& record,
+                    const std::byte* bytes) {
+  const std::int64_t time = model_.to_ns(record.time());
+  EventContextPtr context = context_of(slot, queue::QueueKind::kEvents, record.time());
+  if (options_.log_origin) context = origin_of(slot, context);
+  captures_.add_event(slot.thread_id, bytes, record.bytes(), time, EventKind::kLog, context);
+  const std::uint32_t offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, context);
+  if (options_.log_origin) unnamed_.push_back({record.time(), offset, std::move(context)});
+  note_live(record, time, offset);
+}
+
+// --- context ---
+
+void Drain::read_context(ThreadContext& context, queue::RecordReader record) {
+  if (record.kind() == queue::RecordKind::kContextEnd) return context.end(record.id());
+  const auto depth = static_cast<std::uint32_t>(record.number());
+  context.begin(depth, context_reader_.read_context(record));
+}
+
+EventContextPtr Drain::context_of(queue::ThreadSlot& slot, queue::QueueKind queue,
+                                  std::uint64_t ticks) {
+  if (carried_.empty() && process_contexts_.empty()) return nullptr;
+  EventContextPtr process;
+  for (auto set = process_contexts_.rbegin(); set != process_contexts_.rend(); ++set) {
+    // Times of other processors may differ by a little.
+    if (set->ticks > ticks && std::next(set) != process_contexts_.rend()) continue;
+    if (set->ticks <= ticks) process = set->context;
+    break;
+  }
+  const auto found = carried_.find(slot.uid);
+  return found == carried_.end() ? process : found->second.of[index(queue)].get(process);
+}
+
+EventContextPtr Drain::origin_of(queue::ThreadSlot& slot, const EventContextPtr& context) {
+  Carried& carried = carried_[slot.uid];
+  if (carried.thread == nullptr) {
+    auto thread = std::make_shared<EventContext>();
+    thread->properties.emplace_back("thread.id", std::to_string(slot.thread_id));
+    if (std::string name = runtime_.thread_name(slot); !name.empty()) {
+      thread->properties.emplace_back("thread.name", std::move(name));
+    }
+    carried.thread = std::move(thread);
+  }
+  if (context == nullptr) return carried.thread;
+  if (context != carried.origin_base) {
+    const EventContextPtr both[] = {context, carried.thread};
+    carried.origin = merge_contexts(both);
+    carried.origin_base = context;
+  }
+  return carried.origin;
+}
+
+// Gives the logs just read the span that they were recorded in. A span that began before one of
+// these logs was committed before it, and has been read behind it. `begin`: nothing older than this
+// is still to be read.
+void Drain::name_spans(const queue::ThreadSlot& slot, std::uint64_t begin) {
+  const auto carried = carried_.find(slot.uid);
+  if (carried == carried_.end()) return;
+  for (const Unnamed& log : unnamed_) {
+    const SpanHistory::Span* span = carried->second.spans.at(log.ticks);
+    if (span == nullptr || span->id == 0) continue;
+    const queue::Descriptor* site = runtime_.catalogue().find(span->id);
+    const bool named = site == nullptr || site->span.name.empty();
+    try {
+      logs_.replace_context(log.offset, span_names_.get(log.context, "span.name",
+                                                        named ? span->name : site->span.name));
+    } catch (const std::bad_alloc&) {
+      runtime_.count_lost_properties();
+    }
+  }
+  unnamed_.clear();
+  carried->second.spans.forget_before(begin);
+}
+
+void Drain::note_span(const queue::ThreadSlot& slot, const ThreadStreamState& stream,
+                      std::uint64_t ticks) {
+  SpanHistory::Span innermost;
+  try {
+    if (stream.has_open_span()) {
+      innermost.id = stream.open_span_id();
+      innermost.name = stream.open_span_name().value_or(std::string_view());
+    }
+    carried_[slot.uid].spans.add(ticks, std::move(innermost));
+  } catch (const std::bad_alloc&) {
+    runtime_.count_lost_properties();
+  }
+}
+
+// --- spans ---
 
 void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
   ThreadStreamState* stream = nullptr;
@@ -190,6 +312,17 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
       diagnose("queue.damaged", "a queue holds a damaged record; the rest of its segment is lost");
       return;
     }
+    if (record.kind() == queue::RecordKind::kContextBegin ||
+        record.kind() == queue::RecordKind::kContextEnd) {
+      try {
+        read_context(carried_[slot.uid].of[index(queue::QueueKind::kSpans)], record);
+      } catch (const std::bad_alloc&) {
+        runtime_.count_lost_properties();
+      }
+      records += record.bytes();
+      bytes -= record.bytes();
+      continue;
+    }
     const bool timed = queue::is_event(record.kind());
     std::int64_t time = 0;
     if (timed) {
@@ -198,7 +331,9 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
     }
     if (stream == nullptr) stream = &thread_stream(slot, timed ? time : now());
     if (timed) runtime_.count_read(queue::event_kind(record.kind()));
-    const ThreadStreamState::Added added = stream->add(record, records, time);
+    const ThreadStreamState::Added added = stream->add(
+        record, records, time, context_of(slot, queue::QueueKind::kSpans, record.time()));
+    if (timed && options_.log_origin) note_span(slot, *stream, record.time());
     invented_ += added.invented;
     if (added.dropped) drop(queue::event_kind(record.kind()), *added.dropped);
     if (added.lost_properties) runtime_.count_lost_properties();
@@ -222,6 +357,7 @@ ThreadStreamState& Drain::thread_stream(queue::ThreadSlot& slot, std::int64_t fi
     info.properties["thread-name"] = std::move(name);
   }
   auto stream = std::make_unique<ThreadStreamState>(info, first_time);
+  stream->thread_id = slot.thread_id;
   return *threads_.emplace(slot.uid, std::move(stream)).first->second;
 }
 
@@ -236,6 +372,7 @@ void Drain::finish_thread(queue::ThreadSlot* slot) {
     }
     threads_.erase(found);
   }
+  carried_.erase(slot->uid);
   runtime_.release(slot);
 }
 
@@ -335,10 +472,12 @@ void Drain::cut_thread(ThreadStreamState& stream) {
   }
   BlockBuilder::Cut cut = stream.builder().cut(0);
   const auto asyncs = static_cast<std::int32_t>(cut.kinds[index(EventKind::kAsyncSpan)]);
+  std::shared_ptr<const ThreadBlock> block;
   hand_over(cut.kinds, [&] {
-    sink_->on_process_thread_block(
-        std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records), asyncs));
+    block = std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records), asyncs);
+    sink_->on_process_thread_block(block);
   });
+  if (block != nullptr) captures_.add_thread_block(stream.info(), stream.thread_id, block);
 }
 
 // --- asked by others ---

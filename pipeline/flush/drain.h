@@ -14,9 +14,12 @@
 #include <vector>
 
 #include "micromegas/pipeline/flush/block_builder.h"
+#include "micromegas/pipeline/flush/captures.h"
 #include "micromegas/pipeline/flush/clock_model.h"
 #include "micromegas/pipeline/flush/flush_actor.h"
 #include "micromegas/pipeline/flush/record_events.h"
+#include "micromegas/pipeline/flush/span_history.h"
+#include "micromegas/pipeline/flush/thread_context.h"
 #include "micromegas/pipeline/flush/thread_stream.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/sink/event_sink.h"
@@ -42,13 +45,25 @@ class Drain {
   // What is held in builders, what was handed over and what was dropped here.
   void add_stats(EventStats& stats) const;
   void thread_streams(std::vector<ThreadStream>& out) const;
+  // Between flush() and the next call: both sides of it are kept apart.
+  [[nodiscard]] Captures& captures() noexcept { return captures_; }
+  [[nodiscard]] const std::shared_ptr<const ProcessInfo>& process() const noexcept {
+    return process_;
+  }
 
  private:
   using Kinds = std::array<std::uint32_t, kEventKinds>;
 
   void sync_clock();
   void read_all();
-  void read_events(const std::byte* records, std::size_t bytes);
+  void read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
+  void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes);
+  void read_context(ThreadContext& context, queue::RecordReader record);
+  EventContextPtr context_of(queue::ThreadSlot& slot, queue::QueueKind queue, std::uint64_t ticks);
+  EventContextPtr origin_of(queue::ThreadSlot& slot, const EventContextPtr& context);
+  void note_span(const queue::ThreadSlot& slot, const ThreadStreamState& stream,
+                 std::uint64_t ticks);
+  void name_spans(const queue::ThreadSlot& slot, std::uint64_t begin);
   void drop(EventKind kind, DropReason reason) noexcept;
   void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   ThreadStreamState& thread_stream(queue::ThreadSlot& slot, std::int64_t first_time);
@@ -60,6 +75,7 @@ class Drain {
   void cut_metrics();
   void cut_thread(ThreadStreamState& stream);
   void finish_thread(queue::ThreadSlot* slot);
+  void ask_whether_full() noexcept;
   [[nodiscard]] bool due(const BlockBuilder& builder, std::size_t limit, std::int64_t now) const;
   std::int64_t now();
   template <class F>
@@ -89,6 +105,27 @@ class Drain {
   std::vector<std::uint8_t> live_wanted_;  // by call site id: 0 unknown, 1 no, 2 yes
   std::uint32_t live_generation_ = 0;
   EventReader live_reader_;
+  Captures captures_;
+
+  // What events carry. Empty as long as nobody has set a context.
+  struct Carried {
+    ThreadContext of[queue::kQueueKinds];
+    EventContextPtr thread;       // its id and name
+    EventContextPtr origin_base;  // `origin` is this and `thread`
+    EventContextPtr origin;
+    SpanHistory spans;
+  };
+  std::unordered_map<std::uint32_t, Carried> carried_;   // by uid
+  std::vector<queue::ProcessContext> process_contexts_;  // oldest first
+  std::uint64_t process_contexts_seen_ = 0;
+  EventReader context_reader_;
+  NamedContexts span_names_;
+  struct Unnamed {
+    std::uint64_t ticks;
+    std::uint32_t offset;  // in logs_
+    EventContextPtr context;
+  };
+  std::vector<Unnamed> unnamed_;  // logs of one thread whose span is not known yet
 
   std::vector<queue::ThreadSlot*> slots_;  // scratch
   std::vector<queue::EndedElsewhere> ended_elsewhere_;

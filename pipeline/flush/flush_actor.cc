@@ -60,12 +60,14 @@ struct FlushActor::Impl {
        std::shared_ptr<const ProcessInfo> process, const ClockModel& model, PublishedClock& clock)
       : tick(options.tick),
         on_books(options.on_books),
+        on_tick(options.on_tick),
         drain(options, std::move(sink), std::move(process), model, clock) {}
 
   asio::io_context io{1};
   asio::steady_timer timer{io};
   std::chrono::milliseconds tick;
   std::function<void(const EventStats&)> on_books;
+  std::function<void()> on_tick;
   std::chrono::steady_clock::time_point next_books{};
   Drain drain;
   std::thread thread;
@@ -125,6 +127,7 @@ struct FlushActor::Impl {
       if (error || stopping.load(std::memory_order_relaxed)) return;
       guarded([this] { drain.tick(); });
       guarded([this] { show_books(); });
+      if (on_tick) guarded(on_tick);
       arm();
     });
   }
@@ -217,6 +220,17 @@ bool FlushActor::add_stats(EventStats& stats, const std::function<void()>& also,
 
 bool FlushActor::thread_streams(std::vector<ThreadStream>& out, Deadline deadline) {
   return impl_->call([impl = impl_, &out] { impl->drain.thread_streams(out); }, deadline, false);
+}
+
+bool FlushActor::change_captures(
+    const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
+    Deadline deadline) {
+  return impl_->call(
+      [impl = impl_, &change] {
+        impl->drain.flush();
+        change(impl->drain.captures(), impl->drain.process());
+      },
+      deadline, false);
 }
 
 bool FlushActor::stop(Deadline deadline) {

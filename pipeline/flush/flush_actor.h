@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "micromegas/pipeline/flush/published_clock.h"
+#include "micromegas/pipeline/queue/room_wait.h"
 #include "micromegas/pipeline/sink/block.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/process_info.h"
@@ -29,9 +30,17 @@ struct FlushOptions {
   std::size_t log_block_bytes = 4U << 20;    // a block is cut when its records pass this
   std::size_t metrics_block_bytes = 1U << 20;
   std::size_t thread_block_bytes = 4U << 20;
+  bool log_origin = false;  // logs carry their thread and the span that they were recorded in
+  // Of which kinds the sink had better not get more, for those that a thread waits for
+  // (SessionOptions::wait). Asked on the actor's thread after each block and each tick.
+  std::function<queue::Kinds()> full = {};
   // Once a second, on the actor's thread: what this side of the sinks has recorded and dropped.
   std::function<void(const EventStats&)> on_books = {};
+  // Each tick, on the actor's thread; must be cheap.
+  std::function<void()> on_tick = {};
 };
+
+class Captures;
 
 using Deadline = std::chrono::steady_clock::time_point;
 
@@ -59,6 +68,10 @@ class FlushActor {
   // once, and without the queues.
   bool add_stats(EventStats& stats, const std::function<void()>& also, Deadline deadline);
   bool thread_streams(std::vector<ThreadStream>& out, Deadline deadline);
+  // As flush(), and then, before anything else is read, `change` on the actor's thread.
+  bool change_captures(
+      const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
+      Deadline deadline);
   // The last cut, on_shutdown(), the thread's end. On false the thread has been left to itself: a
   // sink did not return.
   bool stop(Deadline deadline);

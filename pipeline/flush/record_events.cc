@@ -4,7 +4,9 @@
 #include "micromegas/pipeline/flush/record_events.h"
 
 #include <cstring>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace micromegas::pipeline {
 namespace {
@@ -26,6 +28,14 @@ const queue::Descriptor& EventReader::find(std::uint32_t id) const noexcept {
   return descriptor != nullptr ? *descriptor : unknown();
 }
 
+const std::string* EventReader::redact(std::string_view name, std::string_view value) {
+  if (redactor_ == nullptr) return nullptr;
+  std::optional<std::string> answer = redacted(*redactor_, name, value);
+  if (!answer) return nullptr;
+  replacements_.push_back(*std::move(answer));
+  return &replacements_.back();
+}
+
 // The values that the descriptor speaks of, then what was named at run time; into values_, and with
 // a name into properties_ as well.
 void EventReader::read_values(const queue::Descriptor& descriptor, queue::RecordReader& record) {
@@ -33,22 +43,49 @@ void EventReader::read_values(const queue::Descriptor& descriptor, queue::Record
   for (std::size_t i = 0; i < values_.size(); ++i) {
     const std::string& name = descriptor.arg_names[i];
     if (name.empty()) continue;
-    if (values_[i].is_text()) {
-      properties_.set(name, values_[i].text);
+    const std::string_view text = values_.text(i);
+    if (const std::string* other = redact(name, text)) {
+      values_.replace(i, *other);
+      properties_.set(name, *other);
+    } else if (values_[i].is_text()) {
+      properties_.set(name, text);
     } else {
-      properties_.set_copy(name, values_.text(i));
+      properties_.set_copy(name, text);
     }
   }
   while (!record.rest().empty()) {
     const std::string_view name = record.string().text;
-    properties_.set(name, record.string().text);
+    const std::string_view value = record.string().text;
+    const std::string* other = redact(name, value);
+    properties_.set(name, other != nullptr ? *other : value);
   }
+}
+
+void EventReader::add_missing(std::string_view name, std::string_view value) {
+  const std::string* other = redact(name, value);
+  const Property property{name, other != nullptr ? *other : value};
+  properties_.add_missing({&property, 1});
+}
+
+void EventReader::add_missing(const PropertySet& set) {
+  if (redactor_ == nullptr) return properties_.add_missing(set.properties());
+  for (const Property& property : set.properties()) add_missing(property.name, property.value);
+}
+
+void EventReader::add_missing(const EventContext& context) {
+  for (const auto& [name, value] : context.properties) add_missing(name, value);
+}
+
+const EventContext* EventReader::context_of(const queue::RecordReader& record) const noexcept {
+  const std::uint32_t place = record.context();
+  if (place == 0 || contexts_ == nullptr || place > contexts_->size()) return nullptr;
+  return (*contexts_)[place - 1].get();
 }
 
 LogEvent EventReader::read_log(queue::RecordReader& record) {
   LogEvent event;
   event.time = static_cast<std::int64_t>(record.time());
-  properties_.clear();
+  begin_properties();
   const PropertySet* set = set_of(record);
   if (record.kind() == queue::RecordKind::kLogInterop) {
     event.form = LogEvent::Form::kInterop;
@@ -73,7 +110,8 @@ LogEvent EventReader::read_log(queue::RecordReader& record) {
       if (values_.original_bytes() == 0) event.template_text = descriptor.template_text;
     }
   }
-  if (set != nullptr) properties_.add_missing(set->properties());
+  if (set != nullptr) add_missing(*set);
+  if (const EventContext* context = context_of(record)) add_missing(*context);
   event.properties = properties_.get();
   return event;
 }
@@ -98,17 +136,19 @@ MetricEvent EventReader::read_metric(queue::RecordReader& record) {
     event.unit = record.string().text;
   }
   const PropertySet* set = set_of(record);
-  if (set == nullptr && record.rest().empty()) return event;
-  properties_.clear();
+  const EventContext* context = context_of(record);
+  if (set == nullptr && context == nullptr && record.rest().empty()) return event;
+  begin_properties();
   read_values(descriptor, record);
-  if (set != nullptr) properties_.add_missing(set->properties());
+  if (set != nullptr) add_missing(*set);
+  if (context != nullptr) add_missing(*context);
   event.properties = properties_.get();
   return event;
 }
 
 // `records`: as they were queued, oldest first.
 void EventReader::read_end_properties(std::span<const std::byte> records) {
-  properties_.clear();
+  begin_properties();
   sets_.clear();
   while (!records.empty()) {
     queue::RecordReader record(records.data(), records.size());
@@ -120,7 +160,7 @@ void EventReader::read_end_properties(std::span<const std::byte> records) {
     if (const PropertySet* set = set_of(record)) sets_.push_back(set);
   }
   for (auto set = sets_.rbegin(); set != sets_.rend(); ++set) {
-    properties_.add_missing((*set)->properties());
+    add_missing(**set);
   }
 }
 
@@ -159,13 +199,28 @@ SpanEvent EventReader::read_span(queue::RecordReader& record) {
     event.named = true;
     event.name = record.string().text;
   }
+  const EventContext* context = context_of(record);
   const bool is_end =
       event.kind == SpanEvent::Kind::kEnd || event.kind == SpanEvent::Kind::kAsyncEnd;
-  if (is_end && !record.rest().empty()) {
+  if (is_end && (context != nullptr || !record.rest().empty())) {
     read_end_properties(record.rest());
+    if (context != nullptr) add_missing(*context);
     event.properties = properties_.get();
   }
   return event;
+}
+
+EventContextPtr EventReader::read_context(queue::RecordReader& record) {
+  const std::shared_ptr<const Redactor> redactor = std::exchange(redactor_, nullptr);
+  begin_properties();
+  read_values(find(record.id()), record);
+  if (const PropertySet* set = set_of(record)) add_missing(*set);
+  redactor_ = redactor;
+  auto context = std::make_shared<EventContext>();
+  for (const Property& property : properties_.get()) {
+    context->properties.emplace_back(property.name, property.value);
+  }
+  return context;
 }
 
 }  // namespace micromegas::pipeline

@@ -6,9 +6,17 @@
 #ifndef MICROMEGAS_PIPELINE_FLUSH_RECORD_EVENTS_H_
 #define MICROMEGAS_PIPELINE_FLUSH_RECORD_EVENTS_H_
 
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "micromegas/pipeline/flush/log_text.h"
 #include "micromegas/pipeline/flush/property_list.h"
 #include "micromegas/pipeline/flush/record_values.h"
+#include "micromegas/pipeline/flush/redaction.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/record.h"
 #include "micromegas/pipeline/sink/block.h"
@@ -19,18 +27,37 @@ namespace micromegas::pipeline {
 // One thread at a time.
 class EventReader {
  public:
-  explicit EventReader(const queue::Catalogue& catalogue) : catalogue_(catalogue) {}
+  // `contexts`: what the records refer to; null: they have none.
+  explicit EventReader(const queue::Catalogue& catalogue,
+                       const std::vector<EventContextPtr>* contexts = nullptr)
+      : catalogue_(catalogue), contexts_(contexts), redactor_(current_redactor()) {}
 
   LogEvent read_log(queue::RecordReader& record);
   MetricEvent read_metric(queue::RecordReader& record);
   SpanEvent read_span(queue::RecordReader& record);
+  // The properties of a kContextBegin whose depth has been read, as they were given: each event
+  // shows them to the redactor.
+  EventContextPtr read_context(queue::RecordReader& record);
 
  private:
   [[nodiscard]] const queue::Descriptor& find(std::uint32_t id) const noexcept;
   void read_values(const queue::Descriptor& descriptor, queue::RecordReader& record);
   void read_end_properties(std::span<const std::byte> records);
+  void add_missing(std::string_view name, std::string_view value);
+  void add_missing(const PropertySet& set);
+  void add_missing(const EventContext& context);
+  const EventContext* context_of(const queue::RecordReader& record) const noexcept;
+  // What stands in the value's place, or null.
+  const std::string* redact(std::string_view name, std::string_view value);
+  void begin_properties() noexcept {
+    properties_.clear();
+    replacements_.clear();
+  }
 
   const queue::Catalogue& catalogue_;
+  const std::vector<EventContextPtr>* contexts_;
+  std::shared_ptr<const Redactor> redactor_;
+  std::deque<std::string> replacements_;  // what properties_ and values_ point into
   RecordValues values_;
   PropertyList properties_;
   LogFormatter formatter_;

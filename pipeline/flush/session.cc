@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "micromegas/pipeline/flush/clock_model.h"
+#include "micromegas/pipeline/flush/redaction.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/platform/clock.h"
 
@@ -135,7 +136,7 @@ void at_exit() {
     session = all.ending != nullptr ? all.ending->session : all.current;
   }
   if (session != nullptr) {
-    stop_session(session->id, steady_clock::now() + session->options.exit_wait);
+    stop_session(session->id, steady_clock::now() + session->options.exit_wait, EndedBy::kExit);
   }
 }
 
@@ -194,6 +195,8 @@ Result<SessionId> start_session(SessionOptions options) {
   runtime.set_child_hook(&after_fork_child);
   runtime.set_live_wait(&wait_for_live_sinks);
   runtime.prepare(session->options.queue_bytes);
+  set_redactor(session->options.redactor);
+  runtime.let_wait(session->options.wait, session->options.wait_limit);
   auto actor = FlushActor::start(session->options.flush, session->options.sink, session->process,
                                  model, all.clock);
   const std::lock_guard lock(all.mutex);
@@ -208,7 +211,7 @@ Result<SessionId> start_session(SessionOptions options) {
   return id;
 }
 
-Stopped stop_session(SessionId id, Deadline deadline) {
+Stopped stop_session(SessionId id, Deadline deadline, EndedBy by) {
   Sessions& all = sessions();
   std::shared_ptr<Ending> ending;
   bool mine = false;
@@ -228,6 +231,7 @@ Stopped stop_session(SessionId id, Deadline deadline) {
   if (!mine) return {.complete = ending->wait(deadline), .mine = false};
 
   Session& session = *ending->session;
+  if (session.options.on_end) session.options.on_end(by, *session.process);
   queue::Runtime::get().close();
   if (session.options.before_stop) session.options.before_stop(deadline);
   const bool ended = session.actor->stop(deadline + kSinkGrace);
@@ -254,6 +258,13 @@ bool session_running(SessionId id) noexcept {
 bool hand_over_session(Deadline deadline) {
   const std::shared_ptr<Session> session = current();
   return session != nullptr && session->actor->flush(deadline);
+}
+
+bool change_captures(
+    const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
+    Deadline deadline) {
+  const std::shared_ptr<Session> session = current();
+  return session != nullptr && session->actor->change_captures(change, deadline);
 }
 
 bool flush_session(Deadline deadline) {

@@ -20,18 +20,25 @@
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/process_info.h"
+#include "micromegas/pipeline/sink/redactor.h"
 #include "micromegas/pipeline/sink/stats.h"
 #include "micromegas/platform/result.h"
 #include "micromegas/platform/uuid.h"
 
 namespace micromegas::pipeline {
 
+// What a session is ended by.
+enum class EndedBy : std::uint8_t { kShutdown, kGuard, kExit };
+
 struct SessionOptions {
   std::shared_ptr<EventSink> sink;
   ProcessInfo process;  // start stamps are filled in
   queue::Filters filters;
   std::size_t queue_bytes = 64U << 20;  // of all threads' queues
+  queue::Kinds wait = 0;                // of these a thread waits for room instead of dropping
+  std::chrono::milliseconds wait_limit{1000};
   FlushOptions flush;
+  std::shared_ptr<const Redactor> redactor;
 
   // For a sink that delivers later than its on_process_..._block returns; all optional.
   std::function<void(EventStats&)> delivery_books;  // adds its delivered, held and dropped
@@ -39,8 +46,10 @@ struct SessionOptions {
   // Until all it was given is acknowledged; with what told_drops() was. True: and nothing was lost.
   std::function<bool(Deadline, std::uint64_t)> wait_delivered;
   std::function<void(Deadline)> before_stop;  // the deadline for its on_shutdown()
-  std::function<void()> abandon_after_fork;   // in a child: forget threads and sockets
-  std::shared_ptr<void> companion;            // kept until the next start, for its owner
+  // On the ending thread, and may record the last events.
+  std::function<void(EndedBy, const ProcessInfo&)> on_end;
+  std::function<void()> abandon_after_fork;  // in a child: forget threads and sockets
+  std::shared_ptr<void> companion;           // kept until the next start, for its owner
 
   // How long exit() waits when nobody has ended the session.
   std::chrono::milliseconds exit_wait{5000};
@@ -58,13 +67,18 @@ struct Stopped {
 };
 // Ends session `id` if it is the running one (0: whichever is); waits for it if somebody else is
 // ending it. What remained undelivered is in the stats.
-Stopped stop_session(SessionId id, Deadline deadline);
+Stopped stop_session(SessionId id, Deadline deadline, EndedBy by = EndedBy::kShutdown);
 [[nodiscard]] bool session_running(SessionId id) noexcept;
 
 // False at the deadline, or if no session is running. One that is ending: waits for its end.
 bool flush_session(Deadline deadline);
 // Hands everything recorded before the call to the sink; does not wait for delivery.
 bool hand_over_session(Deadline deadline);
+// Captures of the running session (captures.h): `change` runs on the flush actor, behind a
+// hand_over_session(). False as there.
+bool change_captures(
+    const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
+    Deadline deadline);
 // Of the running session, else of the last one.
 EventStats session_stats();
 

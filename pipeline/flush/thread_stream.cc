@@ -27,7 +27,7 @@ void ThreadStreamState::end_top(std::int64_t time) {
   const Open& top = stack_.back();
   builder_.add_span_end(top.id, time,
                         top.named ? std::optional<std::string_view>(top.name) : std::nullopt,
-                        top.properties);
+                        top.properties, top.context);
   stack_.pop_back();
 }
 
@@ -83,8 +83,8 @@ bool ThreadStreamState::add_properties(const queue::RecordReader& record, const 
 }
 
 void ThreadStreamState::begin(const queue::RecordReader& record, const std::byte* bytes,
-                              std::int64_t time) {
-  Open open{record.id(), record.kind() == RecordKind::kNamedSpanBegin, {}, {}, false};
+                              std::int64_t time, const EventContextPtr& context) {
+  Open open{record.id(), record.kind() == RecordKind::kNamedSpanBegin, {}, {}, context, false};
   queue::RecordReader values = record;
   if (open.named) open.name = values.string().text;
   if (!values.rest().empty() || record.property_set() != 0) keep_properties(open, record, bytes);
@@ -95,8 +95,8 @@ void ThreadStreamState::begin(const queue::RecordReader& record, const std::byte
 }
 
 ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& record,
-                                                const std::byte* bytes,
-                                                std::int64_t time) noexcept {
+                                                const std::byte* bytes, std::int64_t time,
+                                                const EventContextPtr& context) noexcept {
   Added added;
   try {
     switch (record.kind()) {
@@ -107,7 +107,7 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
           ++too_early_;
           break;
         }
-        begin(record, bytes, time);
+        begin(record, bytes, time, context);
         break;
       case RecordKind::kSpanEnd:
       case RecordKind::kNamedSpanEnd: {
@@ -131,6 +131,10 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
       }
       case RecordKind::kSpanProperties:
         added.lost_properties = !add_properties(record, bytes);
+        break;
+      case RecordKind::kAsyncSpanEnd:
+      case RecordKind::kAsyncNamedEnd:
+        builder_.add(bytes, record.bytes(), time, EventKind::kAsyncSpan, context);
         break;
       default:
         builder_.add(bytes, record.bytes(), time, EventKind::kAsyncSpan);

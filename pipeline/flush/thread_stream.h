@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "micromegas/pipeline/flush/block_builder.h"
@@ -29,8 +30,17 @@ class ThreadStreamState {
     std::optional<DropReason> dropped;  // kInvalid: an end whose begin is not open; kQueueFull: no
                                         // memory
   };
-  // One record of the thread's span queue, in order.
-  Added add(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time) noexcept;
+  // One record of the thread's span queue, in order. `context`: what a span that begins carries.
+  Added add(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time,
+            const EventContextPtr& context = {}) noexcept;
+
+  // Of the innermost open span: its id, and its name if that was given at run time.
+  [[nodiscard]] bool has_open_span() const noexcept { return !stack_.empty(); }
+  [[nodiscard]] std::uint32_t open_span_id() const noexcept { return stack_.back().id; }
+  [[nodiscard]] std::optional<std::string_view> open_span_name() const noexcept {
+    if (!stack_.back().named) return std::nullopt;
+    return stack_.back().name;
+  }
 
   // The guard of the span with this begin, at this depth from 1, has ended on another thread: it
   // ends with the last of those inside it. Returns how many ends were written.
@@ -43,6 +53,7 @@ class ThreadStreamState {
   [[nodiscard]] const BlockBuilder& builder() const noexcept { return builder_; }
   [[nodiscard]] const ThreadStream& info() const noexcept { return info_; }
   bool announced = false;
+  std::uint64_t thread_id = 0;  // the kernel's
 
  private:
   struct Open {
@@ -50,11 +61,13 @@ class ThreadStreamState {
     bool named;
     std::string name;
     std::vector<std::byte> properties;  // the records that give it some, as they were queued
+    EventContextPtr context;
     bool abandoned = false;
   };
   bool keep_properties(Open& open, const queue::RecordReader& record, const std::byte* bytes);
   bool add_properties(const queue::RecordReader& record, const std::byte* bytes);
-  void begin(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time);
+  void begin(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time,
+             const EventContextPtr& context);
   void end_top(std::int64_t time);
   std::uint32_t end_abandoned(std::int64_t time);
 

@@ -161,7 +161,9 @@ template <class... Args>
 __attribute__((visibility("hidden"))) inline constexpr queue::ArgList kArgList =
     arg_list<Args...>();
 
-// What the server takes for another target, name or unit of a metric.
+// What the server takes for another level or target of a log, for another target, name or unit of a
+// metric.
+inline constexpr std::string_view kReservedForContexts[] = {"level", "target", "name", "unit"};
 inline constexpr std::string_view kReservedForMetrics[] = {"target", "name", "unit"};
 
 // Of a metric or a span: pairs and sets only, whose names are none of `reserved`.

@@ -21,35 +21,32 @@
 #include "micromegas/pipeline/instrument/span.h"
 
 // Properties are evaluated only for a span that is recorded, from left to right: see span.h.
-#define MICROMEGAS_ASYNC_SPAN_IMPL_(site, qualifier, variable, target_, name_, ...) \
-  static constinit ::micromegas::SpanMetadata site{                                 \
-      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(target_)};             \
-  qualifier ::micromegas::AsyncSpan variable =                                      \
-      ::micromegas::queue::enabled(site.location)                                   \
-          ? ::micromegas::AsyncSpan{site __VA_OPT__(, ) __VA_ARGS__}                \
+#define MICROMEGAS_ASYNC_SPAN_IMPL_(site, qualifier, variable, verbosity_, target_, name_, ...) \
+  static constinit ::micromegas::SpanMetadata site{                                             \
+      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)};             \
+  qualifier ::micromegas::AsyncSpan variable =                                                  \
+      MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(site.location)      \
+          ? ::micromegas::AsyncSpan{site __VA_OPT__(, ) __VA_ARGS__}                            \
           : ::micromegas::AsyncSpan {}
 
-#define MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(site, qualifier, variable, target_, ...)                \
-  static constinit ::micromegas::SpanLocation site MICROMEGAS_SPAN_LOCATION_(target_);          \
-  qualifier ::micromegas::AsyncSpan variable = ::micromegas::queue::enabled(site)               \
-                                                   ? ::micromegas::AsyncSpan{site, __VA_ARGS__} \
-                                                   : ::micromegas::AsyncSpan {}
+#define MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(site, qualifier, variable, verbosity_, target_, ...)       \
+  static constinit ::micromegas::SpanLocation site MICROMEGAS_SPAN_LOCATION_(verbosity_, target_); \
+  qualifier ::micromegas::AsyncSpan variable =                                                     \
+      MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(site)                  \
+          ? ::micromegas::AsyncSpan{site, __VA_ARGS__}                                             \
+          : ::micromegas::AsyncSpan {}
 
-// A guard: to the end of the block, wherever that comes.
-#define MICROMEGAS_ASYNC_SPAN_VAR_T(variable, target, ...)                                     \
+// A guard: to the end of the block, wherever that comes. _V: with a verbosity in front, as in
+// verbosity.h.
+#define MICROMEGAS_ASYNC_SPAN_VAR_V_T(verbosity, variable, target, ...)                        \
   MICROMEGAS_ASYNC_SPAN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), [[maybe_unused]], variable, \
-                              target, __VA_ARGS__)
-#define MICROMEGAS_ASYNC_SPAN_VAR(variable, ...) \
-  MICROMEGAS_ASYNC_SPAN_VAR_T(variable, MM_DEFAULT_TARGET, __VA_ARGS__)
-#define MICROMEGAS_ASYNC_SPAN_DYN_VAR_T(variable, target, ...)                                     \
+                              verbosity, target, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_DYN_VAR_V_T(verbosity, variable, target, ...)                        \
   MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), [[maybe_unused]], variable, \
-                                  target, __VA_ARGS__)
-#define MICROMEGAS_ASYNC_SPAN_DYN_VAR(variable, ...) \
-  MICROMEGAS_ASYNC_SPAN_DYN_VAR_T(variable, MM_DEFAULT_TARGET, __VA_ARGS__)
-
+                                  verbosity, target, __VA_ARGS__)
 // The same without a name for the variable, named after the function.
-#define MICROMEGAS_ASYNC_SPAN_FN(...)                                                   \
-  MICROMEGAS_SPAN_UNNAMED_(MICROMEGAS_ASYNC_SPAN_IMPL_, __COUNTER__, MM_DEFAULT_TARGET, \
+#define MICROMEGAS_ASYNC_SPAN_FN_V(verbosity, ...)                                                 \
+  MICROMEGAS_SPAN_UNNAMED_(MICROMEGAS_ASYNC_SPAN_IMPL_, __COUNTER__, verbosity, MM_DEFAULT_TARGET, \
                            __builtin_FUNCTION() __VA_OPT__(, ) __VA_ARGS__)
 
 // A span as the value of an expression. In a coroutine g++ 12 evaluates both sides of a conditional
@@ -70,41 +67,77 @@
 #endif
 
 // A span that ends by its end(), or when it is destroyed.
-#define MICROMEGAS_BEGIN_ASYNC_SPAN_T(target, ...) \
-  MICROMEGAS_SPAN_VALUE_(                          \
-      MICROMEGAS_ASYNC_SPAN_IMPL_(micromegas_site, , micromegas_span, target, __VA_ARGS__))
-#define MICROMEGAS_BEGIN_ASYNC_SPAN(...) \
-  MICROMEGAS_BEGIN_ASYNC_SPAN_T(MM_DEFAULT_TARGET, __VA_ARGS__)
-#define MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_T(target, ...) \
-  MICROMEGAS_SPAN_VALUE_(                              \
-      MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(micromegas_site, , micromegas_span, target, __VA_ARGS__))
-#define MICROMEGAS_BEGIN_ASYNC_SPAN_DYN(...) \
-  MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_T(MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_BEGIN_ASYNC_SPAN_V_T(verbosity, target, ...)                          \
+  MICROMEGAS_SPAN_VALUE_(MICROMEGAS_ASYNC_SPAN_IMPL_(micromegas_site, , micromegas_span, \
+                                                     verbosity, target, __VA_ARGS__))
+#define MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_V_T(verbosity, target, ...)                          \
+  MICROMEGAS_SPAN_VALUE_(MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(micromegas_site, , micromegas_span, \
+                                                         verbosity, target, __VA_ARGS__))
 
 // Around an awaitable; begins when that is awaited.
-#define MICROMEGAS_ASYNC_SPAN_T(target_, name_, awaitable, ...)                                  \
-  ::micromegas::detail::span_around(                                                             \
-      MICROMEGAS_SPAN_VALUE_(static constinit ::micromegas::SpanMetadata micromegas_site{        \
-          .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(target_)};                      \
-                             ::micromegas::AsyncSpan micromegas_span =                           \
-                                 ::micromegas::queue::enabled(micromegas_site.location)          \
-                                     ? ::micromegas::AsyncSpan{::micromegas::AsyncSpan::Later(), \
-                                                               micromegas_site __VA_OPT__(, )    \
-                                                                   __VA_ARGS__}                  \
-                                     : ::micromegas::AsyncSpan{}),                               \
-      awaitable)
-#define MICROMEGAS_ASYNC_SPAN(...) MICROMEGAS_ASYNC_SPAN_T(MM_DEFAULT_TARGET, __VA_ARGS__)
-#define MICROMEGAS_ASYNC_SPAN_DYN_T(target_, name, awaitable, ...)                               \
-  ::micromegas::detail::span_around(                                                             \
-      MICROMEGAS_SPAN_VALUE_(                                                                    \
-          static constinit ::micromegas::SpanLocation micromegas_site MICROMEGAS_SPAN_LOCATION_( \
-              target_);                                                                          \
-          ::micromegas::AsyncSpan micromegas_span =                                              \
-              ::micromegas::queue::enabled(micromegas_site)                                      \
-                  ? ::micromegas::AsyncSpan{::micromegas::AsyncSpan::Later(), micromegas_site,   \
-                                            name __VA_OPT__(, ) __VA_ARGS__}                     \
-                  : ::micromegas::AsyncSpan{}),                                                  \
-      awaitable)
-#define MICROMEGAS_ASYNC_SPAN_DYN(...) MICROMEGAS_ASYNC_SPAN_DYN_T(MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_V_T(verbosity_, target, name, awaitable, ...)                    \
+  ::micromegas::detail::span_around(MICROMEGAS_SPAN_VALUE_(MICROMEGAS_ASYNC_SPAN_LATER_(       \
+                                        verbosity_, target, name __VA_OPT__(, ) __VA_ARGS__)), \
+                                    awaitable)
+#define MICROMEGAS_ASYNC_SPAN_DYN_V_T(verbosity_, target, name, awaitable, ...)                \
+  ::micromegas::detail::span_around(MICROMEGAS_SPAN_VALUE_(MICROMEGAS_ASYNC_SPAN_DYN_LATER_(   \
+                                        verbosity_, target, name __VA_OPT__(, ) __VA_ARGS__)), \
+                                    awaitable)
+#define MICROMEGAS_ASYNC_SPAN_LATER_(verbosity_, target_, name_, ...)               \
+  static constinit ::micromegas::SpanMetadata micromegas_site{                      \
+      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)}; \
+  ::micromegas::AsyncSpan micromegas_span =                                         \
+      MICROMEGAS_HAS_VERBOSITY_(verbosity_) &&                                      \
+              ::micromegas::queue::enabled(micromegas_site.location)                \
+          ? ::micromegas::AsyncSpan{::micromegas::AsyncSpan::Later(),               \
+                                    micromegas_site __VA_OPT__(, ) __VA_ARGS__}     \
+          : ::micromegas::AsyncSpan {}
+#define MICROMEGAS_ASYNC_SPAN_DYN_LATER_(verbosity_, target_, ...)                           \
+  static constinit ::micromegas::SpanLocation micromegas_site MICROMEGAS_SPAN_LOCATION_(     \
+      verbosity_, target_);                                                                  \
+  ::micromegas::AsyncSpan micromegas_span =                                                  \
+      MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(micromegas_site) \
+          ? ::micromegas::AsyncSpan{::micromegas::AsyncSpan::Later(), micromegas_site,       \
+                                    __VA_ARGS__}                                             \
+          : ::micromegas::AsyncSpan {}
+
+// Each with the file's verbosity, with the file's target, with both.
+#define MICROMEGAS_ASYNC_SPAN_FN(...) MICROMEGAS_ASYNC_SPAN_FN_V(MM_DEFAULT_VERBOSITY, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_T(target, ...) \
+  MICROMEGAS_ASYNC_SPAN_V_T(MM_DEFAULT_VERBOSITY, target, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_V(verbosity, ...) \
+  MICROMEGAS_ASYNC_SPAN_V_T(verbosity, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN(...) \
+  MICROMEGAS_ASYNC_SPAN_V_T(MM_DEFAULT_VERBOSITY, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_DYN_T(target, ...) \
+  MICROMEGAS_ASYNC_SPAN_DYN_V_T(MM_DEFAULT_VERBOSITY, target, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_DYN_V(verbosity, ...) \
+  MICROMEGAS_ASYNC_SPAN_DYN_V_T(verbosity, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_DYN(...) \
+  MICROMEGAS_ASYNC_SPAN_DYN_V_T(MM_DEFAULT_VERBOSITY, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_BEGIN_ASYNC_SPAN_T(target, ...) \
+  MICROMEGAS_BEGIN_ASYNC_SPAN_V_T(MM_DEFAULT_VERBOSITY, target, __VA_ARGS__)
+#define MICROMEGAS_BEGIN_ASYNC_SPAN_V(verbosity, ...) \
+  MICROMEGAS_BEGIN_ASYNC_SPAN_V_T(verbosity, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_BEGIN_ASYNC_SPAN(...) \
+  MICROMEGAS_BEGIN_ASYNC_SPAN_V_T(MM_DEFAULT_VERBOSITY, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_T(target, ...) \
+  MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_V_T(MM_DEFAULT_VERBOSITY, target, __VA_ARGS__)
+#define MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_V(verbosity, ...) \
+  MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_V_T(verbosity, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_BEGIN_ASYNC_SPAN_DYN(...) \
+  MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_V_T(MM_DEFAULT_VERBOSITY, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_VAR_T(variable, target, ...) \
+  MICROMEGAS_ASYNC_SPAN_VAR_V_T(MM_DEFAULT_VERBOSITY, variable, target, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_VAR_V(verbosity, variable, ...) \
+  MICROMEGAS_ASYNC_SPAN_VAR_V_T(verbosity, variable, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_VAR(variable, ...) \
+  MICROMEGAS_ASYNC_SPAN_VAR_V_T(MM_DEFAULT_VERBOSITY, variable, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_DYN_VAR_T(variable, target, ...) \
+  MICROMEGAS_ASYNC_SPAN_DYN_VAR_V_T(MM_DEFAULT_VERBOSITY, variable, target, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_DYN_VAR_V(verbosity, variable, ...) \
+  MICROMEGAS_ASYNC_SPAN_DYN_VAR_V_T(verbosity, variable, MM_DEFAULT_TARGET, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_DYN_VAR(variable, ...) \
+  MICROMEGAS_ASYNC_SPAN_DYN_VAR_V_T(MM_DEFAULT_VERBOSITY, variable, MM_DEFAULT_TARGET, __VA_ARGS__)
 
 #endif  // MICROMEGAS_PIPELINE_INSTRUMENT_ASYNC_SPAN_H_

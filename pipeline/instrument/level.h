@@ -20,9 +20,15 @@ enum class LevelFilter : std::uint8_t { kOff = 0, kFatal, kError, kWarn, kInfo, 
 // Detail of metrics and spans: kMin is always wanted, kMax only when looking closely.
 enum class Verbosity : std::uint8_t { kMin = 1, kMed, kMax };
 
+// How much of them is let through: up to and including a verbosity, or nothing.
+enum class VerbosityFilter : std::uint8_t { kOff = 0, kMin, kMed, kMax };
+
 constexpr LevelFilter to_filter(Level level) noexcept { return static_cast<LevelFilter>(level); }
 constexpr bool allows(LevelFilter filter, Level level) noexcept {
   return static_cast<std::uint8_t>(level) <= static_cast<std::uint8_t>(filter);
+}
+constexpr bool allows(VerbosityFilter filter, Verbosity verbosity) noexcept {
+  return static_cast<std::uint8_t>(verbosity) <= static_cast<std::uint8_t>(filter);
 }
 
 // "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE".
@@ -34,6 +40,8 @@ constexpr std::string_view to_string(Level level) noexcept {
 
 // Any case; "off", "fatal", "error", "warn" or "warning", "info", "debug", "trace".
 std::optional<LevelFilter> parse_level_filter(std::string_view text) noexcept;
+// Any case; "off", "min" or "low", "med", "max" or "high".
+std::optional<VerbosityFilter> parse_verbosity_filter(std::string_view text) noexcept;
 
 }  // namespace micromegas
 

@@ -60,15 +60,19 @@ struct Log {
     .file = __FILE__, .line = __LINE__                                                         \
   }
 
-#define MICROMEGAS_LOG_IMPL_(level, target, text, ...)                                     \
+// `condition` is evaluated after the filters, before the arguments.
+#define MICROMEGAS_LOG_IF_(condition, level, target, text, ...)                            \
   do {                                                                                     \
     if constexpr (::micromegas::detail::compiled_in(level, MICROMEGAS_STATIC_MAX_LEVEL)) { \
       MICROMEGAS_LOG_SITE_(micromegas_site, level, target, text);                          \
-      if (::micromegas::queue::enabled(micromegas_site)) {                                 \
+      if (::micromegas::queue::enabled(micromegas_site) && (condition)) {                  \
         ::micromegas::detail::Log{micromegas_site, text __VA_OPT__(, ) __VA_ARGS__};       \
       }                                                                                    \
     }                                                                                      \
   } while (false)
+
+#define MICROMEGAS_LOG_IMPL_(level, target, ...) \
+  MICROMEGAS_LOG_IF_(true, level, target, __VA_ARGS__)
 
 // The level is a constant: kFatal, kError, kWarn, kInfo, kDebug or kTrace.
 #define MICROMEGAS_LOG(level, ...) \

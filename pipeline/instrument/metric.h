@@ -15,33 +15,40 @@
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/recorder.h"
+#include "micromegas/pipeline/instrument/verbosity.h"
 
-#define MICROMEGAS_METRIC_IMPL_(record, target_, name_, unit_, ...)                          \
-  do {                                                                                       \
-    static constinit ::micromegas::StaticMetricMetadata micromegas_site{.name = (name_),     \
-                                                                        .unit = (unit_),     \
-                                                                        .target = (target_), \
-                                                                        .file = __FILE__,    \
-                                                                        .line = __LINE__};   \
-    if (::micromegas::queue::enabled(micromegas_site)) {                                     \
-      ::micromegas::detail::record{micromegas_site, __VA_ARGS__};                            \
-    }                                                                                        \
+#define MICROMEGAS_METRIC_IMPL_(record, verbosity_, target_, name_, unit_, ...) \
+  do {                                                                          \
+    if constexpr (MICROMEGAS_HAS_VERBOSITY_(verbosity_)) {                      \
+      static constinit ::micromegas::StaticMetricMetadata micromegas_site{      \
+          .verbosity = ::micromegas::Verbosity::verbosity_,                     \
+          .name = (name_),                                                      \
+          .unit = (unit_),                                                      \
+          .target = (target_),                                                  \
+          .file = __FILE__,                                                     \
+          .line = __LINE__};                                                    \
+      if (::micromegas::queue::enabled(micromegas_site)) {                      \
+        ::micromegas::detail::record{micromegas_site, __VA_ARGS__};             \
+      }                                                                         \
+    }                                                                           \
   } while (false)
 
 #define MICROMEGAS_IMETRIC_T(target, name, unit, ...) \
-  MICROMEGAS_METRIC_IMPL_(IntegerMetric, target, name, unit, __VA_ARGS__)
+  MICROMEGAS_METRIC_IMPL_(IntegerMetric, MM_DEFAULT_VERBOSITY, target, name, unit, __VA_ARGS__)
 #define MICROMEGAS_FMETRIC_T(target, name, unit, ...) \
-  MICROMEGAS_METRIC_IMPL_(FloatMetric, target, name, unit, __VA_ARGS__)
+  MICROMEGAS_METRIC_IMPL_(FloatMetric, MM_DEFAULT_VERBOSITY, target, name, unit, __VA_ARGS__)
 #define MICROMEGAS_IMETRIC(name, unit, ...) \
   MICROMEGAS_IMETRIC_T(MM_DEFAULT_TARGET, name, unit, __VA_ARGS__)
 #define MICROMEGAS_FMETRIC(name, unit, ...) \
   MICROMEGAS_FMETRIC_T(MM_DEFAULT_TARGET, name, unit, __VA_ARGS__)
 
 // Name and unit are copied, at most 1 KiB each.
-#define MICROMEGAS_IMETRIC_DYN_T(target, name, unit, ...) \
-  MICROMEGAS_METRIC_IMPL_(IntegerMetricDyn, target, "", "", name, unit, __VA_ARGS__)
-#define MICROMEGAS_FMETRIC_DYN_T(target, name, unit, ...) \
-  MICROMEGAS_METRIC_IMPL_(FloatMetricDyn, target, "", "", name, unit, __VA_ARGS__)
+#define MICROMEGAS_IMETRIC_DYN_T(target, name, unit, ...)                                     \
+  MICROMEGAS_METRIC_IMPL_(IntegerMetricDyn, MM_DEFAULT_VERBOSITY, target, "", "", name, unit, \
+                          __VA_ARGS__)
+#define MICROMEGAS_FMETRIC_DYN_T(target, name, unit, ...)                                   \
+  MICROMEGAS_METRIC_IMPL_(FloatMetricDyn, MM_DEFAULT_VERBOSITY, target, "", "", name, unit, \
+                          __VA_ARGS__)
 #define MICROMEGAS_IMETRIC_DYN(name, unit, ...) \
   MICROMEGAS_IMETRIC_DYN_T(MM_DEFAULT_TARGET, name, unit, __VA_ARGS__)
 #define MICROMEGAS_FMETRIC_DYN(name, unit, ...) \

@@ -34,6 +34,11 @@ constexpr bool same_property_name(std::string_view a, std::string_view b) noexce
   return true;
 }
 
+// Whether an event may have a property of this name: it is not empty, not longer than
+// PropertySet::kMaxNameBytes, not level, target, name or unit (which the server reads as overrides)
+// and does not begin with "micromegas.".
+bool is_property_name(std::string_view name) noexcept;
+
 // Properties of a process or a stream.
 using PropertyMap = std::map<std::string, std::string, std::less<>>;
 

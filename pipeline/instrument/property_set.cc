@@ -26,16 +26,6 @@ int compare_names(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() ? 0 : (a.size() < b.size() ? -1 : 1);
 }
 
-bool is_refused(std::string_view name) noexcept {
-  constexpr std::string_view kPrefix = "micromegas.";
-  if (name.empty() || name.size() > PropertySet::kMaxNameBytes) return true;
-  if (compare_names(name.substr(0, kPrefix.size()), kPrefix) == 0) return true;
-  for (std::string_view reserved : {"level", "target", "name", "unit"}) {
-    if (compare_names(name, reserved) == 0) return true;
-  }
-  return false;
-}
-
 // Never inside a UTF-8 sequence.
 std::string_view cut(std::string_view text, std::size_t limit) noexcept {
   if (text.size() <= limit) return text;
@@ -88,7 +78,7 @@ class Draft {
 
  private:
   void add(const Property& property) noexcept {
-    if (is_refused(property.name)) return count(g_counters.refused_keys);
+    if (!is_property_name(property.name)) return count(g_counters.refused_keys);
     const std::string_view value = cut(property.value, PropertySet::kMaxValueBytes);
     if (value.size() != property.value.size()) count(g_counters.cut);
     Property* const end = properties_.data() + size_;
@@ -110,6 +100,16 @@ class Draft {
 };
 
 }  // namespace
+
+bool is_property_name(std::string_view name) noexcept {
+  constexpr std::string_view kPrefix = "micromegas.";
+  if (name.empty() || name.size() > PropertySet::kMaxNameBytes) return false;
+  if (compare_names(name.substr(0, kPrefix.size()), kPrefix) == 0) return false;
+  for (std::string_view reserved : {"level", "target", "name", "unit"}) {
+    if (compare_names(name, reserved) == 0) return false;
+  }
+  return true;
+}
 
 // A hash table that only grows, by compare-and-swap of pointers: no lock, so a child forked in the
 // middle of intern() finds a whole table. Nothing is freed.

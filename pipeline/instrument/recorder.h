@@ -297,6 +297,71 @@ MICROMEGAS_INLINE std::uint32_t span_id(const SpanLocation& location,
                [&] { return micromegas_v0_register_location(&location, &args); });
 }
 
+// --- context ---
+
+// Whether anything at all is recorded: a log or a metric that every filter lets through.
+bool records_anything() noexcept;
+
+// Writes a kContextBegin into one of the thread's queues; false, and counted, if it has no room.
+template <class Set, class... Values>
+bool write_context(queue::QueueKind queue, std::uint32_t id, std::uint32_t depth, Set set,
+                   Values&&... values) noexcept {
+  const std::uint32_t fixed = queue::kRecordHeaderBytes + 8 + Set::kBytes;
+  const std::uint32_t reserve =
+      queue == queue::QueueKind::kSpans
+          ? queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes
+          : 0;
+  const std::uint32_t bytes = fit(kMaxSpanRecordBytes, fixed, values...);
+  queue::Writer w(queue, bytes, EventKind::kLog, reserve, 0);
+  if (!w) {
+    micromegas_v0_count_lost_properties();
+    return false;
+  }
+  w.header_untimed(id, queue::RecordKind::kContextBegin, Set::kFlags, bytes);
+  set.write(w);
+  w.number(depth);
+  (values.write(w), ...);
+  w.publish_uncounted();
+  return true;
+}
+
+template <class... Args>
+bool write_contexts(std::uint32_t depth, const Args&... args) {
+  static_assert(check_properties<Args...>(kReservedForContexts));
+  SiteWord& word = kPropertiesWord<Args...>;
+  std::uint32_t id = queue::site_id(word);
+  if (id == 0) id = micromegas_v0_register_properties(&word, &kArgList<Args...>);
+  if (id == 0) {
+    micromegas_v0_count_lost_properties();
+    return false;
+  }
+  const auto write = [&](auto&&... values) {
+    if (!write_context(queue::QueueKind::kEvents, id, depth, set_of(args...), values...)) {
+      return false;
+    }
+    write_context(queue::QueueKind::kSpans, id, depth, set_of(args...), values...);
+    return true;
+  };
+  return write(to_property(args)...);
+}
+
+// The scope's depth, from 1, for end_context(); 0 if nothing was recorded.
+template <class... Args>
+std::uint32_t begin_context(const Args&... args) {
+  if (!records_anything()) return 0;
+  const std::uint32_t depth = micromegas_v0_thread->context_depth + 1;
+  if (!write_contexts(depth, args...)) return 0;
+  micromegas_v0_thread->context_depth = depth;  // the thread is registered now
+  return depth;
+}
+
+void end_context(std::uint32_t depth) noexcept;
+
+template <class... Args>
+void set_thread_context(const Args&... args) {
+  if (records_anything()) write_contexts(0, args...);
+}
+
 // What the two guards share.
 template <queue::RecordKind kEnd>
 class [[nodiscard]] BasicSpanGuard {

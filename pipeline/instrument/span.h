@@ -20,49 +20,58 @@
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/recorder.h"
+#include "micromegas/pipeline/instrument/verbosity.h"
 
 #define MICROMEGAS_CONCAT_INNER_(a, b) a##b
 #define MICROMEGAS_CONCAT_(a, b) MICROMEGAS_CONCAT_INNER_(a, b)
 
-#define MICROMEGAS_SPAN_LOCATION_(target_) \
-  { .target = (target_), .function = __builtin_FUNCTION(), .file = __FILE__, .line = __LINE__ }
+#define MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)                     \
+  {                                                                        \
+    .verbosity = ::micromegas::Verbosity::verbosity_, .target = (target_), \
+    .function = __builtin_FUNCTION(), .file = __FILE__, .line = __LINE__   \
+  }
 
 // A conditional expression, so that properties are evaluated only for a span that is recorded; in
 // braces, so that they are from left to right.
-#define MICROMEGAS_SPAN_IMPL_(site, qualifier, variable, target_, name_, ...) \
-  static constinit ::micromegas::SpanMetadata site{                           \
-      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(target_)};       \
-  qualifier ::micromegas::SpanGuard variable =                                \
-      ::micromegas::queue::enabled(site.location)                             \
-          ? ::micromegas::SpanGuard{site __VA_OPT__(, ) __VA_ARGS__}          \
+#define MICROMEGAS_SPAN_IMPL_(site, qualifier, variable, verbosity_, target_, name_, ...)  \
+  static constinit ::micromegas::SpanMetadata site{                                        \
+      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)};        \
+  qualifier ::micromegas::SpanGuard variable =                                             \
+      MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(site.location) \
+          ? ::micromegas::SpanGuard{site __VA_OPT__(, ) __VA_ARGS__}                       \
           : ::micromegas::SpanGuard {}
 
-#define MICROMEGAS_SPAN_DYN_IMPL_(site, qualifier, variable, target_, ...)                 \
-  static constinit ::micromegas::SpanLocation site MICROMEGAS_SPAN_LOCATION_(target_);     \
-  qualifier ::micromegas::NamedSpanGuard variable =                                        \
-      ::micromegas::queue::enabled(site) ? ::micromegas::NamedSpanGuard{site, __VA_ARGS__} \
-                                         : ::micromegas::NamedSpanGuard {}
+#define MICROMEGAS_SPAN_DYN_IMPL_(site, qualifier, variable, verbosity_, target_, ...)             \
+  static constinit ::micromegas::SpanLocation site MICROMEGAS_SPAN_LOCATION_(verbosity_, target_); \
+  qualifier ::micromegas::NamedSpanGuard variable =                                                \
+      MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(site)                  \
+          ? ::micromegas::NamedSpanGuard{site, __VA_ARGS__}                                        \
+          : ::micromegas::NamedSpanGuard {}
 
 #define MICROMEGAS_SPAN_UNNAMED_(kind, n, ...)              \
   kind(MICROMEGAS_CONCAT_(micromegas_span_site_, n), const, \
        MICROMEGAS_CONCAT_(micromegas_span_, n), __VA_ARGS__)
 
-#define MICROMEGAS_SPAN_T(target, ...) \
-  MICROMEGAS_SPAN_UNNAMED_(MICROMEGAS_SPAN_IMPL_, __COUNTER__, target, __VA_ARGS__)
+#define MICROMEGAS_SPAN_T(target, ...)                                                       \
+  MICROMEGAS_SPAN_UNNAMED_(MICROMEGAS_SPAN_IMPL_, __COUNTER__, MM_DEFAULT_VERBOSITY, target, \
+                           __VA_ARGS__)
 #define MICROMEGAS_SPAN(...) MICROMEGAS_SPAN_T(MM_DEFAULT_TARGET, __VA_ARGS__)
 #define MICROMEGAS_SPAN_FN(...) \
   MICROMEGAS_SPAN_T(MM_DEFAULT_TARGET, __builtin_FUNCTION() __VA_OPT__(, ) __VA_ARGS__)
-#define MICROMEGAS_SPAN_DYN_T(target, ...) \
-  MICROMEGAS_SPAN_UNNAMED_(MICROMEGAS_SPAN_DYN_IMPL_, __COUNTER__, target, __VA_ARGS__)
+#define MICROMEGAS_SPAN_DYN_T(target, ...)                                                       \
+  MICROMEGAS_SPAN_UNNAMED_(MICROMEGAS_SPAN_DYN_IMPL_, __COUNTER__, MM_DEFAULT_VERBOSITY, target, \
+                           __VA_ARGS__)
 #define MICROMEGAS_SPAN_DYN(...) MICROMEGAS_SPAN_DYN_T(MM_DEFAULT_TARGET, __VA_ARGS__)
 
 // A guard with a name, for properties that are known later: variable.set("rows"_k = n).
-#define MICROMEGAS_SPAN_VAR_T(variable, target, ...) \
-  MICROMEGAS_SPAN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), , variable, target, __VA_ARGS__)
+#define MICROMEGAS_SPAN_VAR_T(variable, target, ...)                                           \
+  MICROMEGAS_SPAN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), , variable, MM_DEFAULT_VERBOSITY, \
+                        target, __VA_ARGS__)
 #define MICROMEGAS_SPAN_VAR(variable, ...) \
   MICROMEGAS_SPAN_VAR_T(variable, MM_DEFAULT_TARGET, __VA_ARGS__)
-#define MICROMEGAS_SPAN_DYN_VAR_T(variable, target, ...) \
-  MICROMEGAS_SPAN_DYN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), , variable, target, __VA_ARGS__)
+#define MICROMEGAS_SPAN_DYN_VAR_T(variable, target, ...)                                           \
+  MICROMEGAS_SPAN_DYN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), , variable, MM_DEFAULT_VERBOSITY, \
+                            target, __VA_ARGS__)
 #define MICROMEGAS_SPAN_DYN_VAR(variable, ...) \
   MICROMEGAS_SPAN_DYN_VAR_T(variable, MM_DEFAULT_TARGET, __VA_ARGS__)
 

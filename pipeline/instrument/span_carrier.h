@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <new>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "micromegas/pipeline/instrument/async_recorder.h"
@@ -122,6 +123,36 @@ class CarrierScope {
   std::uint32_t open_spans_;
 };
 
+template <class F>
+class BoundToSpan {
+ public:
+  template <class G>
+  BoundToSpan(SpanCarrierRef carrier, G&& function)
+      : carrier_(std::move(carrier)), function_(std::forward<G>(function)) {}
+
+  template <class... Args>
+  decltype(auto) operator()(Args&&... args) & {
+    const CarrierScope scope(carrier_.get());
+    return function_(std::forward<Args>(args)...);
+  }
+  template <class... Args>
+  decltype(auto) operator()(Args&&... args) const& {
+    const CarrierScope scope(carrier_.get());
+    return function_(std::forward<Args>(args)...);
+  }
+  template <class... Args>
+  decltype(auto) operator()(Args&&... args) && {
+    const CarrierScope scope(carrier_.get());
+    return std::move(function_)(std::forward<Args>(args)...);
+  }
+
+  [[nodiscard]] const F& function() const noexcept { return function_; }
+
+ private:
+  SpanCarrierRef carrier_;
+  F function_;
+};
+
 // The innermost scope is that of `ended`, which has just ended: to its end `context` is current.
 void leave_span(const SpanCarrier* ended, const SpanContext& context) noexcept;
 
@@ -137,7 +168,11 @@ class [[nodiscard]] CurrentSpan {
   template <class... Args>
   void set(const Args&... properties) {
     static_assert(detail::check_properties<Args...>());
-    if (carrier_.get() != nullptr) carrier_->set(properties...);
+    if (carrier_.get() != nullptr) {
+      carrier_->set(properties...);
+    } else if (id() != 0) {
+      micromegas_v0_count_lost_properties();  // no memory
+    }
   }
 
  private:
@@ -149,6 +184,20 @@ class [[nodiscard]] CurrentSpan {
   detail::SpanCarrierRef carrier_;
 };
 CurrentSpan current_span() noexcept;
+
+// A callable that runs `function` with the span current that is current now, or `context`:
+//
+//   std::thread(micromegas::bind_span_context(work)).join();
+//   timer.async_wait(micromegas::bind_span_context(on_timer));  // with asio.h or boost_asio.h
+template <class F>
+[[nodiscard]] auto bind_span_context(F&& function) {
+  return detail::BoundToSpan<std::decay_t<F>>(detail::current_carrier(), std::forward<F>(function));
+}
+template <class F>
+[[nodiscard]] auto bind_span_context(const SpanContext& context, F&& function) {
+  return detail::BoundToSpan<std::decay_t<F>>(
+      detail::SpanCarrierRef(detail::SpanCarrier::make(context)), std::forward<F>(function));
+}
 
 }  // namespace micromegas
 

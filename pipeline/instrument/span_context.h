@@ -10,8 +10,6 @@
 #define MICROMEGAS_PIPELINE_INSTRUMENT_SPAN_CONTEXT_H_
 
 #include <cstdint>
-#include <type_traits>
-#include <utility>
 
 #include "micromegas/pipeline/queue/hot.h"
 
@@ -59,55 +57,6 @@ class [[nodiscard]] SpanContextScope {
  private:
   queue::SpanScope scope_;
 };
-
-// --- callables ---
-
-namespace detail {
-
-template <class F>
-class BoundToSpan {
- public:
-  template <class G>
-  BoundToSpan(const SpanContext& context, G&& function)
-      : context_(context), function_(std::forward<G>(function)) {}
-
-  template <class... Args>
-  decltype(auto) operator()(Args&&... args) & {
-    const SpanContextScope scope(context_);
-    return function_(std::forward<Args>(args)...);
-  }
-  template <class... Args>
-  decltype(auto) operator()(Args&&... args) const& {
-    const SpanContextScope scope(context_);
-    return function_(std::forward<Args>(args)...);
-  }
-  template <class... Args>
-  decltype(auto) operator()(Args&&... args) && {
-    const SpanContextScope scope(context_);
-    return std::move(function_)(std::forward<Args>(args)...);
-  }
-
-  [[nodiscard]] const F& function() const noexcept { return function_; }
-
- private:
-  SpanContext context_;
-  F function_;
-};
-
-}  // namespace detail
-
-// A callable that runs `function` with the span current that is current now, or `context`:
-//
-//   std::thread(micromegas::bind_span_context(work)).join();
-//   timer.async_wait(micromegas::bind_span_context(on_timer));  // with asio.h or boost_asio.h
-template <class F>
-[[nodiscard]] auto bind_span_context(F&& function) {
-  return detail::BoundToSpan<std::decay_t<F>>(current_span_context(), std::forward<F>(function));
-}
-template <class F>
-[[nodiscard]] auto bind_span_context(const SpanContext& context, F&& function) {
-  return detail::BoundToSpan<std::decay_t<F>>(context, std::forward<F>(function));
-}
 
 }  // namespace micromegas
 

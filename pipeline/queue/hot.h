@@ -59,7 +59,11 @@ struct ThreadState {
   // Begins without an end yet, and above 32 bits whose thread this is; owner only. Of the state
   // that threads share before they record: kMaxOpenSpans of nobody.
   std::uint64_t open_spans = 0;
-  std::uint64_t next_span_id = 0;  // of an asynchronous span; a multiple of kSpanIds: none is left
+  std::uint64_t next_span_id = 0;   // of an asynchronous span; a multiple of kSpanIds: none is left
+  std::uint32_t context_depth = 0;  // open ContextScopes; owner only
+  // Depth of a kContextEnd that found no room, 0: none; owner only. It comes first in the queue's
+  // next segment.
+  std::uint32_t pending_context_end[kQueueKinds] = {};
   std::atomic<std::uint64_t> recorded[kEventKinds] = {};
 };
 
@@ -115,7 +119,11 @@ extern "C" {
 // cleared it is disabled; anything else must be decided anew.
 MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_enabled;
 
-// Never null: a thread that has not recorded yet shares a state whose segments are full.
+// What a thread that has not recorded yet shares with all others like it: its segments are full.
+MICROMEGAS_EXPORT extern micromegas::queue::Segment micromegas_v0_full_segment;
+MICROMEGAS_EXPORT extern micromegas::queue::ThreadState micromegas_v0_nobody;
+
+// Never null.
 MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread
     __attribute__((tls_model("initial-exec")));
 
@@ -190,6 +198,9 @@ MICROMEGAS_EXPORT void micromegas_v0_count_cut() noexcept;
 
 // A span's properties never got into a queue.
 MICROMEGAS_EXPORT void micromegas_v0_count_lost_properties() noexcept;
+
+// A rate helper left a log out.
+MICROMEGAS_EXPORT void micromegas_v0_count_left_out() noexcept;
 
 // Waits, bounded, until the live sinks have shown what this thread recorded.
 MICROMEGAS_EXPORT void micromegas_v0_wait_for_live_sinks() noexcept;

@@ -101,7 +101,8 @@ void Runtime::span_held(std::uint32_t before) noexcept {
     const auto* slot = static_cast<const ThreadSlot*>(micromegas_v0_thread);
     const Segment* live =
         slot->current[static_cast<std::size_t>(QueueKind::kSpans)].load(std::memory_order_relaxed);
-    const std::vector<std::uint32_t> sites = open_in(*live, held);
+    std::vector<std::uint32_t> sites;
+    if (live != &micromegas_v0_full_segment) sites = open_in(*live, held);
     for (const std::uint32_t id : sites) say_misplaced(id, what);
     if (sites.empty()) say_misplaced(0, what);
   } catch (...) {  // no memory

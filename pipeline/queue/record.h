@@ -13,8 +13,9 @@
 //        string    u32 bytes kept, u32 bytes it had (saturated), then the bytes, padded to 8
 //
 // Native byte order. No pointer is ever stored: a record means the same in another process. With
-// kHasPropertySet, the first value is the id of an interned PropertySet. What is left behind the
-// values are properties given at run time: string name, string value, and so on.
+// kHasPropertySet, the first value is the id of an interned PropertySet; in a block, with
+// kHasContext, the place of an EventContext in the block stands before that. What is left behind
+// the values are properties given at run time: string name, string value, and so on.
 #ifndef MICROMEGAS_PIPELINE_QUEUE_RECORD_H_
 #define MICROMEGAS_PIPELINE_QUEUE_RECORD_H_
 
@@ -44,6 +45,9 @@ enum class RecordKind : std::uint8_t {
   kNamedSpanEnd,      // [] in a queue; in a block [string name] and the records as above
   kSpanProperties,   // [number: id of the span's begin | its depth << 32, ..]; only in a queue, and
                      // no event: goes to the end of the open span at this depth, from 1
+  kContextBegin,     // [number: depth from 1, 0: the thread's, ..]; only in a queue, and no event:
+                     // what the thread's events carry from here on
+  kContextEnd,       // [], the depth in the place of the id; as above: that depth and all above end
   kAsyncSpanBegin,   // [number span id, number parent id, number depth]
   kAsyncSpanEnd,     // same, then the records that hold its properties
   kAsyncNamedBegin,  // same, then [string name]
@@ -54,7 +58,8 @@ enum class RecordKind : std::uint8_t {
 enum RecordFlags : std::uint8_t {
   kNoFlags = 0,
   kHasPropertySet = 1,
-  kNanoseconds = 2,  // the time is not ticks, in a queue either
+  kHasContext = 2,
+  kNanoseconds = 4,  // the time is not ticks, in a queue either
 };
 
 inline constexpr std::uint32_t kRecordHeaderBytes = 16;
@@ -101,6 +106,7 @@ class RecordReader {
     at_ = record + kRecordHeaderBytes;
     end_ = record + bytes;
     ok_ = true;
+    if ((flags_ & kHasContext) != 0) context_ = static_cast<std::uint32_t>(number());
     if ((flags_ & kHasPropertySet) != 0) property_set_ = static_cast<std::uint32_t>(number());
   }
 
@@ -110,6 +116,9 @@ class RecordReader {
   [[nodiscard]] std::uint8_t flags() const noexcept { return flags_; }
   [[nodiscard]] std::uint64_t time() const noexcept { return time_; }
   [[nodiscard]] std::uint32_t property_set() const noexcept { return property_set_; }
+  // Place in BlockRecords::contexts plus 1; 0: none.
+  [[nodiscard]] std::uint32_t context() const noexcept { return context_; }
+  [[nodiscard]] const std::byte* begin() const noexcept { return begin_; }
   [[nodiscard]] std::size_t bytes() const noexcept {
     return static_cast<std::size_t>(end_ - begin_);
   }
@@ -152,6 +161,7 @@ class RecordReader {
   std::uint64_t time_ = 0;
   std::uint32_t id_ = 0;
   std::uint32_t property_set_ = 0;
+  std::uint32_t context_ = 0;
   RecordKind kind_{};
   std::uint8_t flags_ = 0;
   bool ok_ = false;
@@ -159,7 +169,8 @@ class RecordReader {
 
 // The others only say something of an event, and are not counted.
 constexpr bool is_event(RecordKind kind) noexcept {
-  return kind != RecordKind::kSpanProperties && kind != RecordKind::kProperties;
+  return kind != RecordKind::kSpanProperties && kind != RecordKind::kContextBegin &&
+         kind != RecordKind::kContextEnd && kind != RecordKind::kProperties;
 }
 
 constexpr EventKind event_kind(RecordKind kind) noexcept {

@@ -3,8 +3,6 @@
 
 #include "micromegas/pipeline/queue/runtime.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <functional>
 #include <iterator>
@@ -15,17 +13,37 @@
 #include "micromegas/platform/fork.h"
 #include "micromegas/platform/thread.h"
 
+// Every instrumented shared library defines them too: for AddressSanitizer, no violation to report.
+#if defined(__clang__)
+#define MICROMEGAS_MANY_COPIES_ __attribute__((no_sanitize("address")))
+#else
+#define MICROMEGAS_MANY_COPIES_
+#endif
+
+extern "C" {
+
+// What a thread that has not recorded yet writes into: nothing fits.
+MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::Segment micromegas_v0_full_segment{
+    {micromegas::queue::kSegmentBytes}, 0, 0, micromegas::queue::QueueKind::kEvents};
+MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::ThreadState micromegas_v0_nobody{
+    {{&micromegas_v0_full_segment}, {&micromegas_v0_full_segment}},
+    micromegas::queue::kMaxOpenSpans,
+    0,
+    0,
+    {},
+    {}};
+
+MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
+
+constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread = &micromegas_v0_nobody;
+
+}  // extern "C"
+
 namespace micromegas::queue {
 namespace {
 
-// What a thread that has not recorded yet writes into: nothing fits.
-constinit Segment g_full_segment{{kSegmentBytes}, 0, 0, QueueKind::kEvents};
-constinit ThreadState g_nobody{{{&g_full_segment}, {&g_full_segment}}, kMaxOpenSpans, 0, {}};
-
 constexpr std::uint64_t kFirstTrackId = 1U << 30;  // no system's threads have such ids
 constexpr std::uint32_t kWakeRetired = 32;         // threads whose end wakes the consumer
-
-pthread_key_t g_exit_key;  // its destructor runs after the thread's C++ thread-local destructors
 
 alignas(Runtime) std::byte g_runtime_memory[sizeof(Runtime)];
 
@@ -55,12 +73,13 @@ void after_fork_child() { Runtime::get().after_fork_child(); }
 }  // namespace
 
 ThreadSlot::ThreadSlot() {
-  for (auto& segment : current) segment.store(&g_full_segment, std::memory_order_relaxed);
+  for (auto& segment : current)
+    segment.store(&micromegas_v0_full_segment, std::memory_order_relaxed);
 }
 ThreadSlot::~ThreadSlot() = default;
 
 Runtime::Runtime() : pool_(nullptr) {
-  pthread_key_create(&g_exit_key, &Runtime::thread_exit);
+  pthread_key_create(&exit_key_, &Runtime::thread_exit);
   set_fork_hooks(&queue::before_fork, &queue::after_fork_parent, &queue::after_fork_child);
 }
 
@@ -79,6 +98,7 @@ void Runtime::prepare(std::size_t queue_bytes) {
     baseline_.recorded[kind] = read_[kind];
     for (const std::uint64_t n : baseline_.dropped[kind]) baseline_.recorded[kind] += n;
   }
+  stray_left_out_.store(0, std::memory_order_relaxed);
   cut_texts_.store(0, std::memory_order_relaxed);
   lost_properties_.store(0, std::memory_order_relaxed);
   misplaced_spans_.store(0, std::memory_order_relaxed);
@@ -104,6 +124,7 @@ void Runtime::close() noexcept {
   wake_.store(nullptr, std::memory_order_release);
   bump_session();
   bump_generation_locked();
+  room_.end();
 }
 
 void Runtime::bump_session() noexcept {
@@ -148,19 +169,11 @@ Filters Runtime::filters() const {
   return filters_;
 }
 
-namespace {
-LevelFilter level_for(const Filters& filters, std::string_view target) {
-  const LevelFilter* best = &filters.max_level;
-  std::size_t length = 0;
-  for (const auto& [prefix, level] : filters.targets) {
-    if (prefix.size() >= length && target.starts_with(prefix)) {
-      best = &level;
-      length = prefix.size();
-    }
-  }
-  return *best;
+bool Filters::allows(Level level, std::string_view target) const noexcept {
+  return log.allows(level, target) &&
+         std::any_of(sinks.begin(), sinks.end(),
+                     [&](const LogFilter& sink) { return sink.allows(level, target); });
 }
-}  // namespace
 
 bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
   std::uint64_t hash = std::hash<std::string_view>()(target) ^ static_cast<std::uint64_t>(level);
@@ -172,7 +185,7 @@ bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
   if (answer == (pair | on)) return true;
   if (answer == (pair | (on & ~1U))) return false;
   const std::lock_guard lock(mutex_);
-  const bool allowed = running() && allows(level_for(filters_, target), level);
+  const bool allowed = running() && filters_.allows(level, target);
   slot.store(pair | (generation_ << 1) | (allowed ? 1U : 0U), std::memory_order_relaxed);
   return allowed;
 }
@@ -198,13 +211,20 @@ ThreadSlot* Runtime::add_slot_locked() {
   slot->uid = next_uid_++;
   slot->open_spans = std::uint64_t{slot->uid} << 32;
   slot->ended_elsewhere.store(0, std::memory_order_relaxed);
+  slot->scopes = {};
   slot->retired.store(false, std::memory_order_relaxed);
   slots_.push_back(slot);
   return slot;
 }
 
+ThreadSlot* Runtime::registered_thread() noexcept {
+  return micromegas_v0_thread != &micromegas_v0_nobody
+             ? static_cast<ThreadSlot*>(micromegas_v0_thread)
+             : nullptr;
+}
+
 ThreadSlot* Runtime::current_thread() noexcept {
-  if (micromegas_v0_thread != &g_nobody) return static_cast<ThreadSlot*>(micromegas_v0_thread);
+  if (ThreadSlot* slot = registered_thread()) return slot;
   try {
     std::string name = current_thread_name();
     const std::lock_guard lock(mutex_);
@@ -212,7 +232,7 @@ ThreadSlot* Runtime::current_thread() noexcept {
     if (slot == nullptr) return nullptr;
     slot->thread_id = current_thread_id();
     slot->name = std::move(name);
-    pthread_setspecific(g_exit_key, slot);
+    pthread_setspecific(exit_key_, slot);
     micromegas_v0_thread = slot;
     return slot;
   } catch (...) {
@@ -256,15 +276,15 @@ std::string Runtime::thread_name(const ThreadSlot& slot) const {
 }
 
 void Runtime::retire_current_thread() noexcept {
-  if (micromegas_v0_thread == &g_nobody) return;
-  pthread_setspecific(g_exit_key, nullptr);
+  if (micromegas_v0_thread == &micromegas_v0_nobody) return;
+  pthread_setspecific(exit_key_, nullptr);
   thread_exit(static_cast<ThreadSlot*>(micromegas_v0_thread));
 }
 
 // Also for threads that record from destructors which run after this one: they find the shared
 // state, register anew and so set the key again, and this runs once more.
 void Runtime::thread_exit(void* slot) noexcept {
-  micromegas_v0_thread = &g_nobody;
+  micromegas_v0_thread = &micromegas_v0_nobody;
   static_cast<ThreadSlot*>(slot)->retired.store(true, std::memory_order_release);
   // Each dead thread holds a segment or two until the consumer has read it: a storm of short-lived
   // threads would spend the budget between two of its ticks.
@@ -293,38 +313,74 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
   // The first look was at the shared state if the thread has just been registered.
   if (old->committed.load(std::memory_order_relaxed) + bytes <= kSegmentBytes) return old;
 
-  bool fresh = false;
-  Segment* segment = slot->spare[q].load(std::memory_order_acquire);
-  if (segment != nullptr) {
-    slot->spare[q].store(nullptr, std::memory_order_relaxed);
-  } else {
-    segment = pool_->take(fresh);
-  }
-  if (fresh) {
-    if (auto* wake = wake_.load(std::memory_order_acquire)) wake();
+  if (events != 0) room_.wait_while_full(kind);
+  Segment* segment = take_segment(*slot, queue);
+  if (segment == nullptr && events != 0) {
+    // The full one first: it may be the only one that can come back. But for what open spans have
+    // reserved in it, their ends.
+    if (queue == QueueKind::kEvents || open_count(slot->open_spans) == 0)
+      give_full_away(*slot, queue);
+    room_.wait_for_memory(kind, [&] {
+      segment = take_segment(*slot, queue);
+      return segment != nullptr;
+    });
   }
   if (segment == nullptr) {
-    drop(kind, DropReason::kQueueFull, events);
+    drop(kind, running() ? DropReason::kQueueFull : DropReason::kStopped, events);
     return nullptr;
   }
-  if (old != &g_full_segment) {
-    if (slot->full[q].load(std::memory_order_relaxed) == nullptr) {
-      slot->full[q].store(old, std::memory_order_release);
-    } else if (!pool_->push_full(*slot->producer, old)) {
-      drop(kind, DropReason::kQueueFull, events);
-      pool_->discard(segment);
-      return nullptr;
-    }
+  if (!give_full_away(*slot, queue)) {
+    drop(kind, DropReason::kQueueFull, events);
+    pool_->discard(segment);
+    return nullptr;
   }
   publish_segment(*slot, queue, segment);
   return segment;
+}
+
+// Afterwards the thread has none, and its next event comes here. False when memory is short: it has
+// kept it. The consumer does not look at `current` before `sequence` says that there is another.
+bool Runtime::give_full_away(ThreadSlot& slot, QueueKind queue) noexcept {
+  const std::size_t q = index(queue);
+  Segment* old = slot.current[q].load(std::memory_order_relaxed);
+  if (old == &micromegas_v0_full_segment) return true;
+  if (slot.full[q].load(std::memory_order_relaxed) == nullptr) {
+    slot.full[q].store(old, std::memory_order_release);
+  } else if (!pool_->push_full(*slot.producer, old)) {
+    return false;
+  }
+  slot.current[q].store(&micromegas_v0_full_segment, std::memory_order_release);
+  return true;
+}
+
+Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
+  const auto take_spare_of = [&slot](std::size_t q) {
+    Segment* segment = slot.spare[q].load(std::memory_order_acquire);
+    if (segment != nullptr) slot.spare[q].store(nullptr, std::memory_order_relaxed);
+    return segment;
+  };
+  if (Segment* segment = take_spare_of(index(queue))) return segment;
+  bool fresh = false;
+  Segment* segment = pool_->take(fresh);
+  if (fresh) {
+    if (auto* wake = wake_.load(std::memory_order_acquire)) wake();
+  }
+  return segment != nullptr ? segment : take_spare_of(1 - index(queue));
 }
 
 // The old one is in `full` or in the full queue. Order: see ThreadSlot.
 void Runtime::publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept {
   const std::size_t q = index(queue);
   const std::uint32_t sequence = slot.sequence[q].load(std::memory_order_relaxed) + 1;
-  segment->committed.store(kSegmentHeaderBytes, std::memory_order_relaxed);
+  std::uint32_t committed = kSegmentHeaderBytes;
+  if (std::uint32_t& depth = slot.pending_context_end[q]; depth != 0) {
+    store64(segment->at(committed),
+            header_word(depth, RecordKind::kContextEnd, kNoFlags, kRecordHeaderBytes));
+    store64(segment->at(committed) + 8, 0);
+    committed += kRecordHeaderBytes;
+    depth = 0;
+  }
+  segment->committed.store(committed, std::memory_order_relaxed);
   segment->sequence = sequence;
   segment->thread_uid = slot.uid;
   segment->kind = queue;
@@ -347,7 +403,7 @@ Segment* Runtime::take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t by
 }
 
 void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
-  if (micromegas_v0_thread != &g_nobody) {
+  if (micromegas_v0_thread != &micromegas_v0_nobody) {
     auto* slot = static_cast<ThreadSlot*>(micromegas_v0_thread);
     count(slot->recorded[index(kind)], events);
     count(slot->dropped[index(kind)][index(reason)], events);
@@ -359,8 +415,32 @@ void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noex
 std::uint64_t Runtime::new_span_ids() noexcept {
   const std::uint64_t id = span_id_ranges_.fetch_add(1, std::memory_order_relaxed) * kSpanIds + 1;
   // Shared by the threads that have not recorded yet, that state takes no ids of its own.
-  if (micromegas_v0_thread != &g_nobody) micromegas_v0_thread->next_span_id = id + 1;
+  if (micromegas_v0_thread != &micromegas_v0_nobody) micromegas_v0_thread->next_span_id = id + 1;
   return id;
+}
+
+void Runtime::set_process_context(EventContextPtr context) {
+  const std::lock_guard lock(mutex_);
+  process_contexts_.push_back({read_ticks(), std::move(context)});
+  process_context_changes_.fetch_add(1, std::memory_order_release);
+}
+
+bool Runtime::take_process_contexts(std::uint64_t& seen, std::vector<ProcessContext>& out) {
+  if (process_context_changes_.load(std::memory_order_acquire) == seen) return false;
+  const std::lock_guard lock(mutex_);
+  seen = process_context_changes_.load(std::memory_order_relaxed);
+  // What is older than the last one was taken before, or is of an earlier session.
+  out.insert(out.end(), process_contexts_.begin(), process_contexts_.end());
+  process_contexts_.erase(process_contexts_.begin(), process_contexts_.end() - 1);
+  return true;
+}
+
+void Runtime::count_left_out() noexcept {
+  if (micromegas_v0_thread != &micromegas_v0_nobody) {
+    count(static_cast<ThreadSlot*>(micromegas_v0_thread)->left_out);
+  } else {
+    stray_left_out_.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
 // --- consumer ---
@@ -424,6 +504,7 @@ void Runtime::give_spare(ThreadSlot& slot, QueueKind queue, const Segment& live)
   std::atomic<Segment*>& spare = slot.spare[index(queue)];
   if (live.committed.load(std::memory_order_relaxed) < kSegmentBytes / 2) return;
   if (spare.load(std::memory_order_relaxed) != nullptr) return;
+  if (room_.full() || pool_->is_scarce()) return;  // who finds none waits for one, or drops
   if (Segment* segment = pool_->take_ready()) spare.store(segment, std::memory_order_release);
 }
 
@@ -467,8 +548,9 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
 
 void Runtime::release(ThreadSlot* slot) noexcept {
   for (std::size_t q = 0; q < kQueueKinds; ++q) {
-    Segment* live = slot->current[q].exchange(&g_full_segment, std::memory_order_relaxed);
-    if (live != &g_full_segment) pool_->give(live);
+    Segment* live =
+        slot->current[q].exchange(&micromegas_v0_full_segment, std::memory_order_relaxed);
+    if (live != &micromegas_v0_full_segment) pool_->give(live);
     if (Segment* spare = slot->spare[q].exchange(nullptr, std::memory_order_relaxed)) {
       pool_->give(spare);
     }
@@ -483,6 +565,7 @@ void Runtime::release(ThreadSlot* slot) noexcept {
   for (auto& reasons : slot->dropped) {
     for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
   }
+  slot->left_out.store(0, std::memory_order_relaxed);
   slots_.erase(std::find(slots_.begin(), slots_.end(), slot));
   free_slots_.push_back(slot);  // room was reserved when the slot was made
 }
@@ -513,7 +596,7 @@ void Runtime::add_held(EventStats& stats) {
       }
       if (slot->sequence[q].load(std::memory_order_acquire) < drain.expected) continue;
       const Segment* live = slot->current[q].load(std::memory_order_acquire);
-      if (live == &g_full_segment) continue;
+      if (live == &micromegas_v0_full_segment) continue;
       count_records(live, live->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes);
     }
   }
@@ -522,6 +605,7 @@ void Runtime::add_held(EventStats& stats) {
 // --- books ---
 
 void Runtime::add(Counts& to, const ThreadSlot& slot) noexcept {
+  to.left_out += slot.left_out.load(std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     to.recorded[kind] += slot.recorded[kind].load(std::memory_order_relaxed);
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
@@ -553,6 +637,12 @@ void Runtime::add_counts(EventStats& stats) const {
   }
 }
 
+std::uint64_t Runtime::left_out() const {
+  const std::lock_guard lock(mutex_);
+  return counts_locked().left_out - baseline_.left_out +
+         stray_left_out_.load(std::memory_order_relaxed);
+}
+
 std::size_t Runtime::segment_bytes() const noexcept {
   const std::lock_guard lock(mutex_);
   return pool_ == nullptr ? 0 : pool_->bytes();
@@ -574,10 +664,11 @@ void Runtime::after_fork_parent() noexcept {
 // locks: their queues, the pool and the tokens are left behind untouched. The catalogue stays, call
 // sites keep their ids.
 void Runtime::after_fork_child() noexcept {
-  micromegas_v0_thread = &g_nobody;
+  micromegas_v0_thread = &micromegas_v0_nobody;
   running_.store(false, std::memory_order_relaxed);
   wake_.store(nullptr, std::memory_order_relaxed);
   live_wait_.store(nullptr, std::memory_order_relaxed);
+  room_.after_fork_child();
   new (&slots_) std::vector<ThreadSlot*>;  // the old storage is left behind as well
   new (&free_slots_) std::vector<ThreadSlot*>;
   new (&by_uid_) std::map<std::uint32_t, ThreadSlot*>;
@@ -593,6 +684,7 @@ void Runtime::after_fork_child() noexcept {
   }
   forks_.fetch_add(1, std::memory_order_relaxed);
   bump_session();
+  stray_left_out_.store(0, std::memory_order_relaxed);
   bump_generation_locked();
   catalogue_.mutex().unlock();
   mutex_.unlock();
@@ -602,7 +694,7 @@ void Runtime::after_fork_child() noexcept {
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
   static Segment* take_spare(QueueKind queue, std::uint32_t bytes) noexcept {
-    if (micromegas_v0_thread == &g_nobody) return nullptr;
+    if (micromegas_v0_thread == &micromegas_v0_nobody) return nullptr;
     return Runtime::take_spare(static_cast<ThreadSlot&>(*micromegas_v0_thread), queue, bytes);
   }
   static Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
@@ -617,6 +709,7 @@ struct ColdPath {
   }
   static bool may_open_span() noexcept { return Runtime::get().may_open_span(); }
   static void span_held(std::uint32_t before) noexcept { Runtime::get().span_held(before); }
+  static void count_left_out() noexcept { Runtime::get().count_left_out(); }
   template <class Decide>
   static bool refresh(SiteWord& word, Decide decide) noexcept {
     Runtime& runtime = Runtime::get();
@@ -647,21 +740,9 @@ using micromegas::queue::ColdPath;
 using micromegas::queue::Filters;
 using micromegas::queue::Runtime;
 
-// Every instrumented shared library defines it too: for AddressSanitizer, no violation to report.
-#if defined(__clang__)
-#define MICROMEGAS_MANY_COPIES_ __attribute__((no_sanitize("address")))
-#else
-#define MICROMEGAS_MANY_COPIES_
-#endif
-
 extern "C" {
 
-MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
-
 MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_session{0};
-
-constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread =
-    &micromegas::queue::g_nobody;
 
 constinit thread_local micromegas::queue::SpanScope* micromegas_v0_span_scope = nullptr;
 
@@ -671,20 +752,20 @@ MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
 }
 
 MICROMEGAS_COLD bool micromegas_v0_refresh_log(const micromegas::LogMetadata* m) noexcept {
-  return ColdPath::refresh(m->word, [m](const Filters& filters) {
-    return micromegas::allows(micromegas::queue::level_for(filters, m->target), m->level);
-  });
+  return ColdPath::refresh(
+      m->word, [m](const Filters& filters) { return filters.allows(m->level, m->target); });
 }
 
 MICROMEGAS_COLD bool micromegas_v0_refresh_metric(
     const micromegas::StaticMetricMetadata* m) noexcept {
-  return ColdPath::refresh(
-      m->word, [m](const Filters& filters) { return m->verbosity <= filters.max_verbosity; });
+  return ColdPath::refresh(m->word, [m](const Filters& filters) {
+    return micromegas::allows(filters.max_verbosity, m->verbosity);
+  });
 }
 
 MICROMEGAS_COLD bool micromegas_v0_refresh_span(const micromegas::SpanLocation* l) noexcept {
   return ColdPath::refresh(l->word, [l](const Filters& filters) {
-    return filters.spans && l->verbosity <= filters.max_verbosity;
+    return filters.spans && micromegas::allows(filters.max_verbosity, l->verbosity);
   });
 }
 
@@ -767,6 +848,8 @@ MICROMEGAS_COLD void micromegas_v0_count_lost_properties() noexcept {
   Runtime::get().count_lost_properties();
 }
 
+void micromegas_v0_count_left_out() noexcept { ColdPath::count_left_out(); }
+
 MICROMEGAS_COLD void micromegas_v0_wait_for_live_sinks() noexcept {
   Runtime::get().wait_for_live_sinks();
 }
@@ -776,3 +859,7 @@ MICROMEGAS_COLD void micromegas_v0_wait_for_live_sinks() noexcept {
 namespace micromegas::queue {
 Runtime& Runtime::get() noexcept { return *static_cast<Runtime*>(micromegas_v0_runtime()); }
 }  // namespace micromegas::queue
+
+namespace micromegas::detail {
+void count_left_out() noexcept { micromegas_v0_count_left_out(); }  // of rate.h
+}  // namespace micromegas::detail

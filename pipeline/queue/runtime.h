@@ -10,8 +10,12 @@
 #ifndef MICROMEGAS_PIPELINE_QUEUE_RUNTIME_H_
 #define MICROMEGAS_PIPELINE_QUEUE_RUNTIME_H_
 
+#include <pthread.h>
+
 #include <array>
 #include <atomic>
+#include <bitset>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -23,13 +27,39 @@
 #include <vector>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
+#include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/hot.h"
+#include "micromegas/pipeline/queue/room_wait.h"
+#include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/stats.h"
 
 namespace micromegas::queue {
 
 class SegmentPool;
+
+// Which of a thread's open scopes (dispatch.h) were recorded: the end of one that a filter left out
+// must not stand for another's.
+class OpenScopes {
+ public:
+  static constexpr std::uint32_t kMax = 4096;  // deeper ones cannot be recorded
+
+  [[nodiscard]] bool full() const noexcept { return depth_ >= kMax; }
+  void push(bool recorded) noexcept {
+    if (!full()) recorded_[depth_] = recorded;
+    ++depth_;
+  }
+  // False too if there is none.
+  bool pop() noexcept {
+    if (depth_ == 0) return false;
+    --depth_;
+    return !full() && recorded_[depth_];
+  }
+
+ private:
+  std::uint32_t depth_ = 0;
+  std::bitset<kMax> recorded_;
+};
 
 // One recording thread.
 //
@@ -39,6 +69,9 @@ class SegmentPool;
 // that it expects next. A `current` read after a `sequence` of n is the segment n or a later one,
 // never an earlier one that has gone back to the pool; and if it is a later one, the one expected
 // is in `full` or in the full queue.
+//
+// A thread that gets no segment has given its full one away: `current` is then the shared state's,
+// whose number nobody expects.
 //
 // `spare` and `full` each hold one segment. They spare a thread that fills a segment every now and
 // then the shared queues, whose memory other processors have in their caches: some 2 of 4 us.
@@ -52,6 +85,8 @@ struct ThreadSlot : ThreadState {
   std::atomic<Segment*> full[kQueueKinds] = {};           // owner: fills if null; consumer: takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
   std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
+  std::atomic<std::uint64_t> left_out{0};         // by rate helpers
+  OpenScopes scopes;                              // owner only
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -68,10 +103,19 @@ struct ThreadSlot : ThreadState {
 };
 
 struct Filters {
-  LevelFilter max_level = LevelFilter::kInfo;
-  Verbosity max_verbosity = Verbosity::kMax;
+  // A log is recorded if both say so: the first, and one of those of the sinks.
+  LogFilter log = LevelFilter::kInfo;
+  std::vector<LogFilter> sinks{LogFilter()};
+  VerbosityFilter max_verbosity = VerbosityFilter::kMax;  // of metrics and spans
   bool spans = true;
-  std::map<std::string, LevelFilter, std::less<>> targets;  // by prefix; the longest wins
+
+  [[nodiscard]] bool allows(Level level, std::string_view target) const noexcept;
+};
+
+// What the process's events carry from a moment on.
+struct ProcessContext {
+  std::uint64_t ticks;
+  EventContextPtr context;
 };
 
 // A thread span whose guard has ended on another thread.
@@ -109,6 +153,8 @@ class Runtime {
 
   // Registers the calling thread if it is not yet; null if that failed.
   ThreadSlot* current_thread() noexcept;
+  // Null if it is not.
+  static ThreadSlot* registered_thread() noexcept;
   void set_thread_name(std::string_view name);
   // The first event's work, early: registration and the first segment of each queue.
   void prepare_current_thread() noexcept;
@@ -121,6 +167,12 @@ class Runtime {
   ThreadState* enter_track(TrackData& track) noexcept;
   static void leave_track(TrackData& track, ThreadState* before) noexcept;
   void close_track(TrackData& track) noexcept;
+  // --- context ---
+
+  // Null: none. Any thread; also before a session and for all to come.
+  void set_process_context(EventContextPtr context);
+  // Consumer: appends what has changed since `seen` (0 at first), oldest first; false if nothing.
+  bool take_process_contexts(std::uint64_t& seen, std::vector<ProcessContext>& out);
 
   // --- consumer ---
 
@@ -143,6 +195,17 @@ class Runtime {
   void take_ended_elsewhere(std::vector<EndedElsewhere>& out);
   // Counts committed, unread records.
   void add_held(EventStats& stats);
+
+  // --- waiting for room ---
+
+  // For the session to come, before open(): of which kinds a thread waits, and how long at most.
+  void let_wait(Kinds kinds, std::chrono::milliseconds limit) noexcept {
+    room_.begin(kinds, limit);
+  }
+  // Consumer: see RoomWait.
+  void room_made() noexcept { room_.room_made(); }
+  void set_full(Kinds kinds) noexcept { room_.set_full(kinds); }
+  [[nodiscard]] RoomWaits room_waits() const noexcept { return room_.counts(); }
 
   // --- live sinks ---
 
@@ -173,6 +236,8 @@ class Runtime {
   [[nodiscard]] std::uint64_t misplaced_spans() const noexcept {
     return misplaced_spans_.load(std::memory_order_relaxed);
   }
+  // Logs that rate helpers left out, in this session. Locks.
+  [[nodiscard]] std::uint64_t left_out() const;
   // Bytes of segments in existence.
   [[nodiscard]] std::size_t segment_bytes() const noexcept;
 
@@ -196,6 +261,7 @@ class Runtime {
   struct Counts {
     std::array<std::uint64_t, kEventKinds> recorded{};
     std::array<std::array<std::uint64_t, kDropReasons>, kEventKinds> dropped{};
+    std::uint64_t left_out = 0;
   };
   static void add(Counts& to, const ThreadSlot& slot) noexcept;
   [[nodiscard]] Counts counts_locked() const noexcept;
@@ -210,6 +276,8 @@ class Runtime {
   void index_threads();
   Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                      std::uint32_t events) noexcept;
+  Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
+  bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
   static Segment* take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
@@ -217,6 +285,7 @@ class Runtime {
   bool may_open_span() noexcept;
   void span_held(std::uint32_t before) noexcept;
   void say_misplaced(std::uint32_t id, const char* what) noexcept;
+  void count_left_out() noexcept;
   static void thread_exit(void* slot) noexcept;
 
   // Answers of log_enabled(): the upper half of a hash of level and target, then the answer as a
@@ -224,6 +293,7 @@ class Runtime {
   // 2^40.
   mutable std::array<std::atomic<std::uint64_t>, 256> asked_{};
 
+  pthread_key_t exit_key_{};  // its destructor runs after the thread's C++ thread-local destructors
   mutable std::mutex mutex_;  // filters, slots, names, past counts
   std::atomic<bool> running_{false};
   std::atomic<void (*)() noexcept> wake_{nullptr};
@@ -241,12 +311,16 @@ class Runtime {
   std::size_t popped_count_ = 0;
   std::atomic<void (*)() noexcept> child_hook_{nullptr};
   std::atomic<void (*)() noexcept> live_wait_{nullptr};
+  RoomWait room_;
   std::array<std::uint64_t, kEventKinds> read_{};  // records so far; the consumer's
   Counts past_;                                    // of slots that were released
   // At the session's start. `recorded` is what had been read or dropped, not what had been counted:
   // a thread may be late with either, and its event belongs to the session that reads it.
   Counts baseline_;
   std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
+  std::atomic<std::uint64_t> stray_left_out_{0};
+  std::vector<ProcessContext> process_contexts_;  // those that the consumer has not seen, and one
+  std::atomic<std::uint64_t> process_context_changes_{0};
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};
   std::atomic<std::uint64_t> misplaced_spans_{0};

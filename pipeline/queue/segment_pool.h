@@ -34,6 +34,12 @@ class SegmentPool {
     return segments_.load(std::memory_order_relaxed) * kSegmentBytes;
   }
 
+  // Whether the last few are being given out: none for stock.
+  [[nodiscard]] bool is_scarce() const noexcept {
+    return empties_.load(std::memory_order_relaxed) <= kLastFew &&
+           bytes() + kSegmentBytes > budget_.load(std::memory_order_relaxed);
+  }
+
   // An empty segment: a recycled one, else a new one within the budget, else null. `fresh` tells
   // that the pool had run dry. Any thread.
   Segment* take(bool& fresh) noexcept;
@@ -57,6 +63,8 @@ class SegmentPool {
   SegmentQueue& full() noexcept { return full_; }
 
  private:
+  static constexpr std::size_t kLastFew = 4;
+
   Segment* allocate() noexcept;
 
   SegmentQueue full_;

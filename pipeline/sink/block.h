@@ -15,10 +15,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
+#include "micromegas/pipeline/instrument/log_filter.h"
+#include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/events.h"
 #include "micromegas/pipeline/sink/record_buffer.h"
 
@@ -34,7 +38,8 @@ struct ThreadStream : StreamInfo {};
 // The records of one block as they left the queue, times converted. Layout: queue/record.h.
 struct BlockRecords {
   RecordBuffer bytes;
-  std::vector<std::uint32_t> order;  // offsets in time order; empty: as they stand
+  std::vector<std::uint32_t> order;       // offsets in time order; empty: as they stand
+  std::vector<EventContextPtr> contexts;  // what records with kHasContext refer to
 };
 
 class Block {
@@ -58,11 +63,29 @@ class Block {
   BlockRecords records_;
 };
 
+// How far a sink is that gets only a part of the log stream.
+struct FilteredLogs {
+  std::int64_t object_offset = 0;        // events that it got
+  std::optional<std::int64_t> end_time;  // of its last block
+  std::uint64_t left_out = 0;            // events that it did not get
+};
+
 class LogBlock final : public Block {
  public:
   LogBlock(const BlockHeader& header, BlockRecords records) : Block(header, std::move(records)) {}
   void for_each(FunctionRef<void(const LogEvent&)> visit) const;
+
+ private:
+  friend std::shared_ptr<const LogBlock> filter_block(const std::shared_ptr<const LogBlock>& block,
+                                                      const LogFilter& filter,
+                                                      FilteredLogs& stream);
 };
+
+// What the filter lets through, as such a sink's next block: with an id of its own, and offsets and
+// bounds that follow each other. The block itself if nothing of the stream has been left out yet,
+// null if all of this one is.
+std::shared_ptr<const LogBlock> filter_block(const std::shared_ptr<const LogBlock>& block,
+                                             const LogFilter& filter, FilteredLogs& stream);
 
 class MetricsBlock final : public Block {
  public:

@@ -1,10 +1,11 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Several sinks as one, each with its own level for live lines.
+// Several sinks as one, each with its own filter, for its live lines and for its blocks of logs.
 //
 //   auto sink = std::make_shared<CompositeSink>(std::vector<CompositeSink::Child>{
-//       {std::make_shared<ConsoleSink>(), LevelFilter::kInfo}, {http_sink, LevelFilter::kOff}});
+//       {std::make_shared<ConsoleSink>(), LevelFilter::kInfo},
+//       {my_sink, LogFilter(LevelFilter::kWarn, {{"net", LevelFilter::kDebug}})}});
 #ifndef MICROMEGAS_PIPELINE_SINK_COMPOSITE_SINK_H_
 #define MICROMEGAS_PIPELINE_SINK_COMPOSITE_SINK_H_
 
@@ -13,9 +14,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
+#include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 
 namespace micromegas {
@@ -27,7 +31,7 @@ class CompositeSink final : public EventSink {
  public:
   struct Child {
     std::shared_ptr<EventSink> sink;
-    LevelFilter max_level = LevelFilter::kTrace;  // of live lines; blocks are not filtered
+    LogFilter filter = {};
   };
 
   // Null sinks are left out.
@@ -48,6 +52,16 @@ class CompositeSink final : public EventSink {
   [[nodiscard]] bool is_busy() const override;
 
   [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }
+  // Which child (as given, nulls left out) this sink is.
+  [[nodiscard]] std::optional<std::size_t> index_of(const EventSink& sink) const noexcept;
+
+  // From now on, for lines and for blocks that are handed over later. Whoever has a cached answer
+  // of on_log_enabled() must ask again. Nothing happens for an index out of range.
+  void set_filter(std::size_t index, LogFilter filter);
+  // Logs that child `index` did not get in its blocks because of its filter. 0 for an index out of
+  // range.
+  [[nodiscard]] std::uint64_t filtered_logs(std::size_t index) const noexcept;
+
   // Blocks of this kind that child `index` (as given, nulls left out) threw at: what it did with
   // their events is unknown. 0 for an index out of range.
   [[nodiscard]] std::uint64_t failed_blocks(std::size_t index, StreamKind kind) const noexcept;
@@ -55,13 +69,17 @@ class CompositeSink final : public EventSink {
  private:
   struct Entry {
     std::shared_ptr<EventSink> sink;
-    LevelFilter max_level;
+    std::mutex mutex;                         // of the pointer below
+    std::shared_ptr<const LogFilter> filter;  // never null
+    FilteredLogs logs;
+    std::atomic<std::uint64_t> filtered_logs{0};
     std::array<std::atomic<std::uint64_t>, 3> failed_blocks{};  // by StreamKind
   };
 
+  static std::shared_ptr<const LogFilter> filter_of(Entry& entry);
   static bool wants(Entry& entry, const LogMetadata& metadata);
   void for_each_child(FunctionRef<void(Entry&)> call);
-  void deliver(StreamKind kind, FunctionRef<void(EventSink&)> call);
+  void deliver(StreamKind kind, FunctionRef<void(Entry&)> call);
 
   std::vector<std::unique_ptr<Entry>> children_;
 };

@@ -129,12 +129,8 @@ bool MemorySink::is_shut_down() const {
   return shut_down_;
 }
 
-bool MemorySink::wait_for(FunctionRef<bool()> predicate,
-                          [[maybe_unused]] std::chrono::milliseconds timeout) const {
-#if defined(__EMSCRIPTEN__) && !defined(__EMSCRIPTEN_PTHREADS__)
-  // Without threads nothing arrives while one waits: the answer is the one of now.
-  return predicate();
-#else
+bool MemorySink::wait_for_arrivals(FunctionRef<bool()> predicate,
+                                   std::chrono::milliseconds timeout) const {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     std::uint64_t seen = 0;
@@ -146,7 +142,6 @@ bool MemorySink::wait_for(FunctionRef<bool()> predicate,
     std::unique_lock lock(mutex_);
     if (!changed_.wait_until(lock, deadline, [&] { return changes_ != seen; })) return false;
   }
-#endif
 }
 
 void MemorySink::clear() {

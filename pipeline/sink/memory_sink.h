@@ -150,6 +150,7 @@ class MemorySink final : public EventSink {
 
  private:
   void change(FunctionRef<void()> apply);
+  bool wait_for_arrivals(FunctionRef<bool()> predicate, std::chrono::milliseconds timeout) const;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;

@@ -127,4 +127,8 @@ void MemorySink::on_process_thread_block(std::shared_ptr<const ThreadBlock> bloc
   });
 }
 
+bool MemorySink::wait_for(FunctionRef<bool()> predicate, std::chrono::milliseconds timeout) const {
+  return wait_for_arrivals(predicate, timeout);
+}
+
 }  // namespace micromegas

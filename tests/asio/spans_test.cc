@@ -226,6 +226,8 @@ TEST_F(AsioTest, PropertiesAreSetFromInside) {
     current_span().set("rows"_k = 1);
     co_await yield();
     current_span().set("rows"_k = 2, "late"_k = "yes");
+    const auto bound = bind_span_context([] { current_span().set("thread"_k = true); });
+    std::thread(bound).join();
   };
   const auto outer = [&]() -> awaitable<void> {
     co_await MM_ASYNC_SPAN("query", inner(), "sql"_k = "select");
@@ -234,7 +236,7 @@ TEST_F(AsioTest, PropertiesAreSetFromInside) {
   spawn(outer());
   run();
   EXPECT_EQ(by_name().at("query").end.properties,
-            (Map{{"sql", "select"}, {"rows", "2"}, {"late", "yes"}}));
+            (Map{{"sql", "select"}, {"rows", "2"}, {"late", "yes"}, {"thread", "true"}}));
 }
 
 TEST_F(AsioTest, ADetachedTaskMayOutliveItsParent) {

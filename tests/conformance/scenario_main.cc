@@ -89,14 +89,15 @@ int run(const std::string& folder, WireCompatibility compatibility) {
       .url = (*collector)->url(),
       .properties = {{"scenario", "1"}, {"größe", "世界"}, {"bad", "a\xff"}, {"empty", ""}},
       .default_properties = false,
-      .max_level = LevelFilter::kTrace,
-      .cpu_tracing = true,
       .console = false,
-      .upload_level = LevelFilter::kTrace,
+      .upload_filter = LevelFilter::kTrace,
+      .cpu_tracing = true,
       .log_block_bytes = 4096,
       .metrics_block_bytes = 1024,
       .thread_block_bytes = 1024,
       .wire_compatibility = compatibility,
+      .system_metrics_period = std::chrono::milliseconds(0),
+      .report_end = false,
   });
   if (!telemetry) return fail(telemetry.error().message());
 

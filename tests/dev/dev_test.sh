@@ -24,7 +24,7 @@ stand_in stand-ins/bazel <<TEXT
 #!/usr/bin/env bash
 if [[ \$1 == info ]]; then echo "$top/bin"; fi
 TEXT
-for program in examples/indexer_demo bench/recording_bench; do
+for program in examples/indexer_demo bench/report; do
   stand_in "bin/$program" <<'TEXT'
 #!/usr/bin/env bash
 printf '<%s>' "$PWD" "$@"
@@ -38,7 +38,8 @@ expect() {
   shift
   got=$(cd "$top/elsewhere" &&
     PATH=$top/stand-ins:$PATH BAZEL=$top/stand-ins/bazel ../repository/dev "$@" | tail -n 1)
-  if [[ $got != "$wanted" ]]; then
+  # shellcheck disable=SC2053  # a pattern
+  if [[ $got != $wanted ]]; then
     printf 'FAILED: ./dev %s\n  wanted %s\n  got    %s\n' "$*" "$wanted" "$got"
     failures=$((failures + 1))
   fi
@@ -53,8 +54,9 @@ expect "<$here></a/tree>" demo /a/tree
 expect "<$here><--workers><3><--json><$there/out.json><$there/.>" demo --workers 3 --json out.json .
 expect "<$here><--json></out.json>" demo --json /out.json
 expect "<$here><--json><$there/-out>" demo --json -out
-expect "<$here><--json><$there/../out.json>" bench --json ../out.json
-expect "<$here>" bench
+# The programs and the commit follow.
+expect "<$here><--json><$there/../out.json><--program>*" bench --json ../out.json
+expect "<$here><--question><warm><--program><micromegas-cpp=$top/bin/bench/micromegas>*" bench --question warm
 
 # Off Debian 12 nothing is installed, and each command says what it needs.
 echo 'ID=elsewhere' >"$top/os-release"

@@ -30,6 +30,7 @@ using testing::Program;
 
 constexpr char kDemo[] = "examples/indexer_demo";
 constexpr std::uint64_t kWorkers = 3;
+constexpr std::uint64_t kEnd = 1;     // process_lifetime
 constexpr std::uint64_t kTexts = 40;  // the cost is sampled at each worker's sixteenth
 constexpr std::uint64_t kBinaries = 2;
 constexpr std::uint64_t kFrequent = 3;  // words of more than three letters in a text
@@ -67,6 +68,7 @@ class DemoTest : public ::testing::Test {
                  {folder_ / "tree", "--workers", std::to_string(kWorkers), "--json", figures},
                  {{"MICROMEGAS_TELEMETRY_URL", url},
                   {"MICROMEGAS_LOG", level},
+                  {"MICROMEGAS_SYSTEM_METRICS_PERIOD", "0"},  // its own events are counted
                   {"MICROMEGAS_TELEMETRY_PARENT_PROCESS", ""}});
     EXPECT_TRUE(exited_with(demo.end(), 0)) << demo.out() << demo.error();
     table_ = demo.out();
@@ -81,11 +83,11 @@ class DemoTest : public ::testing::Test {
   }
   static void expect_everything(const nlohmann::json& figures) {
     expect_kind(figures, "log", kLogs);
-    expect_kind(figures, "integer_metric", kTexts);
+    expect_kind(figures, "integer_metric", kTexts + kEnd);
     expect_kind(figures, "float_metric", kTexts);
     expect_kind(figures, "span", 2 * kSpans);
     expect_kind(figures, "async_span", 0);
-    constexpr std::uint64_t kTotal = kLogs + 2 * kTexts + 2 * kSpans;
+    constexpr std::uint64_t kTotal = kLogs + 2 * kTexts + kEnd + 2 * kSpans;
     EXPECT_EQ(figures["total"],
               (nlohmann::json{{"recorded", kTotal}, {"delivered", kTotal}, {"dropped", 0}}));
     EXPECT_GT(figures["blocks"], 0);
@@ -142,7 +144,7 @@ TEST_F(DemoTest, SendsToTheServerOfTheEnvironment) {
   server->stop();
   const EventCounts events = server->stats().events;
   EXPECT_EQ(events.logs, kLogs);
-  EXPECT_EQ(events.integer_metrics, kTexts);
+  EXPECT_EQ(events.integer_metrics, kTexts + kEnd);
   EXPECT_EQ(events.float_metrics, kTexts);
   EXPECT_EQ(events.span_begins, kSpans);
   EXPECT_EQ(events.span_ends, kSpans);

@@ -55,6 +55,7 @@ must_find pipeline/flush/a.cc '#include <boost/asio.hpp>' 'boost must not be see
 must_find pipeline/flush/a.cc '#include <openssl/ssl.h>' 'openssl must not be seen'
 must_find platform/a.cc '#include <boost/config.hpp>' 'boost must not be seen'
 must_find platform/a.cc '#include <fmt/format.h>' 'fmt must not be seen'
+must_find wasm/a.cc '#include <fmt/format.h>' 'fmt must not be seen'
 must_find telemetry.h '#include <boost/beast.hpp>' 'boost must not be seen in a header of the top folder'
 must_find telemetry.h '#include <asio.hpp>' 'asio must not be seen'
 must_find asio.h '#include <boost/asio.hpp>' 'boost must not be seen'

@@ -64,7 +64,10 @@ ScriptedServer::ScriptedServer(const ServerOptions& options)
   acceptor_ = std::thread([this] { accept_all(); });
 }
 
-ScriptedServer::~ScriptedServer() {
+ScriptedServer::~ScriptedServer() { stop(); }
+
+void ScriptedServer::stop() {
+  if (!acceptor_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -130,6 +133,7 @@ void ScriptedServer::talk(Connection& connection, WireEnd& wire, std::size_t num
     request.connection = number;
     if (!read_request(connection, wire, request, buffer)) return;
     const Reply reply = next_reply(request);
+    request.stored = reply.bytes.starts_with("HTTP/1.1 2");
     {
       const std::lock_guard lock(mutex_);
       connection.idle = false;
@@ -205,6 +209,7 @@ bool ScriptedServer::read_request(Connection& connection, WireEnd& wire, Receive
     if (!more()) return false;
   }
   request.body = buffer.substr(0, size);
+  request.bytes = end + 4 + size;
   buffer.erase(0, size);
   return true;
 }

@@ -47,6 +47,8 @@ struct ReceivedRequest {
   std::string path;
   std::vector<std::pair<std::string, std::string>> headers;  // as they came
   std::string body;
+  std::size_t bytes = 0;       // of head and body
+  bool stored = false;         // the reply said 2xx, whatever became of it
   std::size_t connection = 0;  // 0 for the first connection that was accepted, then 1, ...
 
   // Of a header in any case; empty if there is none.
@@ -71,6 +73,9 @@ class ScriptedServer {
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
+
+  // Hangs up on everybody. What was received stays.
+  void stop();
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string url() const;

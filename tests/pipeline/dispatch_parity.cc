@@ -123,6 +123,12 @@ void use_every_macro() {
   MM_DEBUG_T("target", "{}", n);
   MM_TRACE_T("target", "{}", n);
   if (MM_LOG_ENABLED(kInfo) && MM_LOG_ENABLED_T(kInfo, "target")) MM_LOG_FN();
+  MM_LOG_EVERY_N(kInfo, 2, "literal");
+  MM_LOG_EVERY_N_T(kInfo, "target", 2, "n {}", n);
+  MM_LOG_FIRST_N(kInfo, 2, "literal");
+  MM_LOG_FIRST_N_T(kInfo, "target", 2, "n {}", n);
+  MM_LOG_EVERY_MS(kInfo, 1000, "literal");
+  MM_LOG_EVERY_MS_T(kInfo, "target", 1000, "n {}", n);
   MM_IMETRIC("name", "unit", n);
   MM_IMETRIC_T("target", "name", "unit", n);
   MM_FMETRIC("name", "unit", n);
@@ -142,6 +148,24 @@ void use_every_macro() {
   MM_SPAN_DYN_VAR_T(named_t, "target", name, "key"_k = n);
   span.set("key"_k = n, PropertySet::intern({{"name_", "value"}}));
   named.set(kv<"key">(n));
+  MM_IMETRIC_V(kMin, "name", "unit", n, "key"_k = n);
+  MM_IMETRIC_V_T(kMed, "target", "name", "unit", n);
+  MM_FMETRIC_V(kMax, "name", "unit", n);
+  MM_FMETRIC_V_T(kMin, "target", "name", "unit", n);
+  MM_IMETRIC_DYN_V(kMin, name, "unit", n);
+  MM_IMETRIC_DYN_V_T(kMin, "target", name, "unit", n);
+  MM_FMETRIC_DYN_V(kMin, name, "unit", n);
+  MM_FMETRIC_DYN_V_T(kMin, "target", name, "unit", n);
+  MM_SPAN_V(kMin, "name", "key"_k = n);
+  MM_SPAN_V_T(kMin, "target", "name");
+  MM_SPAN_FN_V(kMed);
+  MM_SPAN_DYN_V(kMin, name);
+  MM_SPAN_DYN_V_T(kMin, "target", name);
+  MM_SPAN_VAR_V(kMin, span_v, "name");
+  MM_SPAN_VAR_V_T(kMin, span_v_t, "target", "name", "key"_k = n);
+  MM_SPAN_DYN_VAR_V(kMin, named_v, name);
+  MM_SPAN_DYN_VAR_V_T(kMin, named_v_t, "target", name);
+  span_v.set("key"_k = n);
   MM_ASYNC_SPAN_VAR(task, "name", "key"_k = n);
   MM_ASYNC_SPAN_VAR_T(task_t, "target", "name", task.context());
   MM_ASYNC_SPAN_DYN_VAR(named_task, name, task_t.context(), "key"_k = n);
@@ -151,6 +175,14 @@ void use_every_macro() {
                        MM_BEGIN_ASYNC_SPAN_T("target", "name"), MM_BEGIN_ASYNC_SPAN_DYN(name),
                        MM_BEGIN_ASYNC_SPAN_DYN_T("target", name, "key"_k = n)};
   for (AsyncSpan& span : begun) span.end();
+  MM_ASYNC_SPAN_VAR_V(kMin, task_v, "name", "key"_k = n);
+  MM_ASYNC_SPAN_VAR_V_T(kMin, task_v_t, "target", "name");
+  MM_ASYNC_SPAN_DYN_VAR_V(kMin, named_task_v, name);
+  MM_ASYNC_SPAN_DYN_VAR_V_T(kMin, named_task_v_t, "target", name, "key"_k = n);
+  begun[0] = MM_BEGIN_ASYNC_SPAN_V(kMin, "name");
+  begun[1] = MM_BEGIN_ASYNC_SPAN_V_T(kMin, "target", "name", "key"_k = n);
+  begun[2] = MM_BEGIN_ASYNC_SPAN_DYN_V(kMin, name);
+  begun[3] = MM_BEGIN_ASYNC_SPAN_DYN_V_T(kMin, "target", name);
   Track track("track");
   track.begin("name", "key"_k = n);
   track.begin_at(1, name, "key"_k = n);
@@ -190,6 +222,11 @@ void use_macros_in_a_coroutine() {
     co_await MM_ASYNC_SPAN_T("target", "name", std::suspend_never());
     co_await MM_ASYNC_SPAN_DYN(name, std::suspend_never(), "key"_k = n);
     co_await MM_ASYNC_SPAN_DYN_T("target", name, std::suspend_never());
+    MM_ASYNC_SPAN_FN_V(kMin);
+    co_await MM_ASYNC_SPAN_V(kMin, "name", std::suspend_never(), "key"_k = n);
+    co_await MM_ASYNC_SPAN_V_T(kMin, "target", "name", std::suspend_never());
+    co_await MM_ASYNC_SPAN_DYN_V(kMin, name, std::suspend_never());
+    co_await MM_ASYNC_SPAN_DYN_V_T(kMin, "target", name, std::suspend_never());
     MM_INFO("{}", n);
   }(1);
 }
@@ -206,6 +243,11 @@ void use_macros_in_a_coroutine() {
   MM_ASYNC_SPAN_T("target", "name", n);
   MM_ASYNC_SPAN_DYN(name, n, "key"_k = n);
   MM_ASYNC_SPAN_DYN_T("target", name, n);
+  MM_ASYNC_SPAN_FN_V(kMin);
+  MM_ASYNC_SPAN_V(kMin, "name", n, "key"_k = n);
+  MM_ASYNC_SPAN_V_T(kMin, "target", "name", n);
+  MM_ASYNC_SPAN_DYN_V(kMin, name, n);
+  MM_ASYNC_SPAN_DYN_V_T(kMin, "target", name, n);
 }
 
 #endif

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "micromegas/instrument.h"
 #include "micromegas/pipeline/flush/session.h"
 #include "micromegas/tests/pipeline/dispatch_parity.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
@@ -195,7 +196,7 @@ TEST_F(DispatchTest, LogsAreDisabledByFiltersAndWithoutTelemetry) {
   init();
   EXPECT_TRUE(dispatch::log_enabled(meta));
   queue::Runtime::get().change_filters(
-      [](queue::Filters& f) { f.targets["noisy"] = LevelFilter::kInfo; });
+      [](queue::Filters& f) { f.log.targets["noisy"] = LevelFilter::kInfo; });
   EXPECT_FALSE(dispatch::log_enabled(meta));
   dispatch::log(meta, "x");
   dispatch::log_interop(meta, "x");
@@ -292,6 +293,46 @@ TEST_F(DispatchTest, AnEndWithoutABeginIsNotRecorded) {
   dispatch::on_end_scope(known);
   dispatch::on_end_scope(known);
   EXPECT_THAT(span_names(flushed()), ElementsAre("+known", "-known"));
+}
+
+// The inner scope's end must not stand for another's.
+TEST_F(DispatchTest, AScopeThatAFilterLeavesOutDoesNotEndTheOneAroundIt) {
+  init();
+  static constinit SpanMetadata outer{.name = "outer", .location = {.verbosity = Verbosity::kMin}};
+  static constinit SpanMetadata inner{.name = "inner"};
+  static constinit SpanLocation named{};
+  const auto set = [](VerbosityFilter verbosity) {
+    queue::Runtime::get().change_filters(
+        [&](queue::Filters& filters) { filters.max_verbosity = verbosity; });
+  };
+  {
+    MM_SPAN("guard");
+    dispatch::on_begin_scope(inner);  // has an id from here on
+    dispatch::on_end_scope(inner);
+    dispatch::on_end_scope(inner);
+    set(VerbosityFilter::kMin);
+    dispatch::on_begin_scope(outer);
+    dispatch::on_begin_scope(inner);
+    dispatch::on_begin_named_scope(named, "named");
+    set(VerbosityFilter::kMax);  // a change in between breaks nothing
+    dispatch::on_end_named_scope(named, "named");
+    dispatch::on_end_scope(inner);
+    dispatch::on_end_scope(outer);
+  }
+  EXPECT_THAT(span_names(flushed()),
+              ElementsAre("+guard", "+inner", "-inner", "+outer", "-outer", "-guard"));
+  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kSpan).dropped_total(), 0u);
+}
+
+TEST_F(DispatchTest, ScopesDeeperThanTheLimitAreDroppedWhole) {
+  init();
+  static constinit SpanMetadata scope{.name = "s"};
+  for (int i = 0; i < 3000; ++i) dispatch::on_begin_scope(scope);
+  for (int i = 0; i < 3000; ++i) dispatch::on_end_scope(scope);
+  EXPECT_EQ(flushed().span_events(), 2 * queue::kMaxOpenSpans);
+  const KindStats spans = of(pipeline::session_stats(), EventKind::kSpan);
+  EXPECT_EQ(spans.dropped[static_cast<std::size_t>(DropReason::kInvalid)],
+            2 * (3000 - queue::kMaxOpenSpans));
 }
 
 TEST_F(DispatchTest, WithoutCpuTracingSpansAreDroppedAndIdsStillIncrease) {

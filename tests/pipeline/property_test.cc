@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -284,6 +286,68 @@ TEST_F(PropertyTest, BindingsBitFieldsAndThisAreValuesToo) {
   const auto [a, b] = std::pair(1, std::string("two"));
   MM_INFO("{a}{b}", a, b, "low"_k = bits.low);
   EXPECT_EQ(only_log().properties, (Map{{"a", "1"}, {"b", "two"}, {"low", "5"}}));
+}
+
+// --- the redactor ---
+
+class RedactorTest : public PropertyTest {
+ protected:
+  // Hides what is called secret, shortens e-mail addresses, throws at what is called bad.
+  void start_redacted() {
+    auto options = trace_options();
+    options.redactor = std::make_shared<const Redactor>(
+        [](std::string_view name, std::string_view value) -> std::optional<std::string> {
+          if (name == "secret") return "***";
+          if (name == "bad") throw 1;
+          if (value.find('@') != std::string_view::npos) return "user@...";
+          return std::nullopt;
+        });
+    start(std::move(options));
+  }
+};
+
+TEST_F(RedactorTest, WhatItPutsInThePlaceIsShownEverywhere) {
+  start_redacted();
+  const PropertySet& set = PropertySet::intern({{"mail", "ann@example.org"}, {"tenant", "acme"}});
+  MM_INFO("{secret:>8} of {user} {n}", 12345, "user"_k = "bob@example.org", "n"_k = 1, set);
+  const auto log = only_log();
+  EXPECT_EQ(log.text, "*** of user@... 1");
+  EXPECT_EQ(log.properties, (Map{{"secret", "***"},
+                                 {"user", "user@..."},
+                                 {"n", "1"},
+                                 {"mail", "user@..."},
+                                 {"tenant", "acme"}}));
+  EXPECT_TRUE(sink_->wait([](const auto& r) { return r.live.size() == 1; }));
+  EXPECT_EQ(sink_->recorded().live[0], "*** of user@... 1");
+}
+
+TEST_F(RedactorTest, MetricsAndSpansToo) {
+  start_redacted();
+  MM_IMETRIC("m", "count", 1, "secret"_k = 2);
+  {
+    MM_SPAN_VAR(span, "s", "secret"_k = 3, "n"_k = 4);
+    span.set("user"_k = "bob@example.org");
+  }
+  EXPECT_EQ(flushed().metrics.at(0).properties, (Map{{"secret", "***"}}));
+  EXPECT_EQ(ends(), (std::vector<std::pair<std::string, Map>>{
+                        {"s", {{"secret", "***"}, {"n", "4"}, {"user", "user@..."}}}}));
+}
+
+TEST_F(RedactorTest, OneThatThrowsLetsNothingThrough) {
+  start_redacted();
+  MM_INFO("{bad}", "bad"_k = "key");
+  const auto log = only_log();
+  EXPECT_EQ(log.text, "[redactor threw]");
+  EXPECT_EQ(log.properties, (Map{{"bad", "[redactor threw]"}}));
+}
+
+TEST_F(RedactorTest, TheNextTelemetryHasNoneUnlessItIsGivenOne) {
+  start_redacted();
+  EXPECT_TRUE(pipeline::stop_session(0, in(std::chrono::seconds(20))));
+  sink_ = std::make_shared<testing_support::RecordingSink>();
+  start();
+  MM_INFO("{secret}", "secret"_k = "shown");
+  EXPECT_EQ(only_log().text, "shown");
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ TEST_F(RecordingTest, FilterChangesReachCallSitesAtTheirNextEvent) {
   const auto statement = [] { MM_DEBUG_T("net.dns", "x"); };
   statement();
   const auto set = [](const char* target, LevelFilter level) {
-    queue::Runtime::get().change_filters([&](queue::Filters& f) { f.targets[target] = level; });
+    queue::Runtime::get().change_filters([&](queue::Filters& f) { f.log.targets[target] = level; });
   };
   set("net", LevelFilter::kDebug);
   statement();

@@ -44,7 +44,7 @@ class SessionTest : public ::testing::Test {
   }
   static pipeline::SessionOptions trace_options() {
     pipeline::SessionOptions options;
-    options.filters.max_level = LevelFilter::kTrace;
+    options.filters.log = LevelFilter::kTrace;
     return options;
   }
   // Everything recorded so far, in the sink.

@@ -12,10 +12,13 @@ namespace micromegas::static_level {
 struct Seen {
   std::string evaluated;  // the levels whose arguments were: "FEWIDT"
   std::string enabled;    // the same, by MM_LOG_ENABLED
+  int names = 0;          // values and names of metrics and spans that were evaluated
 };
 
 Seen log_up_to_warn();  // static_level_low.cc
 Seen log_everything();
+Seen record_up_to_med();  // static_level_low.cc, where kMin is the default
+Seen record_everything();
 
 }  // namespace micromegas::static_level
 

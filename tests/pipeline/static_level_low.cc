@@ -12,4 +12,10 @@ Seen log_up_to_warn() {
   return seen;
 }
 
+Seen record_up_to_med() {
+  Seen seen;
+  RECORD_EVERY_VERBOSITY("low-marker", seen);
+  return seen;
+}
+
 }  // namespace micromegas::static_level

@@ -24,6 +24,12 @@ Seen log_everything() {
   return seen;
 }
 
+Seen record_everything() {
+  Seen seen;
+  RECORD_EVERY_VERBOSITY("high-marker", seen);
+  return seen;
+}
+
 namespace {
 
 using ::testing::ElementsAre;
@@ -48,9 +54,44 @@ TEST_F(StaticLevelTest, LogsAboveItEvaluateNothingAndAreNotEnabled) {
 TEST_F(StaticLevelTest, ItIsThatOfTheFileNotOfTheProgram) {
   start(trace_options());
   const Seen seen = log_everything();
-  EXPECT_EQ(seen.evaluated, "FEWIDT");
+  EXPECT_EQ(seen.evaluated, "FEWIDTi");
   EXPECT_EQ(seen.enabled, "FEWIDT");
-  EXPECT_EQ(flushed().logs.size(), 7U);
+  EXPECT_EQ(flushed().logs.size(), 8U);
+}
+
+std::vector<std::string> begun(const testing_support::Recorded& recorded) {
+  std::vector<std::string> names;
+  for (const auto& [stream, spans] : recorded.spans) {
+    for (const auto& span : spans) {
+      if (span.kind == SpanEvent::Kind::kBegin) names.push_back(span.name);
+    }
+  }
+  return names;
+}
+
+TEST_F(StaticLevelTest, MetricsAndSpansAboveTheVerbosityEvaluateNothing) {
+  start();
+  EXPECT_EQ(record_up_to_med().names, 2);
+  const auto recorded = flushed();
+  EXPECT_THAT(begun(recorded),
+              ElementsAre("low-marker-span-min", "low-marker-span-med", "low-marker-span-default"));
+  ASSERT_EQ(recorded.metrics.size(), 2u);
+  EXPECT_EQ(recorded.metrics[0].name, "low-marker-metric-med");
+  EXPECT_EQ(recorded.metrics[1].name, "low-marker-metric-default");
+}
+
+// What has no verbosity of its own has that of its file.
+TEST_F(StaticLevelTest, TheFiltersSeeTheVerbosity) {
+  pipeline::SessionOptions options;
+  options.filters.max_verbosity = VerbosityFilter::kMin;
+  start(std::move(options));
+  record_up_to_med();
+  record_everything();
+  const auto recorded = flushed();
+  EXPECT_THAT(begun(recorded), ElementsAre("low-marker-span-min", "low-marker-span-default",
+                                           "high-marker-span-min"));
+  ASSERT_EQ(recorded.metrics.size(), 1u);
+  EXPECT_EQ(recorded.metrics[0].name, "low-marker-metric-default");
 }
 
 // The markers are searched backwards, so that the search itself does not put them there.
@@ -66,6 +107,8 @@ TEST(StaticLevelBinaryTest, TextsAboveItAreNotInTheProgram) {
   EXPECT_FALSE(has("ofni-rekram-wol"));
   EXPECT_FALSE(has("gubed-rekram-wol"));
   EXPECT_FALSE(has("ecart-rekram-wol"));
+  EXPECT_TRUE(has("dem-cirtem-rekram-wol"));
+  EXPECT_FALSE(has("xam-cirtem-rekram-wol"));
 }
 
 }  // namespace

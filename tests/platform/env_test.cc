@@ -42,12 +42,16 @@ TEST_F(Env, StringsAreTrimmed) {
   EXPECT_EQ(env_string(kName), "http://127.0.0.1:8081");
 }
 
-TEST_F(Env, BoolIsTrueOrFalseAndNothingElse) {
-  set("true");
-  EXPECT_EQ(env_bool(kName).value(), true);
-  set("false");
-  EXPECT_EQ(env_bool(kName).value(), false);
-  for (const char* bad : {"True", "1", "0", "yes", "truee", "true false"}) {
+TEST_F(Env, BoolReadsTheUsualWordsAndNothingElse) {
+  for (const char* yes : {"true", "True", "1", "on", "YES", " true "}) {
+    set(yes);
+    EXPECT_EQ(env_bool(kName).value(), true) << yes;
+  }
+  for (const char* no : {"false", "FALSE", "0", "Off", "no"}) {
+    set(no);
+    EXPECT_EQ(env_bool(kName).value(), false) << no;
+  }
+  for (const char* bad : {"2", "y", "truee", "true false", "enabled", "-1", "0x1"}) {
     set(bad);
     EXPECT_FALSE(env_bool(kName).has_value()) << bad;
   }

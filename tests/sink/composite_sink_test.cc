@@ -168,11 +168,23 @@ TEST_F(CompositeSinkTest, EachSinkHasItsOwnLevelForLiveLines) {
   EXPECT_FALSE(sink.on_log_enabled(LogMetadata{.level = Level::kDebug}));
 }
 
-TEST_F(CompositeSinkTest, LevelsDoNotFilterBlocks) {
-  auto off = std::make_shared<Probe>();
-  CompositeSink sink({{off, LevelFilter::kOff}});
-  sink.on_process_log_block(std::make_shared<LogBlock>(header(5), BlockRecords{}));
-  EXPECT_EQ(off->calls, Calls{"log block 5"});
+TEST_F(CompositeSinkTest, FiltersLookAtTheTargetAndChangeAtAnyTime) {
+  auto probe = std::make_shared<Probe>();
+  CompositeSink sink({{std::make_shared<NullSink>(), LevelFilter::kOff},
+                      {probe, LogFilter(LevelFilter::kWarn, {{"net", LevelFilter::kDebug}})}});
+  const auto log_all = [&] {
+    probe->calls.clear();
+    sink.on_log(LogMetadata{.level = Level::kDebug, .target = "net.dns"}, {}, 0, "net");
+    sink.on_log(LogMetadata{.level = Level::kInfo, .target = "disk"}, {}, 0, "disk");
+  };
+  log_all();
+  EXPECT_EQ(probe->calls, Calls{"log DEBUG 0 net 0"});
+  ASSERT_EQ(sink.index_of(*probe), 1U);
+  sink.set_filter(1, LogFilter(LevelFilter::kInfo));
+  log_all();
+  EXPECT_EQ(probe->calls, Calls{"log INFO 0 disk 0"});
+  sink.set_filter(2, LogFilter());  // there is none
+  EXPECT_EQ(sink.index_of(Probe()), std::nullopt);
 }
 
 TEST_F(CompositeSinkTest, ASinkThatRefusesACallSiteGetsNoLineOfIt) {

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <thread>
@@ -25,17 +26,20 @@ class Program {
  public:
   using Environment = std::map<std::string, std::string>;
 
-  // `path`: as in `data`, below the runfiles. `environment` is added to the test's own.
-  explicit Program(std::string path, std::vector<std::string> arguments = {},
-                   Environment environment = {}) {
+  // `path`: as in `data`, below the runfiles. `environment` is added to the test's own. `folder`:
+  // where it runs; empty: where the test does.
+  explicit Program(const std::string& path, std::vector<std::string> arguments = {},
+                   Environment environment = {}, const std::string& folder = {}) {
+    std::string program = std::filesystem::absolute(path);
     pid_ = start_child([&] {
       dup2(out_.write_end(), 1);
       dup2(error_.write_end(), 2);
       for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
-      std::vector<char*> argv{path.data()};
+      if (!folder.empty() && chdir(folder.c_str()) != 0) _exit(126);
+      std::vector<char*> argv{program.data()};
       for (std::string& argument : arguments) argv.push_back(argument.data());
       argv.push_back(nullptr);
-      execv(path.c_str(), argv.data());
+      execv(program.c_str(), argv.data());
       _exit(127);
     });
     out_.close_write();
@@ -57,6 +61,11 @@ class Program {
     std::string line = out_.read_until('\n');
     if (!line.empty() && line.back() == '\n') line.pop_back();
     return line;
+  }
+  [[nodiscard]] bool has_ended() const {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid_;
   }
   // Waits for its end; the wait status. Afterwards out() is what was not read by lines.
   int end() {

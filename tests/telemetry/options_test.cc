@@ -53,11 +53,15 @@ class OptionsTest : public ::testing::Test {
       "MICROMEGAS_ENABLE_CPU_TRACING",
       "MICROMEGAS_LOCAL_SINK_MAX_LEVEL",
       "MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL",
+      "MICROMEGAS_MAX_VERBOSITY",
       "MICROMEGAS_FLUSH_PERIOD",
+      "MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL",
+      "MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS",
       "MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES",
       "MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES",
       "MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS",
       "MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS",
+      "MICROMEGAS_SYSTEM_METRICS_PERIOD",
       "MICROMEGAS_TELEMETRY_PARENT_PROCESS",
   };
 };
@@ -67,15 +71,22 @@ TEST_F(OptionsTest, HasTheDocumentedDefaults) {
   EXPECT_EQ(o.url, "");
   EXPECT_EQ(o.api_key, "");
   EXPECT_TRUE(o.properties.empty());
-  EXPECT_EQ(o.filters.max_level, LevelFilter::kInfo);  // what the console shows
+  EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kTrace));  // everything that a sink wants
+  EXPECT_EQ(o.filters.max_verbosity, VerbosityFilter::kMax);
   EXPECT_TRUE(o.filters.spans);
-  EXPECT_EQ(o.console_level, LevelFilter::kInfo);
+  EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kInfo));
+  EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kDebug));
   EXPECT_EQ(o.flush.period, 60s);
+  EXPECT_EQ(o.wait, 0);
+  EXPECT_EQ(o.wait_limit, 1s);
   EXPECT_EQ(o.upload_soft_bytes, 128u << 20);
   EXPECT_EQ(o.upload_hard_bytes, 256u << 20);
   EXPECT_EQ(o.max_in_flight, 3);
   EXPECT_EQ(o.request_timeout, 10s);
   EXPECT_EQ(o.shutdown_deadline, 5s);
+  EXPECT_EQ(o.system_metrics_period, 0s);
+  EXPECT_EQ(resolved({.url = "http://h"}).system_metrics_period, 5s);
+  EXPECT_EQ(resolved({.sinks = {{std::make_shared<NullSink>()}}}).system_metrics_period, 5s);
   EXPECT_FALSE(o.parent_process_id);
 }
 
@@ -89,11 +100,14 @@ TEST_F(OptionsTest, ReadsTheEnvironment) {
   setenv("MICROMEGAS_LOG", "warn,net=debug", 1);
   setenv("MICROMEGAS_ENABLE_CPU_TRACING", "false", 1);
   setenv("MICROMEGAS_LOCAL_SINK_MAX_LEVEL", "ERROR", 1);
+  setenv("MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", "db=off", 1);
+  setenv("MICROMEGAS_MAX_VERBOSITY", "Med", 1);
   setenv("MICROMEGAS_FLUSH_PERIOD", "0.25", 1);
   setenv("MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES", "65536", 1);
   setenv("MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES", "131072", 1);
   setenv("MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS", "1", 1);
   setenv("MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS", "2", 1);
+  setenv("MICROMEGAS_SYSTEM_METRICS_PERIOD", "0.5", 1);
   setenv("MICROMEGAS_TELEMETRY_PARENT_PROCESS", "11111111-2222-4333-8444-555555555555", 1);
   const ResolvedOptions o = resolved();
   EXPECT_EQ(o.url, "http://h:1/x");
@@ -102,15 +116,17 @@ TEST_F(OptionsTest, ReadsTheEnvironment) {
   EXPECT_EQ(o.client_certificate_file, "own.pem");
   EXPECT_EQ(o.client_key_file, "own.key");
   EXPECT_EQ(o.properties, (PropertyMap{{"region", "eu"}, {"zone", "b"}}));
-  EXPECT_EQ(o.filters.max_level, LevelFilter::kWarn);
-  EXPECT_EQ(o.filters.targets.at("net"), LevelFilter::kDebug);
+  EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kWarn, {{"net", LevelFilter::kDebug}}));
   EXPECT_FALSE(o.filters.spans);
-  EXPECT_EQ(o.console_level, LevelFilter::kError);
+  EXPECT_EQ(o.filters.max_verbosity, VerbosityFilter::kMed);
+  EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kError));
+  EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kDebug, {{"db", LevelFilter::kOff}}));
   EXPECT_EQ(o.flush.period, 250ms);
   EXPECT_EQ(o.upload_soft_bytes, 65536u);
   EXPECT_EQ(o.upload_hard_bytes, 131072u);
   EXPECT_EQ(o.max_in_flight, 1);
   EXPECT_EQ(o.request_timeout, 2s);
+  EXPECT_EQ(o.system_metrics_period, 500ms);
   ASSERT_TRUE(o.parent_process_id);
   EXPECT_EQ(o.parent_process_id->to_string(), "11111111-2222-4333-8444-555555555555");
 }
@@ -129,53 +145,61 @@ TEST_F(OptionsTest, ABlankVariableCountsAsUnset) {
 TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
   for (const char* name : kNames) {
     const std::string variable = name;
-    if (variable.ends_with("PROPERTIES") || variable.ends_with("_LOG")) continue;  // both are read
-    if (variable.ends_with("PARENT_PROCESS")) continue;                            // no option
+    if (variable.ends_with("PROPERTIES")) continue;      // both are read
+    if (variable.ends_with("PARENT_PROCESS")) continue;  // no option
     setenv(name, "nonsense", 1);
   }
   setenv("MICROMEGAS_PROCESS_PROPERTIES", "region=eu,zone=b", 1);
-  setenv("MICROMEGAS_LOG", "warn,net=debug,db=off", 1);
   const ResolvedOptions o = resolved({
       .url = "http://option",
       .api_key = "key",
       .properties = {{"region", "us"}},
-      .max_level = LevelFilter::kTrace,
-      .target_levels = {{"net", LevelFilter::kError}},
+      .log_filter = LogFilter(LevelFilter::kDebug, {{"net", LevelFilter::kError}}),
+      .console_filter = LevelFilter::kFatal,
+      .upload_filter = LevelFilter::kOff,
+      .max_verbosity = VerbosityFilter::kOff,
       .cpu_tracing = true,
-      .console_level = LevelFilter::kFatal,
-      .upload_level = LevelFilter::kOff,
+      .wait_when_full = WaitWhenFull{},
+      .wait_limit = 2s,
       .flush_period = 3s,
       .upload_soft_bytes = 1u << 20,
       .upload_hard_bytes = 2u << 20,
       .max_in_flight = 2,
       .request_timeout = 4s,
+      .system_metrics_period = 0s,
   });
   EXPECT_EQ(o.url, "http://option");
   EXPECT_EQ(o.api_key, "key");
   EXPECT_EQ(o.properties, (PropertyMap{{"region", "us"}, {"zone", "b"}}));
-  EXPECT_EQ(o.filters.max_level, LevelFilter::kTrace);
-  EXPECT_EQ(o.filters.targets.at("net"), LevelFilter::kError);
-  EXPECT_EQ(o.filters.targets.at("db"), LevelFilter::kOff);
+  EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kDebug, {{"net", LevelFilter::kError}}));
+  EXPECT_EQ(o.filters.max_verbosity, VerbosityFilter::kOff);
   EXPECT_TRUE(o.filters.spans);
-  EXPECT_EQ(o.console_level, LevelFilter::kFatal);
+  EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kFatal));
+  EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kOff));
+  EXPECT_EQ(o.wait_limit, 2s);
   EXPECT_EQ(o.flush.period, 3s);
   EXPECT_EQ(o.upload_soft_bytes, 1u << 20);
   EXPECT_EQ(o.max_in_flight, 2);
   EXPECT_EQ(o.request_timeout, 4s);
+  EXPECT_EQ(o.system_metrics_period, 0s);
 }
 
 TEST_F(OptionsTest, EachBadValueIsAnErrorThatNamesIt) {
   const std::pair<const char*, std::vector<const char*>> bad[] = {
       {"MICROMEGAS_PROCESS_PROPERTIES", {"novalue", "=x", "a=b,c", "micromegas.x=y"}},
       {"MICROMEGAS_LOG", {"loud", "info,warn", "net=loud", "=info", "net="}},
-      {"MICROMEGAS_ENABLE_CPU_TRACING", {"TRUE", "1", "yes"}},
-      {"MICROMEGAS_LOCAL_SINK_MAX_LEVEL", {"verbose", "3x"}},
+      {"MICROMEGAS_ENABLE_CPU_TRACING", {"2", "-1", "enabled", "true false"}},
+      {"MICROMEGAS_MAX_VERBOSITY", {"loud", "1", "min,max"}},
+      {"MICROMEGAS_LOCAL_SINK_MAX_LEVEL", {"verbose", "3x", "info,net"}},
       {"MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", {"verbose"}},
       {"MICROMEGAS_FLUSH_PERIOD", {"0", "-1", "1m", "nan", "99999999999", "86401"}},
+      {"MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL", {"log", "logs metrics", "LOGS", "none,logs"}},
+      {"MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS", {"0", "3601", "1m"}},
       {"MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES", {"0", "-1", "1e9", "128M", "65535"}},
       {"MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES", {"x", "99999999999999999999999"}},
       {"MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS", {"0", "65", "three"}},
       {"MICROMEGAS_TELEMETRY_REQUEST_TIMEOUT_SECS", {"0", "3601", "ten"}},
+      {"MICROMEGAS_SYSTEM_METRICS_PERIOD", {"-1", "86401", "often"}},
       {"MICROMEGAS_TELEMETRY_PARENT_PROCESS", {"42", "11111111-2222-4333-8444-55555555555"}},
   };
   for (const auto& [name, values] : bad) {
@@ -196,6 +220,8 @@ TEST_F(OptionsTest, EachOptionOutOfRangeIsAnErrorThatNamesIt) {
   EXPECT_THAT(error_of({.queue_bytes = 1}), HasSubstr("queue_bytes is 1"));
   EXPECT_THAT(error_of({.flush_period = 0ms}), HasSubstr("flush_period is 0 ms"));
   EXPECT_THAT(error_of({.flush_period = -5ms}), HasSubstr("flush_period is -5 ms"));
+  EXPECT_THAT(error_of({.system_metrics_period = 99ms}),
+              HasSubstr("system_metrics_period is 99 ms"));
   EXPECT_THAT(error_of({.log_block_bytes = 127}), HasSubstr("log_block_bytes is 127"));
   EXPECT_THAT(error_of({.metrics_block_bytes = 0}), HasSubstr("metrics_block_bytes is 0"));
   EXPECT_THAT(error_of({.thread_block_bytes = 1u << 30}), HasSubstr("thread_block_bytes is"));
@@ -207,6 +233,18 @@ TEST_F(OptionsTest, EachOptionOutOfRangeIsAnErrorThatNamesIt) {
   EXPECT_THAT(error_of({.max_in_flight = 0}), HasSubstr("max_in_flight is 0"));
   EXPECT_THAT(error_of({.max_in_flight = -3}), HasSubstr("max_in_flight is -3"));
   EXPECT_THAT(error_of({.request_timeout = 0ms}), HasSubstr("request_timeout is 0 ms"));
+}
+
+TEST_F(OptionsTest, ReadsOfWhichKindsAThreadWaits) {
+  setenv("MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL", " logs , spans", 1);
+  setenv("MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS", "0.25", 1);
+  EXPECT_EQ(resolved().wait, queue::kLogKinds | queue::kSpanKinds);
+  EXPECT_EQ(resolved().wait_limit, 250ms);
+  EXPECT_EQ(resolved({.wait_when_full = WaitWhenFull{.metrics = true}}).wait, queue::kMetricKinds);
+  EXPECT_EQ(resolved({.wait_when_full = WaitWhenFull{}}).wait, 0) << "an option wins";
+  setenv("MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL", "none", 1);
+  EXPECT_EQ(resolved().wait, 0);
+  EXPECT_THAT(error_of({.wait_limit = 0ms}), HasSubstr("wait_limit is 0 ms"));
 }
 
 TEST_F(OptionsTest, ASoftLimitAboveTheHardOneIsAnErrorThatNamesBoth) {
@@ -235,29 +273,23 @@ TEST_F(OptionsTest, ErrorsOfTheApiKeyDoNotShowIt) {
   EXPECT_THAT(error_of(), Not(HasSubstr("very-secret")));
 }
 
-TEST_F(OptionsTest, WithoutALevelWhatIsRecordedIsTheMostThatASinkWants) {
-  EXPECT_EQ(resolved({.console = false}).filters.max_level, LevelFilter::kOff);
-  EXPECT_EQ(resolved({.url = "http://h", .console = false}).filters.max_level, LevelFilter::kDebug);
-  setenv("MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", "trace", 1);
-  EXPECT_EQ(resolved({.url = "http://h"}).filters.max_level, LevelFilter::kTrace);
-  EXPECT_EQ(resolved().filters.max_level, LevelFilter::kInfo);
-  EXPECT_EQ(
-      resolved({.console = false, .sinks = {{std::make_shared<NullSink>(), LevelFilter::kError}}})
-          .filters.max_level,
-      LevelFilter::kError);
+TEST_F(OptionsTest, AWordOfAVariableStandsForTheDefaultOfItsSinkWhereItSaysNothing) {
+  setenv("MICROMEGAS_LOG", "net=warn", 1);
+  setenv("MICROMEGAS_LOCAL_SINK_MAX_LEVEL", "net=trace", 1);
+  const ResolvedOptions o = resolved();
+  EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kTrace, {{"net", LevelFilter::kWarn}}));
+  EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kInfo, {{"net", LevelFilter::kTrace}}));
 }
 
-TEST(ParseLogFilterTest, ReadsLevelsAndTargets) {
-  const auto spec = parse_log_filter(" info , net=debug,,db.pool = off ,a=b=warn,");
-  ASSERT_TRUE(spec) << spec.error().message();
-  EXPECT_EQ(spec->max_level, LevelFilter::kInfo);
-  EXPECT_EQ(spec->targets.size(), 3u);
-  EXPECT_EQ(spec->targets.at("net"), LevelFilter::kDebug);
-  EXPECT_EQ(spec->targets.at("db.pool"), LevelFilter::kOff);
-  EXPECT_EQ(spec->targets.at("a=b"), LevelFilter::kWarn);
-  EXPECT_FALSE(parse_log_filter("net=debug")->max_level);
-  EXPECT_TRUE(parse_log_filter(" ,, ")->targets.empty());
-  EXPECT_EQ(parse_log_filter("net=info,net=warn")->targets.at("net"), LevelFilter::kWarn);
+TEST_F(OptionsTest, CpuTracingReadsTheUsualWords) {
+  for (const char* yes : {"true", "1", "on", "yes", "TRUE", "On"}) {
+    setenv("MICROMEGAS_ENABLE_CPU_TRACING", yes, 1);
+    EXPECT_TRUE(resolved().filters.spans) << yes;
+  }
+  for (const char* no : {"false", "0", "off", "no", "False"}) {
+    setenv("MICROMEGAS_ENABLE_CPU_TRACING", no, 1);
+    EXPECT_FALSE(resolved().filters.spans) << no;
+  }
 }
 
 TEST(ParseProcessPropertiesTest, ReadsPairs) {

@@ -60,7 +60,7 @@ int fork_once(bool own_telemetry) {
     alarm(30);
     if (const int wrong = in_the_child(); wrong != 0) _exit(wrong);
     if (own_telemetry) {
-      auto own = micromegas::init_telemetry({.console = false});
+      auto own = micromegas::init_telemetry({.console = false, .report_end = false});
       if (!own) _exit(14);
       MM_INFO("child");
       if (!micromegas::flush(10s)) _exit(15);
@@ -74,8 +74,11 @@ int fork_once(bool own_telemetry) {
 
 // Ends under the eyes of a server that is told so: the test sends a signal then.
 int end_at_once() {
-  auto telemetry = micromegas::init_telemetry(
-      {.console = false, .flush_period = 1h, .shutdown_deadline = 10s, .handle_signals = true});
+  auto telemetry = micromegas::init_telemetry({.console = false,
+                                               .flush_period = 1h,
+                                               .shutdown_deadline = 10s,
+                                               .handle_signals = true,
+                                               .report_end = false});
   if (!telemetry) return 2;
   MM_INFO("hello");
   return 0;
@@ -104,8 +107,10 @@ int run(std::string_view way) {
   auto telemetry = micromegas::init_telemetry({
       .console = false,
       .flush_period = 1h,
+      .system_metrics_period = 0s,
       .shutdown_deadline = way.ends_with("-briefly") ? 1s : 10s,
       .handle_signals = way.starts_with("signal"),
+      .report_end = false,
   });
   if (!telemetry) {
     say(telemetry.error().message().c_str());

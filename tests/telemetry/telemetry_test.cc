@@ -65,7 +65,12 @@ class TelemetryTest : public ::testing::Test {
   static std::uint16_t free_port() { return collector_at()->port(); }
 
   static TelemetryOptions to(const std::string& url) {
-    return {.url = url, .console = false, .flush_period = 50ms, .request_timeout = 5s};
+    return {.url = url,
+            .console = false,
+            .flush_period = 50ms,
+            .request_timeout = 5s,
+            .system_metrics_period = 0s,
+            .report_end = false};
   }
   static std::string url_of(std::uint16_t port) {
     return "http://127.0.0.1:" + std::to_string(port);
@@ -173,7 +178,7 @@ TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {
   EXPECT_EQ(process_id(), std::nullopt);
   set_max_level(LevelFilter::kTrace);
   set_target_level("net", LevelFilter::kTrace);
-  set_max_verbosity(Verbosity::kMax);
+  set_max_verbosity(VerbosityFilter::kMax);
   prepare_thread();
   log_dynamic(Level::kFatal, "target", "lost on purpose");
   const DualTime both = DualTime::now();
@@ -184,7 +189,7 @@ TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {
 TEST_F(TelemetryTest, FiltersAndLogsOfRunTimeLevelsWorkWhileItRuns) {
   auto sink = std::make_shared<RecordingSink>();
   const auto telemetry =
-      init_telemetry({.max_level = LevelFilter::kInfo, .console = false, .sinks = {{sink}}});
+      init_telemetry({.log_filter = LevelFilter::kInfo, .console = false, .sinks = {{sink}}});
   ASSERT_TRUE(telemetry);
   const auto statement = [] { MM_DEBUG_T("net.dns", "debug"); };
   statement();
@@ -326,7 +331,7 @@ class HeldSink : public EventSink {
 
 TEST_F(TelemetryTest, ASinkThatReturnsAfterTheDeadlineIsInTheBooksThen) {
   auto held = std::make_shared<HeldSink>();
-  const auto telemetry = init_telemetry({.console = false, .sinks = {{held}}});
+  const auto telemetry = init_telemetry({.console = false, .sinks = {{held}}, .report_end = false});
   ASSERT_TRUE(telemetry);
   record(10);
   EXPECT_FALSE(shutdown(50ms));

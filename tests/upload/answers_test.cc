@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -139,9 +140,10 @@ TEST_F(AnswersTest, Row413CutsABlockInTwoUntilItFits) {
   outbox_.max_in_flight = 1;
   start();
   BlockItem item = items_.block(StreamKind::kLog, "xxxxxxxx", 8);
-  item.split = [](const std::string& body) -> Result<std::vector<Part>> {
+  item.split = [this](const std::string& body) -> Result<std::vector<Part>> {
     std::vector<Part> parts(2);
     for (Part& part : parts) {
+      items_.made->note(body.substr(0, body.size() / 2), body.size() / 2);
       part.block_id = Uuid::random();
       part.body = std::make_shared<const std::string>(body.substr(0, body.size() / 2));
       part.events[0] = body.size() / 2;
@@ -245,42 +247,58 @@ TEST_F(AnswersTest, Row503IsTriedAgain) { expect_tried_again_after(status(503));
 
 // --- no answer at all.
 
+// A connection for each try, one try at a time, so that each of them is cut where it says; the next
+// one follows at once.
 TEST_F(AnswersTest, RowAConnectionThatEndsAtAnyByteOfTheRequestIsTriedAgain) {
+  outbox_.max_in_flight = 1;
+  outbox_.backoff = {1ms, 1ms};
+  client_.max_connection_age = 0ms;
   send();
   ASSERT_TRUE(delivered());
-  const std::string block(20, 'b');
-  // Head and body of such a request; a connection is used once, so that each is cut where it says.
-  const std::size_t request_bytes = 300;
-  client_.max_connection_age = 0ms;
+  const std::vector<ReceivedRequest> whole = server_.requests();
+  ASSERT_EQ(whole.size(), 3U);
   uploader_->stop(steady_clock::now());
-  for (std::size_t bytes = 0; bytes < request_bytes; bytes += 3) server_.read_at_most(bytes);
-  start();
-  std::set<std::string> expected;
-  for (int i = 0; i < 20; ++i) {
-    expected.insert(block + std::to_string(i));
-    add(StreamKind::kLog, block + std::to_string(i), 1);
+
+  std::size_t connections = server_.connections();
+  for (const ReceivedRequest& request : whole) {
+    for (std::size_t bytes = 0; bytes < request.bytes; ++bytes) server_.read_at_most(bytes);
+    server_.read_at_most(SIZE_MAX);
+    connections += request.bytes + 1;
   }
+  send();
   ASSERT_TRUE(delivered());
-  EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, 20U);
-  for (const auto& body : bodies()) expected.erase(body);
-  EXPECT_TRUE(expected.empty());
+  EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, 4U);
+  EXPECT_EQ(server_.connections(), connections) << "one for each byte and one for each request";
+  EXPECT_THAT(bodies(),
+              ElementsAre("process", "log stream", "logs", "process", "log stream", "logs"));
 }
 
+// Believed as soon as the head is there: what is missing then is for people.
 TEST_F(AnswersTest, RowAConnectionThatEndsAtAnyByteOfTheAnswerIsTriedAgainOrBelieved) {
-  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone";
-  std::atomic<std::size_t> cut{0};
-  server_.decide([&](const ReceivedRequest&) {
-    const std::size_t bytes = cut++;
-    return bytes <= answer.size() ? raw_then_close(answer.substr(0, bytes)) : status(200);
+  outbox_.max_in_flight = 1;
+  outbox_.backoff = {1ms, 1ms};
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n";
+  const std::string answer = head + "done";
+  std::map<std::string, std::size_t> sent;  // of the answers, by the request
+  server_.decide([&](const ReceivedRequest& request) {
+    const std::size_t first = request.body.starts_with("more") ? head.size() : 0;
+    const std::size_t bytes = first + tries_[request.body]++;
+    sent[request.body] = bytes;
+    return raw_then_close(answer.substr(0, bytes));
   });
-  start();
-  for (int i = 0; i < 5; ++i) add(StreamKind::kLog, "logs " + std::to_string(i), 1);
+  send();
   ASSERT_TRUE(delivered());
-  EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, 5U);
-  while (cut <= answer.size()) {
-    add(StreamKind::kLog, "more", 1);
+  EXPECT_EQ(outbox().stats().requests, 3 * (head.size() + 1));
+  for (const auto& [body, bytes] : sent) EXPECT_EQ(bytes, head.size()) << body;
+
+  for (std::size_t bytes = head.size() + 1; bytes <= answer.size(); ++bytes) {
+    const std::string body = "more " + std::to_string(bytes);
+    tries_[body] = static_cast<int>(bytes - head.size());
+    add(StreamKind::kLog, body, 1);
     ASSERT_TRUE(delivered());
+    EXPECT_EQ(sent[body], bytes);
   }
+  EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, 4 + 4U);
 }
 
 TEST_F(AnswersTest, RowAResetIsTriedAgain) {

@@ -5,12 +5,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <latch>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <thread>
 
 #include "micromegas/tests/http/scripted_server.h"
 #include "micromegas/tests/upload/items.h"
@@ -174,6 +178,48 @@ TEST_F(CredentialsTest, WhatAHeaderCannotCarryIsNotSentAndNotShown) {
   EXPECT_THAT(sink_->stats().last_error, Not(HasSubstr("hunter2")));
   sink_->shutdown(patience());
   EXPECT_TRUE(server_.requests().empty());
+}
+
+// While it lives the system has no thread to give: nobody can map a stack of that size.
+class NoMoreThreads {
+ public:
+  NoMoreThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t huge = before_;
+    EXPECT_EQ(pthread_attr_setstacksize(&huge, std::size_t{1} << 46), 0);
+    EXPECT_EQ(pthread_setattr_default_np(&huge), 0);
+  }
+  ~NoMoreThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  NoMoreThreads(const NoMoreThreads&) = delete;
+  NoMoreThreads& operator=(const NoMoreThreads&) = delete;
+
+ private:
+  pthread_attr_t before_{};
+};
+
+TEST_F(CredentialsTest, AProviderWhoseThreadCannotBeStartedIsAskedLater) {
+  auto provider = std::make_shared<Provider>([](int) { return Answer::credential("Bearer key"); });
+  options_.credential_provider = provider;
+  auto sink = HttpSink::create(options_);
+  ASSERT_TRUE(sink) << sink.error().message();
+  sink_ = *sink;
+  {
+    const NoMoreThreads none;
+    EXPECT_THROW(std::thread([] {}).join(), std::system_error);
+    sink_->on_startup(std::make_shared<const ProcessInfo>());
+    const auto deadline = patience();
+    while (sink_->stats().last_error.empty() && steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    EXPECT_THAT(sink_->stats().last_error, HasSubstr("cannot start the thread \"mm-credential\""));
+    EXPECT_EQ(provider->calls, 0);
+  }
+  EXPECT_TRUE(sink_->wait_delivered(patience(), sink_->told_drops()));
+  EXPECT_EQ(provider->calls, 1);
+  EXPECT_EQ(server_.requests().at(0).header("Authorization"), "Bearer key");
 }
 
 // A provider may hang: that keeps nobody, at the end neither.

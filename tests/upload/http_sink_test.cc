@@ -143,9 +143,31 @@ Decoded decode(const std::vector<ReceivedRequest>& requests) {
   return decoded;
 }
 
+// At the end of each test: a server has stored what the books call delivered, readable and with its
+// stream before it.
 class HttpSinkTest : public ::testing::Test {
  protected:
-  ~HttpSinkTest() override { pipeline::stop_session(0, patience()); }
+  ~HttpSinkTest() override {
+    pipeline::stop_session(0, patience());
+    if (!sink_) return;
+    received(server_);
+    Decoded decoded = decode(stored_);
+    const UploadStats stats = sink_->stats();
+    expect_balance(stats);
+    const auto delivered = [&](EventKind kind) {
+      return static_cast<std::int64_t>(of(stats, kind).delivered);
+    };
+    EXPECT_GE(decoded.events["log"], delivered(EventKind::kLog));
+    EXPECT_GE(decoded.events["metrics"],
+              delivered(EventKind::kIntegerMetric) + delivered(EventKind::kFloatMetric));
+    EXPECT_GE(decoded.events["cpu"], delivered(EventKind::kSpan));
+  }
+
+  void received(const ScriptedServer& server) {
+    for (const ReceivedRequest& request : server.requests()) {
+      if (request.stored) stored_.push_back(request);
+    }
+  }
 
   void start(HttpSinkOptions options) {
     auto sink = HttpSink::create(std::move(options));
@@ -184,6 +206,9 @@ class HttpSinkTest : public ::testing::Test {
 
   ScriptedServer server_;
   std::shared_ptr<HttpSink> sink_;
+
+ private:
+  std::vector<ReceivedRequest> stored_;
 };
 
 TEST_F(HttpSinkTest, DeliversEveryEventOfEveryThread) {
@@ -287,6 +312,7 @@ TEST_F(HttpSinkTest, TheBooksOfAllPartsBalanceThroughAnOutage) {
   ScriptedServer late(port);
   EXPECT_FALSE(pipeline::flush_session(patience())) << "not all of it fitted";
   EXPECT_FALSE(sink_->is_busy());
+  received(late);
   const Decoded decoded = decode(late.requests());
   const EventStats stats = pipeline::session_stats();
   const KindStats& logs = stats[static_cast<std::size_t>(EventKind::kLog)];

@@ -7,8 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "micromegas/pipeline/sink/block.h"
@@ -27,8 +31,41 @@ inline Encode body(std::string text) {
   return [text = std::move(text)] { return Result<std::string>(text); };
 }
 
+// Every block that a test has made, by its text: what a server may have received.
+class Made {
+ public:
+  void note(const std::string& text, std::uint64_t events) {
+    const std::lock_guard lock(mutex_);
+    ++made_[text].times;
+    made_[text].events = events;
+  }
+  // The events of the blocks that were stored so and so often. Fails on one that nobody made.
+  std::uint64_t events_of(const std::map<std::string, std::uint64_t>& stored) const {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t events = 0;
+    for (const auto& [text, times] : stored) {
+      const auto it = made_.find(text);
+      if (it == made_.end()) {
+        ADD_FAILURE() << "nobody made this block: " << text.substr(0, 100);
+      } else {
+        events += std::min(times, it->second.times) * it->second.events;
+      }
+    }
+    return events;
+  }
+
+ private:
+  struct Block {
+    std::uint64_t times = 0;
+    std::uint64_t events = 0;  // of each
+  };
+  mutable std::mutex mutex_;
+  std::map<std::string, Block> made_;
+};
+
 // A process with one stream of each kind.
 struct Items {
+  std::shared_ptr<Made> made = std::make_shared<Made>();
   Uuid process = Uuid::random();
   Uuid streams[3] = {Uuid::random(), Uuid::random(), Uuid::random()};
 
@@ -62,6 +99,7 @@ struct Items {
     item.block_id = Uuid::random();
     item.events[static_cast<std::size_t>(event_kind(kind))] = events;
     item.bytes = bytes;
+    made->note(text, events);
     item.encode = body(std::move(text));
     return item;
   }

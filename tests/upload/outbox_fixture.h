@@ -57,11 +57,11 @@ class OutboxTest : public ::testing::Test {
   void answer(const std::string& body, unsigned status,
               std::optional<std::chrono::seconds> retry_after = std::nullopt) {
     outbox_->complete(tickets_.at(body), {http::Outcome::Kind::kAnswered, status, retry_after, ""},
-                      now_);
+                      now_, {});
     expect_balance(outbox_->stats());
   }
   void lose(const std::string& body, http::Outcome::Kind kind = http::Outcome::Kind::kUnreachable) {
-    outbox_->complete(tickets_.at(body), {kind, 0, std::nullopt, "gone"}, now_);
+    outbox_->complete(tickets_.at(body), {kind, 0, std::nullopt, "gone"}, now_, {});
     expect_balance(outbox_->stats());
   }
   // Takes and accepts until there is nothing more; returns what went.

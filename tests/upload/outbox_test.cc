@@ -316,5 +316,30 @@ TEST_F(OutboxTest, ARefusedProcessTakesEverythingAlong) {
   expect_balance(stats);
 }
 
+// A part tells nothing of the server until it has been answered.
+TEST_F(OutboxTest, ABlockThatIsCutBeforeItIsSentIsNeitherARequestNorASuccess) {
+  start();
+  outbox_->add_block(items_.block(StreamKind::kLog, "whole", 2));
+  ASSERT_EQ(take(), "log stream");
+  answer("log stream", 200);
+  ASSERT_EQ(take(), "whole");
+  lose("whole");
+  pass(10s);
+  ASSERT_EQ(take(), "whole");
+  const auto part = [](const char* body) {
+    return Part{Uuid::random(), {1}, std::make_shared<const std::string>(body)};
+  };
+  ASSERT_TRUE(
+      outbox_->replace(tickets_["whole"], {part("half"), part("other")}, Outbox::Cut::kUnsent));
+  EXPECT_EQ(take(), "half");
+  EXPECT_EQ(take(), "") << "one at a time finds out whether the server is back";
+  EXPECT_EQ(outbox_->stats().requests, 4U);
+  EXPECT_EQ(outbox_->stats().retries, 0U);
+  answer("half", 200);
+  EXPECT_EQ(take(), "other");
+  answer("other", 200);
+  expect_balance(outbox_->stats());
+}
+
 }  // namespace
 }  // namespace micromegas::upload

@@ -1,14 +1,16 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// An upload actor and its server in the hands of a test; at the end of each the books balance, and
-// nobody has seen the key.
+// An upload actor and its server in the hands of a test. At the end of each the books balance, a
+// server has stored what they call delivered and nothing that nobody made, and nobody has seen the
+// key.
 #ifndef MICROMEGAS_TESTS_UPLOAD_UPLOADER_FIXTURE_H_
 #define MICROMEGAS_TESTS_UPLOAD_UPLOADER_FIXTURE_H_
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -45,8 +47,11 @@ class UploaderTest : public ::testing::Test {
       const UploadStats stats = uploader_->outbox().stats();
       expect_balance(stats);
       EXPECT_EQ(stats.bytes_held, 0U);
+      note_delivered();
       EXPECT_EQ(stats.last_error.find(kKey), std::string::npos);
     }
+    received(server_.requests());
+    EXPECT_GE(items_.made->events_of(stored_), delivered_) << "said to be delivered";
     for (const std::string& line : said) EXPECT_EQ(line.find(kKey), std::string::npos) << line;
   }
 
@@ -55,6 +60,7 @@ class UploaderTest : public ::testing::Test {
     client_.user_agent = "uploader_test/1";
     client_.credential = *http::make_api_key(kKey, "api_key");
     outbox_.destination = client_.endpoint.to_string();
+    if (uploader_) note_delivered();
     uploader_ = std::make_unique<Uploader>(outbox_, client_);
     ASSERT_TRUE(uploader_->start());
     items_.announce(outbox());
@@ -68,6 +74,14 @@ class UploaderTest : public ::testing::Test {
   }
   [[nodiscard]] bool delivered() {
     return outbox().wait_delivered(patience(), outbox().told_drops());
+  }
+
+  // What a server other than server_ has received.
+  void received(const std::vector<testing::ReceivedRequest>& requests) {
+    for (const auto& request : requests) {
+      if (request.path != "/ingestion/insert_block" || request.body.empty()) continue;
+      stored_[request.body] += request.stored ? 1U : 0U;
+    }
   }
 
   static std::vector<std::string> bodies(const std::vector<testing::ReceivedRequest>& requests) {
@@ -90,6 +104,14 @@ class UploaderTest : public ::testing::Test {
   Items items_;
   testing::ScriptedServer server_;
   std::unique_ptr<Uploader> uploader_;
+
+ private:
+  void note_delivered() {
+    for (const KindStats& kind : uploader_->outbox().stats().events) delivered_ += kind.delivered;
+  }
+
+  std::map<std::string, std::uint64_t> stored_;  // blocks, by text: how often
+  std::uint64_t delivered_ = 0;                  // events, by the books
 };
 
 }  // namespace micromegas::upload

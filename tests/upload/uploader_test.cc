@@ -116,9 +116,10 @@ TEST_F(UploaderTest, DeliversOnceTheServerIsThere) {
   ScriptedServer late(port);
   ASSERT_TRUE(delivered());
   EXPECT_EQ(of(outbox().stats(), EventKind::kSpan).delivered, 150U);
-  const auto received = bodies(late.requests());
-  EXPECT_EQ(received.size(), 52U);
-  EXPECT_EQ(std::set<std::string>(received.begin(), received.end()).size(), 52U) << "each once";
+  received(late.requests());
+  const auto sent = bodies(late.requests());
+  EXPECT_EQ(sent.size(), 52U);
+  EXPECT_EQ(std::set<std::string>(sent.begin(), sent.end()).size(), 52U) << "each once";
   const std::string text = everything_said();
   EXPECT_THAT(text, HasSubstr("cannot deliver to http://127.0.0.1:" + std::to_string(port) +
                               ": Connection refused"));
@@ -134,10 +135,12 @@ TEST_F(UploaderTest, LosesNothingToAServerThatRestarts) {
       add(StreamKind::kLog, std::to_string(life) + "/" + std::to_string(i));
     }
     ASSERT_TRUE(server->wait_for_requests(5));
-    server.reset();
+    server->stop();
+    received(server->requests());
     server = std::make_unique<ScriptedServer>(port);
   }
   ASSERT_TRUE(delivered());
+  received(server->requests());
   EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, 100U);
 }
 

@@ -94,10 +94,10 @@ TEST_F(WasmTelemetryTest, ExtraSinksGetTheirLevels) {
 
 TEST_F(WasmTelemetryTest, FiltersChangeAtAnyTime) {
   auto sink = std::make_shared<MemorySink>();
-  const auto telemetry = init_telemetry({.max_level = LevelFilter::kInfo,
-                                         .target_levels = {{"net", LevelFilter::kDebug}},
-                                         .console = false,
-                                         .sinks = {{sink}}});
+  const auto telemetry =
+      init_telemetry({.log_filter = LogFilter(LevelFilter::kInfo, {{"net", LevelFilter::kDebug}}),
+                      .console = false,
+                      .sinks = {{sink}}});
   ASSERT_TRUE(telemetry);
   const auto texts = [&] {
     std::string all;
@@ -123,6 +123,54 @@ TEST_F(WasmTelemetryTest, FiltersChangeAtAnyTime) {
   set_target_level("net", LevelFilter::kOff);
   log_all();
   EXPECT_EQ(texts(), "");
+}
+
+TEST_F(WasmTelemetryTest, TheConsolesFilterChangesAloneAndBesideOtherSinks) {
+  for (const bool alone : {true, false}) {
+    auto other = std::make_shared<MemorySink>();
+    TelemetryOptions options;
+    options.console_filter = LogFilter(LevelFilter::kWarn, {{"net", LevelFilter::kDebug}});
+    if (!alone) options.sinks = {{other, LevelFilter::kError}};
+    const auto telemetry = init_telemetry(std::move(options));
+    ASSERT_TRUE(telemetry);
+    const auto shown = [] {
+      const ConsoleCapture console;
+      MM_DEBUG_T("net", "net");
+      MM_INFO_T("disk", "disk");
+      return console.calls();
+    };
+    EXPECT_EQ(shown(), R"(["debug","[DEBUG] net"])");
+    EXPECT_TRUE(set_console_filter("net=off"));
+    EXPECT_EQ(shown(), R"(["info","[INFO] disk"])");
+    EXPECT_TRUE(set_log_filter("error"));
+    EXPECT_EQ(shown(), "");
+    EXPECT_EQ(other->logs().size(), 0u);
+    EXPECT_EQ(set_sink_filter(*other, "trace").has_value(), !alone);
+    EXPECT_TRUE(set_log_filter(" "));
+    EXPECT_EQ(shown(), R"(["info","[INFO] disk"])");
+    EXPECT_EQ(other->logs().size(), alone ? 0u : 2u);
+  }
+}
+
+TEST_F(WasmTelemetryTest, ABadFilterIsAnErrorThatShowsThePlace) {
+  EXPECT_FALSE(set_log_filter("info"));  // telemetry is not running
+  const auto telemetry = init_telemetry();
+  ASSERT_TRUE(telemetry);
+  EXPECT_NE(set_log_filter("info,net=debgu").error().message().find("column 10: 'debgu'"),
+            std::string::npos);
+  EXPECT_FALSE(set_console_filter("loud"));
+  EXPECT_FALSE(set_upload_filter("info"));  // there is none
+  EXPECT_TRUE(MM_LOG_ENABLED(kInfo));
+}
+
+TEST_F(WasmTelemetryTest, CountsWhatRateHelpersLeaveOut) {
+  const ConsoleCapture console;
+  const auto telemetry = init_telemetry();
+  ASSERT_TRUE(telemetry);
+  for (int i = 0; i < 4; ++i) MM_LOG_EVERY_N(kInfo, 3, "turn {}", i);
+  for (int i = 0; i < 4; ++i) MM_LOG_EVERY_MS(kInfo, 3'600'000, "hour {}", i);
+  EXPECT_EQ(stats().left_out_logs, 5u);
+  EXPECT_EQ(stats().total().recorded, 3u);
 }
 
 TEST_F(WasmTelemetryTest, CountsItsLogs) {
@@ -153,7 +201,7 @@ TEST_F(WasmTelemetryTest, TheClockCountsMicroseconds) {
 TEST_F(WasmTelemetryTest, WhatHasNoMeaningHereDoesNothing) {
   set_thread_name("main");
   prepare_thread();
-  set_max_verbosity(Verbosity::kMin);
+  set_max_verbosity(VerbosityFilter::kMin);
   const auto telemetry = init_telemetry({.url = "http://127.0.0.1:1", .handle_signals = true});
   EXPECT_TRUE(telemetry);
 }

@@ -205,6 +205,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   // Sends and listens at once: a server may refuse a body before it has read it.
   void use(ConnectionPtr connection) {
     connection_ = std::move(connection);
+    began_ = true;
     written_ = false;
     write_failed_ = false;
     connection_->buffer.clear();
@@ -319,6 +320,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
 
   void finish(Outcome outcome, bool reusable) {
     finished_ = true;
+    outcome.sent_some = began_;
     outcome.sent_whole = written_;
     timer_.cancel();
     if (const auto dialer = std::move(dialer_)) dialer->cancel();
@@ -349,6 +351,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   Secret answer_;
   int interim_answers_ = 0;
   bool reused_ = false;
+  bool began_ = false;    // to write the request
   bool written_ = false;  // the whole request has left
   bool write_failed_ = false;
   bool head_waits_ = false;  // a 2xx came before either

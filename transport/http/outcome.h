@@ -24,6 +24,7 @@ struct Outcome {
   unsigned status = 0;
   std::optional<std::chrono::seconds> retry_after;
   std::string error;  // for people, empty if answered; our own words and the system's, nothing else
+  bool sent_some = false;   // there was a connection, and the request had begun to leave
   bool sent_whole = false;  // the request had left: the server may have acted on it
   Secret body{};            // of an answer that came whole, if the client was told to keep it
 };

@@ -36,7 +36,8 @@ std::string describe(const EventCounts& events) {
 Outbox::Outbox(OutboxOptions options)
     : options_(std::move(options)),
       destination_(options_.backoff, options_.max_in_flight, options_.seed),
-      backoff_(options_.backoff, options_.seed + 1) {}
+      backoff_(options_.backoff, options_.seed + 1),
+      size_(options_.slow_answer) {}
 
 void Outbox::say(const Messages& messages) const {
   for (const Message& message : messages) options_.say(message.key, message.text);
@@ -333,6 +334,11 @@ UploadStats Outbox::stats() const {
     if (entry.kind == RequestKind::kBlock) ++stats.blocks_held;
   }
   return stats;
+}
+
+std::size_t Outbox::bytes_held() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
 }
 
 bool Outbox::empty() const {

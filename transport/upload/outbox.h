@@ -39,6 +39,7 @@
 #include "micromegas/transport/http/outcome.h"
 #include "micromegas/transport/upload/backoff.h"
 #include "micromegas/transport/upload/destination.h"
+#include "micromegas/transport/upload/request_size.h"
 #include "micromegas/transport/upload/stats.h"
 #include "micromegas/transport/upload/verdict.h"
 
@@ -77,6 +78,7 @@ struct OutboxOptions {
   int max_in_flight = 3;
   // Of the bodies under way together; one may be larger than that, alone.
   std::size_t max_bytes_in_flight = std::size_t{16} << 20;
+  std::chrono::milliseconds slow_answer{2500};  // a body that takes longer is too large
   BackoffOptions backoff;
   std::uint64_t seed = 0;  // of the jitter
   void (*say)(std::string_view key, std::string_view message) noexcept = diagnose;
@@ -112,13 +114,16 @@ class Outbox {
   void encoded(std::uint64_t ticket, std::shared_ptr<const std::string> body);
   // The request cannot be made at all: the block is dropped as kInvalid.
   void unencodable(std::uint64_t ticket, std::string_view why);
-  void complete(std::uint64_t ticket, const http::Outcome& outcome, TimePoint now);
-  // Instead of complete(), after a 413 or for what would be one: the parts take the block's place.
+  // `took`: since it was sent.
+  void complete(std::uint64_t ticket, const http::Outcome& outcome, TimePoint now,
+                TimePoint::duration took);
+  // In place of complete(): the parts take the block's place, after a 413 or before it is sent.
   // False, and nothing has happened, if they do not add up, if it has been cut too often, or if an
   // earlier try may have been stored: the parts have other ids, and their events would come twice.
-  bool replace(std::uint64_t ticket, std::vector<Part> parts);
-  // A body of this size or more has been answered 413, and none since that was as large was taken.
-  [[nodiscard]] std::size_t too_large() const;
+  enum class Cut : std::uint8_t { kUnsent, kRefused };
+  bool replace(std::uint64_t ticket, std::vector<Part> parts, Cut cut);
+  // What is larger had better be cut before it is sent.
+  [[nodiscard]] std::size_t largest_body() const;
   // Nothing can be sent for want of a credential. Said once until a request succeeds. `hopeless`:
   // wait_empty() need not wait.
   void no_credential(const std::string& why, bool hopeless);
@@ -141,6 +146,7 @@ class Outbox {
   // for. So of several that wait at the same time each is told, and one that comes later is not.
   bool wait_delivered(TimePoint deadline, std::uint64_t told);
   [[nodiscard]] UploadStats stats() const;
+  [[nodiscard]] std::size_t bytes_held() const;  // of what the budgets limit
   [[nodiscard]] bool empty() const;
 
  private:
@@ -233,7 +239,7 @@ class Outbox {
   Gates processes_;
   Gates streams_;
   std::uint64_t next_ticket_ = kTicketRoom;
-  std::size_t too_large_ = SIZE_MAX;
+  RequestSize size_;
   bool hopeless_ = false;
   int in_flight_ = 0;
   std::size_t bytes_in_flight_ = 0;

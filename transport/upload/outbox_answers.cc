@@ -123,7 +123,8 @@ void Outbox::unencodable(std::uint64_t ticket, std::string_view why) {
   say(messages);
 }
 
-void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePoint now) {
+void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePoint now,
+                      TimePoint::duration took) {
   Messages messages;
   {
     const std::lock_guard lock(mutex_);
@@ -131,6 +132,9 @@ void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePo
     if (it == entries_.end()) return;  // expired meanwhile
     land(it->second);
     const Verdict verdict = judge(outcome);
+    const std::size_t bytes = it->second.body ? it->second.body->size() : 0;
+    if (verdict == Verdict::kAccepted) size_.accepted(bytes, took);
+    if (outcome.kind == http::Outcome::Kind::kTimeout && outcome.sent_some) size_.timed_out(bytes);
     if (verdict == Verdict::kAccepted || verdict == Verdict::kRefused) {
       // Either way the server is there and does its work.
       destination_.succeeded();
@@ -154,7 +158,7 @@ void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePo
   say(messages);
 }
 
-bool Outbox::replace(std::uint64_t ticket, std::vector<Part> parts) {
+bool Outbox::replace(std::uint64_t ticket, std::vector<Part> parts, Cut cut) {
   const std::lock_guard lock(mutex_);
   const auto it = entries_.find(ticket);
   if (it == entries_.end()) return true;  // expired meanwhile
@@ -166,10 +170,13 @@ bool Outbox::replace(std::uint64_t ticket, std::vector<Part> parts) {
   if (whole.may_be_stored || parts.size() < 2 || sum != whole.events ||
       whole.room / parts.size() == 0)
     return false;
-  if (whole.body) too_large_ = std::min(too_large_, whole.body->size());
-  if (whole.in_flight) {
-    land(whole);
+  land(whole);
+  if (cut == Cut::kRefused) {
+    if (whole.body) size_.refused(whole.body->size());
     destination_.succeeded();  // the server is there and does its work
+  } else {                     // it was taken, and has not gone
+    --done_.requests;
+    if (whole.tries > 1) --done_.retries;
   }
   const std::uint64_t room = whole.room / parts.size();
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -192,9 +199,9 @@ bool Outbox::replace(std::uint64_t ticket, std::vector<Part> parts) {
   return true;
 }
 
-std::size_t Outbox::too_large() const {
+std::size_t Outbox::largest_body() const {
   const std::lock_guard lock(mutex_);
-  return too_large_;
+  return size_.limit();
 }
 
 void Outbox::no_credential(const std::string& why, bool hopeless) {
@@ -216,7 +223,6 @@ void Outbox::no_credential(const std::string& why, bool hopeless) {
 void Outbox::accept(Entries::iterator it) {
   ++successes_;
   Entry& entry = it->second;
-  if (entry.body && entry.body->size() >= too_large_) too_large_ = SIZE_MAX;
   switch (entry.kind) {
     case RequestKind::kProcess:
       open_gate(processes_, entry.id);

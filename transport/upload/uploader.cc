@@ -62,8 +62,8 @@ void Uploader::pump() {
     auto job = outbox_.take(now);
     if (!job) break;
     if (!job->body && !encode(*job)) continue;
-    if (job->split && job->body->size() >= outbox_.too_large() &&
-        split(job->ticket, job->split, *job->body)) {
+    if (job->split && job->body->size() > outbox_.largest_body() &&
+        split(job->ticket, job->split, *job->body, Outbox::Cut::kUnsent)) {
       continue;
     }
     send(*job);
@@ -92,13 +92,16 @@ void Uploader::schedule(bool ready) {
 
 void Uploader::send(const Job& job) {
   const std::uint64_t generation = credential_ ? credential_->generation() : 0;
-  const auto report = [this, ticket = job.ticket, body = job.body, cut = job.split,
-                       generation](const http::Outcome& outcome) {
+  const auto report = [this, ticket = job.ticket, body = job.body, cut = job.split, generation,
+                       sent = clock_()](const http::Outcome& outcome) {
     const bool answered = outcome.kind == http::Outcome::Kind::kAnswered;
     const TimePoint now = clock_();
     if (answered && outcome.status == 401 && credential_) credential_->refused(generation, now);
-    if (answered && outcome.status == 413 && cut && split(ticket, cut, *body)) return;
-    outbox_.complete(ticket, outcome, now);
+    if (answered && outcome.status == 413 && cut &&
+        split(ticket, cut, *body, Outbox::Cut::kRefused)) {
+      return;
+    }
+    outbox_.complete(ticket, outcome, now, now - sent);
   };
   try {
     client_->post(path_of(job.kind), job.body, [this, report](const http::Outcome& outcome) {
@@ -110,10 +113,11 @@ void Uploader::send(const Job& job) {
   }
 }
 
-bool Uploader::split(std::uint64_t ticket, const Split& split, const std::string& body) {
+bool Uploader::split(std::uint64_t ticket, const Split& split, const std::string& body,
+                     Outbox::Cut cut) {
   try {
     auto parts = split(body);
-    return parts && outbox_.replace(ticket, std::move(*parts));
+    return parts && outbox_.replace(ticket, std::move(*parts), cut);
   } catch (const std::exception&) {  // no memory: refused, then
     return false;
   }

@@ -68,6 +68,11 @@ constexpr PackedMember kTaggedEndAsyncSpanEventMembers[] = {
 constexpr PackedMember kTaggedEndAsyncNamedSpanEventMembers[] = {
     ref("span_location", 0),   ref("name", 8),  ref("properties", 16), u64("span_id", 24),
     u64("parent_span_id", 32), i64("time", 40), u32("depth", 48)};
+constexpr std::uint32_t kDesc[] = {0};
+constexpr std::uint32_t kDescAndProperties[] = {0, 8};
+constexpr std::uint32_t kInteropTarget[] = {9};
+constexpr std::uint32_t kInteropTargetAndProperties[] = {9, 17};
+
 constexpr PackedType kLogDependencies[] = {
     {"StaticStringDependency", 0, {}},
     {"LogDesc", 25, kLogDescMembers},
@@ -76,13 +81,13 @@ constexpr PackedType kLogDependencies[] = {
 };
 constexpr PackedType kLogObjects[] = {
     {"LogStaticStrEvent", 16, kLogStaticStrEventMembers},
-    {"LogStringEventV2", 0, {}},
-    {"TaggedLogString", 0, {}},
+    {"LogStringEventV2", 0, {}, false, kDesc},
+    {"TaggedLogString", 0, {}, false, kDescAndProperties},
     {"TaggedLogStaticStrEvent", 24, kTaggedLogStaticStrEventMembers},
     {"TaggedLogTemplateEvent", 24, kTaggedLogStaticStrEventMembers},
     {"LogStaticStrInteropEventV2", 25, kLogStaticStrInteropEventV2Members},
-    {"LogStringInteropEventV3", 0, {}},
-    {"TaggedLogInteropEvent", 0, {}},
+    {"LogStringInteropEventV3", 0, {}, false, kInteropTarget},
+    {"TaggedLogInteropEvent", 0, {}, false, kInteropTargetAndProperties},
     {"StaticStringRef", 8, kStaticStringRefMembers, true},
 };
 constexpr PackedType kMetricsDependencies[] = {

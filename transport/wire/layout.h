@@ -28,6 +28,8 @@ struct PackedType {
   std::uint32_t size;  // 0: a length of 4 bytes stands before each record
   std::span<const PackedMember> members;
   bool is_reference = false;
+  // Where ids of dependencies stand in records of no fixed size; servers know it by the name.
+  std::span<const std::uint32_t> references = {};
 };
 
 struct StreamLayout {

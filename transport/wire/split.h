@@ -25,9 +25,9 @@ struct HalfBlock {
   std::array<std::uint64_t, kEventKinds> events{};
 };
 
-// `body` is one of BlockEncoder's, for a stream of this kind and this process. The halves have the
-// block's dependencies each, contiguous object offsets and, in thread streams, a common bound.
-// Fails if there is one event only, or if the body is not one of ours.
+// `body` is one of BlockEncoder's, for a stream of this kind and this process. Each half has the
+// dependencies that its events use; object offsets are contiguous, in thread streams the bounds
+// meet. Fails if there is one event only, or if the body is not one of ours.
 Result<std::array<HalfBlock, 2>> split_block(std::string_view body, StreamKind kind,
                                              const ProcessInfo& process);
 

@@ -27,6 +27,7 @@ using dlopen_test::PlaceFunction;
 using dlopen_test::RecordFunction;
 using dlopen_test::Registry;
 using dlopen_test::RegistryFunction;
+using dlopen_test::ScopesFunction;
 
 class Library {
  public:
@@ -121,6 +122,7 @@ TEST_F(DlopenTest, ThereIsOneRegistry) {
     EXPECT_EQ(registry.runtime, &queue::Runtime::get());
     EXPECT_EQ(registry.thread_state, &micromegas_v0_thread);
     EXPECT_EQ(registry.enabled, &micromegas_v0_enabled);
+    EXPECT_EQ(registry.nobody, &micromegas_v0_nobody);
     EXPECT_EQ(registry.properties, properties);
   }
   EXPECT_EQ(of_b.sessions, micromegas_v0_sessions());
@@ -128,6 +130,16 @@ TEST_F(DlopenTest, ThereIsOneRegistry) {
   void* handle = dlopen("tests/pipeline/dlopen/liblibrary_a.so", RTLD_NOW | RTLD_NOLOAD);
   EXPECT_NE(dlsym(handle, "micromegas_v0_enabled"), &micromegas_v0_enabled);
   dlclose(handle);
+}
+
+// What tells of a thread's end is the process's too.
+TEST_F(DlopenTest, ALibraryRegistersThreadsAndEndsThem) {
+  start();
+  const Library b("b");
+  auto* scopes = b.function<ScopesFunction>("scopes");
+  std::thread(scopes, 3).join();
+  EXPECT_EQ(flushed().span_events(), 6u);
+  EXPECT_TRUE(sink_->wait([](const auto& recorded) { return recorded.ended.size() == 1; }));
 }
 
 TEST_F(DlopenTest, EveryEventOfAClosedLibraryArrives) {
@@ -207,7 +219,7 @@ TEST_F(DlopenTest, FiltersReachALibrary) {
   const Library a("a");
   a.record_in_threads(1, 1);
   queue::Runtime::get().change_filters(
-      [](queue::Filters& f) { f.targets["library"] = LevelFilter::kError; });
+      [](queue::Filters& f) { f.log.targets["library"] = LevelFilter::kError; });
   a.record_in_threads(1, 1);
   EXPECT_EQ(flushed().logs.size(), 1u);
 }

@@ -14,12 +14,14 @@ struct Registry {
   const void* runtime = nullptr;
   const void* thread_state = nullptr;  // address of the calling thread's pointer
   const void* enabled = nullptr;
+  const void* nobody = nullptr;  // the state of threads that have not recorded
   const void* sessions = nullptr;
   const void* properties = nullptr;  // an interned set, always the same content
 };
 
 using RecordFunction = void(int thread, int events);
 using RegistryFunction = void(Registry* out);
+using ScopesFunction = void(int scopes);
 using PlaceFunction = const char*();
 
 }  // namespace micromegas::dlopen_test

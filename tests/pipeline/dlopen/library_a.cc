@@ -28,8 +28,12 @@ void record_a(int thread, int events) {
 }
 
 void registry_a(micromegas::dlopen_test::Registry* out) {
-  *out = {&micromegas::queue::Runtime::get(), &micromegas_v0_thread, &micromegas_v0_enabled,
-          nullptr, &micromegas::PropertySet::intern({{"tenant", "acme"}, {"tier", "gold"}})};
+  *out = {&micromegas::queue::Runtime::get(),
+          &micromegas_v0_thread,
+          &micromegas_v0_enabled,
+          &micromegas_v0_nobody,
+          nullptr,
+          &micromegas::PropertySet::intern({{"tenant", "acme"}, {"tier", "gold"}})};
 }
 
 const char* place_a() { return __FILE__; }

@@ -30,9 +30,24 @@ void record_b(int thread, int events) {
 }
 
 void registry_b(micromegas::dlopen_test::Registry* out) {
-  *out = {&micromegas::queue::Runtime::get(), &micromegas_v0_thread, &micromegas_v0_enabled,
+  *out = {&micromegas::queue::Runtime::get(),
+          &micromegas_v0_thread,
+          &micromegas_v0_enabled,
+          &micromegas_v0_nobody,
           micromegas_v0_sessions(),
           &micromegas::PropertySet::intern({{"tenant", "acme"}, {"tier", "gold"}})};
+}
+
+// By functions, on a thread that has not recorded yet.
+void scopes_b(int scopes) {
+  static constinit micromegas::SpanMetadata scope{.name = "scope of b"};
+  micromegas::dispatch::on_end_scope(scope);
+  micromegas::dispatch::unregister_thread_stream();
+  micromegas::dispatch::init_thread_stream();
+  for (int i = 0; i < scopes; ++i) {
+    micromegas::dispatch::on_begin_scope(scope);
+    micromegas::dispatch::on_end_scope(scope);
+  }
 }
 
 const char* place_b() { return __FILE__; }

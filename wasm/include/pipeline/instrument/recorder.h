@@ -129,6 +129,17 @@ struct FloatMetricDyn {
   }
 };
 
+template <class... Args>
+std::uint32_t begin_context(const Args&... /*args*/) {
+  static_assert(check_properties<Args...>(kReservedForContexts));
+  return 0;
+}
+inline void end_context(std::uint32_t /*depth*/) noexcept {}
+template <class... Args>
+void set_thread_context(const Args&... /*args*/) {
+  static_assert(check_properties<Args...>(kReservedForContexts));
+}
+
 // What the two guards share. The destructor is there so that nobody is told of an unused variable.
 class [[nodiscard]] BasicSpanGuard {
  public:

@@ -1,17 +1,19 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "micromegas/bench/machine.h"
+#include "micromegas/bench/harness/machine.h"
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <thread>
 
-#include "micromegas/bench/measure.h"
+#include "micromegas/platform/clock.h"
 #include "micromegas/platform/process.h"
 
 namespace bench {
@@ -24,17 +26,8 @@ double ns_per_tick() {
 void pin_to(unsigned cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
+  CPU_SET(cpu % std::max(1U, std::thread::hardware_concurrency()), &set);
   pthread_setaffinity_np(pthread_self(), sizeof set, &set);
-}
-
-Summary summarize(std::vector<double>& values) {
-  if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
-  const auto at = [&](double p) {
-    return values[static_cast<std::size_t>(p * static_cast<double>(values.size() - 1))];
-  };
-  return {at(0.5), at(0.999), values.front(), values.back()};
 }
 
 std::string machine() {
@@ -54,6 +47,12 @@ std::uint64_t resident_bytes() {
   std::uint64_t resident = 0;
   std::ifstream("/proc/self/statm") >> pages >> resident;
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t peak_resident_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
 std::uint64_t thread_cpu_ns(std::string_view name) {

@@ -1,0 +1,194 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/bench/harness/library.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <latch>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+namespace bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+Shape shape_of(const Asked& asked) {
+  return asked.quick ? Shape{.rounds = 3, .warm_rounds = 1} : Shape{};
+}
+
+// The median batch of `threads` producers at once, each on a processor of its own if there are as
+// many.
+double median_batch(const Library& library, const Case& c, const Shape& shape, unsigned threads) {
+  std::vector<std::vector<double>> results(threads);
+  std::latch ready(threads);
+  std::vector<std::thread> producers;
+  for (unsigned t = 0; t < threads; ++t) {
+    producers.emplace_back([&, t] {
+      pin_to(threads == 1 ? 1 : t);
+      library.begin_thread();
+      ready.arrive_and_wait();
+      results[t] = c.run(shape, library.rest);
+    });
+  }
+  for (auto& producer : producers) producer.join();
+  std::vector<double> all;
+  for (const auto& result : results) all.insert(all.end(), result.begin(), result.end());
+  return percentile(all, 0.5);
+}
+
+// Every case once in each repetition, so that whatever the machine does meanwhile meets them all.
+void ask_batches(const std::string& question, const Asked& asked, const Library& library,
+                 const std::vector<Case>& cases, unsigned threads) {
+  std::vector<std::vector<double>> values(cases.size());
+  std::vector<std::string> lost(cases.size());
+  std::vector<double> clock;
+  const Shape shape = shape_of(asked);
+  for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
+    clock.push_back(median_batch(library, clock_read(), shape, 1));
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      values[i].push_back(median_batch(library, cases[i], shape, threads));
+      library.settle();
+      const std::string gone = library.lost();
+      if (cases[i].records && !gone.empty()) lost[i] = gone;
+    }
+  }
+  std::vector<double> sorted = clock;
+  const double clock_ns = percentile(sorted, 0.5);
+  print(summarize(question, "clock_read", library.name, 1, "ns", std::move(clock), clock_ns));
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    Row row = summarize(question, cases[i].name, library.name, threads, "ns", std::move(values[i]),
+                        clock_ns);
+    row.not_counted = lost[i];
+    print(row);
+  }
+}
+
+const Case* find(const Library& library, std::string_view name) {
+  for (const Case& c : library.cases) {
+    if (c.name == name) return &c;
+  }
+  return nullptr;
+}
+
+void ask_threads(const Asked& asked, const Library& library) {
+  std::vector<Case> cases;
+  for (const std::string& name : library.threads_cases) {
+    if (const Case* c = find(library, name)) cases.push_back(*c);
+  }
+  for (const unsigned threads : {1U, 2U, 4U, 16U}) {
+    if (asked.quick && threads > 2) break;
+    ask_batches("threads", asked, library, cases, threads);
+  }
+}
+
+// Batches of 20 with 2 ms between them: the caches have seen other work, the processor has slept.
+void ask_paced(const Asked& asked, const Library& library) {
+  const Case* c = find(library, library.paced_case);
+  if (c == nullptr) return;
+  constexpr std::pair<const char*, double> kPercentiles[] = {
+      {"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}, {"worst", 1}};
+  const double clock_ns = clock_read_ns(asked);
+  const int batches = asked.quick ? 20 : 2000;
+  const auto sleep = [] { std::this_thread::sleep_for(2ms); };
+  // [what][percentile][repetition]
+  std::vector<std::vector<double>> values[2];
+  for (auto& what : values) what.resize(std::size(kPercentiles));
+  std::string lost;
+  for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
+    std::vector<double> samples[2];
+    std::thread([&] {
+      pin_to(1);
+      library.begin_thread();
+      const Shape twenty{.batch = 20, .round = 1, .rounds = batches, .warm_rounds = 20};
+      samples[0] = c->run(twenty, sleep);
+      const Shape one{.batch = 1, .round = 1, .rounds = 1, .warm_rounds = 0};
+      const Shape rest_of_batch{.batch = 19, .round = 1, .rounds = 1, .warm_rounds = 0};
+      for (int b = 0; b < batches; ++b) {
+        sleep();
+        const auto first = c->run(one, [] {});
+        samples[1].insert(samples[1].end(), first.begin(), first.end());
+        c->run(rest_of_batch, [] {});
+      }
+    }).join();
+    library.settle();
+    if (std::string gone = library.lost(); !gone.empty()) lost = gone;
+    for (std::size_t what = 0; what < 2; ++what) {
+      for (std::size_t p = 0; p < std::size(kPercentiles); ++p) {
+        values[what][p].push_back(percentile(samples[what], kPercentiles[p].second));
+      }
+    }
+  }
+  for (std::size_t what = 0; what < 2; ++what) {
+    for (std::size_t p = 0; p < std::size(kPercentiles); ++p) {
+      Row row = summarize(
+          "paced",
+          std::string(what == 0 ? "batch_of_20_" : "first_of_batch_") + kPercentiles[p].first,
+          library.name, 1, "ns", std::move(values[what][p]), clock_ns);
+      row.not_counted = lost;
+      print(row);
+    }
+  }
+}
+
+}  // namespace
+
+Asked parse(int argc, char** argv) {
+  Asked asked;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view arg = argv[i];
+    if (arg == "--quick") {
+      asked.quick = true;
+      asked.repetitions = 1;
+    } else if (arg == "--question" && i + 1 < argc) {
+      asked.question = argv[++i];
+    } else {
+      std::fprintf(stderr, "%s: not understood; --question QUESTION [--quick]\n", argv[i]);
+      std::exit(2);
+    }
+  }
+  return asked;
+}
+
+void rest_500_us() { std::this_thread::sleep_for(500us); }
+
+bool ask(const Asked& asked, const Library& library) {
+  if (asked.question == "warm") {
+    ask_batches("warm", asked, library, library.cases, 1);
+  } else if (asked.question == "threads") {
+    ask_threads(asked, library);
+  } else if (asked.question == "paced") {
+    ask_paced(asked, library);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+double clock_read_ns(const Asked& asked) {
+  double ns = 0;
+  std::thread([&] {
+    pin_to(1);
+    std::vector<double> samples = clock_read().run(shape_of(asked), rest_500_us);
+    ns = percentile(samples, 0.5);
+  }).join();
+  return ns;
+}
+
+Row summarize(std::string question, std::string name, std::string library, unsigned threads,
+              std::string unit, std::vector<double> values, double clock_ns) {
+  Row row{.question = std::move(question),
+          .name = std::move(name),
+          .library = std::move(library),
+          .threads = threads,
+          .unit = std::move(unit)};
+  row.median = percentile(values, 0.5);
+  row.min = percentile(values, 0);
+  row.max = percentile(values, 1);
+  row.ratio = clock_ns > 0 ? row.median / clock_ns : 0;
+  return row;
+}
+
+}  // namespace bench

@@ -1,0 +1,23 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/bench/harness/measure.h"
+
+#include <algorithm>
+
+namespace bench {
+namespace {
+volatile std::uint64_t g_kept;
+}  // namespace
+
+double percentile(std::vector<double>& values, double p) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[static_cast<std::size_t>(p * static_cast<double>(values.size() - 1))];
+}
+
+Case clock_read() {
+  return make_silent_case("clock_read", [](int) { g_kept = micromegas::read_ticks(); });
+}
+
+}  // namespace bench

@@ -1,0 +1,179 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Processor time of the library's own threads per event, from the queue to the socket, and bytes on
+// the wire.
+//
+// Drain and upload are the two threads' times while they deliver. Encode and compress are measured
+// apart, on blocks that were kept; send is what is left of the upload.
+
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "micromegas/bench/ours/captured.h"
+#include "micromegas/bench/ours/questions.h"
+#include "micromegas/bench/ours/server.h"
+#include "micromegas/bench/ours/session.h"
+#include "micromegas/instrument.h"
+#include "micromegas/transport/wire/byte_buffer.h"
+#include "micromegas/transport/wire/decode.h"
+#include "micromegas/transport/wire/lz4_frame.h"
+
+namespace bench {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace micromegas::literals;
+namespace wire = micromegas::wire;
+
+struct Kind {
+  const char* name;
+  void (*event)(int);
+};
+const std::string g_region = "eu-central-1";
+const Kind kKinds[] = {
+    {"span_event", [](int) { MM_SPAN("decode"); }},
+    {"int_metric", [](int i) { MM_IMETRIC("depth", "count", i); }},
+    {"literal_log", [](int) { MM_INFO("the queue is empty"); }},
+    {"int+int_log", [](int i) { MM_INFO("{} of {}", i, 3); }},
+    {"structured_log", [](int i) { MM_INFO("rows fetched", "rows"_k = i, "region"_k = g_region); }},
+};
+
+constexpr int kLevels[] = {0, 4, 10};  // of LZ4; the first is the library's
+
+void record(const Kind& kind, int calls) {
+  for (int i = 0; i < calls; ++i) {
+    kind.event(i);
+    if (i % 2000 == 0) std::this_thread::sleep_for(100us);
+  }
+}
+
+// Of the whole: drain, upload; bytes.
+Figures delivered(const Kind& kind, int calls) {
+  const Server server(ServerKind::kLive);
+  const auto telemetry = start_telemetry(server.url(), 128U << 20);
+  record(kind, calls / 10);
+  settle();
+  const std::uint64_t events = micromegas::stats().total().delivered;
+  const std::uint64_t bytes = micromegas::stats().bytes_sent;
+  const std::uint64_t drain = thread_cpu_ns("mm-flush");
+  const std::uint64_t upload = thread_cpu_ns("mm-upload");
+  record(kind, calls);
+  settle();
+  if (!lost().empty()) return {};
+  const auto count = static_cast<double>(micromegas::stats().total().delivered - events);
+  const auto per_event = [&](std::uint64_t n) { return static_cast<double>(n) / count; };
+  return {per_event(thread_cpu_ns("mm-flush") - drain),
+          per_event(thread_cpu_ns("mm-upload") - upload),
+          per_event(micromegas::stats().bytes_sent - bytes)};
+}
+
+double own_cpu_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+}
+
+// Encode with compress, compress alone; bytes at each level.
+Figures taken_apart(const Kind& kind, int calls) {
+  auto sink = std::make_shared<CapturingSink>();
+  {
+    auto telemetry = micromegas::init_telemetry({
+        .console = false,
+        .sinks = {{.sink = sink}},
+        .queue_bytes = 128U << 20,
+        .flush_period = 1s,
+    });
+    if (!telemetry) return {};
+    record(kind, calls);
+  }
+  const auto events = static_cast<double>(sink->events());
+  Figures figures;
+  std::vector<std::string> bodies;
+  double begin = 0;
+  for (int pass = 0; pass < 2; ++pass) {  // the first one warms up
+    bodies.clear();
+    wire::BlockEncoder encoder;
+    begin = own_cpu_ns();
+    for (const auto& encode : sink->blocks()) {
+      auto encoded = encode(encoder);
+      if (!encoded) return {};
+      bodies.push_back(std::move(encoded->body));
+    }
+  }
+  figures.push_back((own_cpu_ns() - begin) / events);
+
+  std::vector<wire::DecodedBlock> plain;
+  for (const std::string& body : bodies) {
+    auto block = wire::decode_block(body);
+    if (!block) return {};
+    plain.push_back(std::move(*block));
+  }
+  wire::FrameCompressor compressor(kLevels[0]);
+  wire::ByteBuffer out;
+  begin = own_cpu_ns();
+  for (const wire::DecodedBlock& block : plain) {
+    if (!compressor.compress(block.dependencies, out) || !compressor.compress(block.objects, out)) {
+      return {};
+    }
+  }
+  figures.push_back((own_cpu_ns() - begin) / events);
+
+  for (const int level : kLevels) {
+    wire::BlockEncoder encoder({.compression_level = level});
+    double bytes = 0;
+    for (const auto& encode : sink->blocks()) {
+      if (auto encoded = encode(encoder)) bytes += static_cast<double>(encoded->body.size());
+    }
+    figures.push_back(bytes / events);
+  }
+  return figures;
+}
+
+}  // namespace
+
+void ask_background(const Asked& asked) {
+  const int calls = asked.quick ? 10'000 : 1'000'000;
+  const Figures clock = in_child([&] { return Figures{clock_read_ns(asked)}; });
+  for (const Kind& kind : kKinds) {
+    const std::string name = kind.name;
+    Figures all, drain, encode, compress, send, wire_bytes;
+    Figures by_level[std::size(kLevels)];
+    for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
+      const Figures whole = in_child([&] { return delivered(kind, calls); });
+      const Figures apart = in_child([&] { return taken_apart(kind, calls / 5); });
+      if (whole.size() != 3 || apart.size() != 2 + std::size(kLevels)) continue;
+      all.push_back(whole[0] + whole[1]);
+      drain.push_back(whole[0]);
+      encode.push_back(apart[0] - apart[1]);
+      compress.push_back(apart[1]);
+      send.push_back(whole[1] - apart[0]);
+      for (std::size_t i = 0; i < std::size(kLevels); ++i) by_level[i].push_back(apart[2 + i]);
+    }
+    const std::string why_not =
+        all.size() == static_cast<std::size_t>(asked.repetitions) ? "" : "an event was lost";
+    const auto tell = [&](const std::string& what, const char* unit, const Figures& values,
+                          double clock_ns) {
+      Row row = summarize("background", name + "_" + what, kLibrary, 1, unit, values, clock_ns);
+      row.not_counted = why_not;
+      print(row);
+    };
+    const double clock_ns = clock.empty() ? 0 : clock[0];
+    tell("cpu", "ns", all, clock_ns);
+    tell("cpu_drain", "ns", drain, clock_ns);
+    tell("cpu_encode", "ns", encode, clock_ns);
+    tell("cpu_compress", "ns", compress, clock_ns);
+    tell("cpu_send", "ns", send, clock_ns);
+    for (std::size_t i = 0; i < std::size(kLevels); ++i) {
+      tell("wire_lz4_level_" + std::to_string(kLevels[i]), "bytes", by_level[i], 0);
+    }
+  }
+}
+
+}  // namespace bench

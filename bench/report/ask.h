@@ -1,0 +1,21 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Runs the programs of the bench and reads what they print.
+#ifndef MICROMEGAS_BENCH_REPORT_ASK_H_
+#define MICROMEGAS_BENCH_REPORT_ASK_H_
+
+#include <functional>
+#include <string>
+
+#include "micromegas/bench/harness/row.h"
+
+namespace bench {
+
+// Calls `tell` with each row as it comes. Returns why the program failed; empty: it did not.
+std::string ask_program(const std::string& path, const std::string& question, bool quick,
+                        const std::function<void(const Row&)>& tell);
+
+}  // namespace bench
+
+#endif  // MICROMEGAS_BENCH_REPORT_ASK_H_

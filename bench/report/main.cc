@@ -1,0 +1,154 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What `./dev bench` runs: asks each program each question, prints tables, writes JSON and
+// pictures.
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "micromegas/bench/harness/machine.h"
+#include "micromegas/bench/harness/row.h"
+#include "micromegas/bench/report/ask.h"
+#include "micromegas/bench/report/flags.h"
+#include "micromegas/bench/report/picture.h"
+#include "micromegas/bench/report/readme.h"
+
+namespace {
+
+using bench::Row;
+
+struct Question {
+  const char* name;
+  const char* title;
+  bool peers;  // whether other libraries are asked too
+};
+constexpr Question kQuestions[] = {
+    {"warm", "in a tight loop, batches of 100; one producer on processor 1", true},
+    {"paced", "batches of 20, 2 ms apart, delivering: (batch time)/20, and the first alone", true},
+    {"cold", "the first event of a thread, of a call site; caches evicted", false},
+    {"threads", "as warm, several producers at once", true},
+    {"storm", "16 threads as fast as they can for 10 s", false},
+    {"background", "per event, from the queue to the socket", false},
+    {"memory", "growth of the resident set", false},
+    {"compile", "1,000 log statements", true},
+    {"application", "the demo's job with and without instrumentation", false},
+};
+
+void print_head(const Question& question) {
+  std::printf("\n%s: %s\n%-34s %-15s %7s %-7s %12s %12s %12s %8s\n", question.name, question.title,
+              "", "", "threads", "", "median", "min", "max", "ratio");
+}
+
+void print_row(const Row& row) {
+  std::printf("%-34s %-15s ", row.name.c_str(), row.library.c_str());
+  if (!row.not_counted.empty()) {
+    std::printf("NOT COUNTED: %s\n", row.not_counted.c_str());
+  } else {
+    std::printf("%7u %-7s %12.2f %12.2f %12.2f", row.threads, row.unit.c_str(), row.median, row.min,
+                row.max);
+    if (row.ratio > 0) std::printf(" %8.2f", row.ratio);
+    std::printf("\n");
+  }
+  std::fflush(stdout);
+}
+
+bool write_file(const std::string& path, const std::string& content) {
+  std::ofstream out(path, std::ios::binary);
+  out << content;
+  out.close();
+  if (!out) std::fprintf(stderr, "%s: cannot be written\n", path.c_str());
+  return static_cast<bool>(out);
+}
+
+std::string json_of(const std::vector<Row>& rows) {
+  std::string out = "[\n";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out += "  " + to_json(rows[i]) + (i + 1 < rows.size() ? ",\n" : "\n");
+  }
+  return out + "]\n";
+}
+
+// The rows of one question; false: a program failed, or a row of this library is not counted.
+bool ask(const Question& question, const bench::Flags& flags, std::vector<Row>& rows) {
+  bool good = true;
+  print_head(question);
+  for (const auto& [library, path] : flags.programs) {
+    const std::string why =
+        bench::ask_program(path, question.name, flags.quick, [&](const Row& row) {
+          if (row.library == "micromegas-cpp" && !row.not_counted.empty()) good = false;
+          rows.push_back(row);
+          print_row(row);
+        });
+    if (why.empty()) continue;
+    std::printf("%-34s %-15s FAILED: %s\n", "", library.c_str(), why.c_str());
+    good = false;
+  }
+  if (!question.peers) return good;
+  for (const auto& [library, why] : flags.missing) {
+    rows.push_back({.question = question.name,
+                    .name = "missing",
+                    .library = library,
+                    .not_counted = "missing: " + why});
+    std::printf("%-34s %-15s missing: %s\n", "", library.c_str(), why.c_str());
+  }
+  return good;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto flags = bench::parse_flags(argc, argv);
+  if (!flags) {
+    std::fprintf(stderr, "%s\n", flags.error().message().c_str());
+    return 2;
+  }
+  if (flags->help) {
+    std::string names;
+    for (const Question& question : kQuestions) names += std::string(" ") + question.name;
+    std::printf("./dev bench [--question QUESTION]... [--json FILE] [--quick]\nQuestions:%s\n",
+                names.c_str());
+    return 0;
+  }
+  for (const std::string& asked : flags->questions) {
+    if (std::none_of(std::begin(kQuestions), std::end(kQuestions),
+                     [&](const Question& question) { return asked == question.name; })) {
+      std::fprintf(stderr, "--question %s: there is none of this name\n", asked.c_str());
+      return 2;
+    }
+  }
+  const std::string where = bench::machine() + ", commit " + flags->commit;
+  std::printf(
+      "%s\nnanoseconds are per event; ratios are to one clock read (rdtsc) of the same run\n",
+      where.c_str());
+  std::vector<Row> all;
+  bool good = true;
+  for (const Question& question : kQuestions) {
+    const auto& wanted = flags->questions;
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), question.name) == wanted.end()) {
+      continue;
+    }
+    std::vector<Row> rows;
+    good &= ask(question, *flags, rows);
+    all.insert(all.end(), rows.begin(), rows.end());
+    const std::string svg =
+        bench::picture(std::string(question.name) + ": " + question.title, where, rows);
+    if (!flags->pictures.empty() && !svg.empty()) {
+      good &= write_file(flags->pictures + "/" + question.name + ".svg", svg);
+    }
+  }
+  if (!flags->json.empty()) good &= write_file(flags->json, json_of(all));
+  if (!flags->readme.empty()) {
+    std::stringstream readme;
+    readme << std::ifstream(flags->readme, std::ios::binary).rdbuf();
+    const std::string text = bench::with_tables(readme.str(), where, all);
+    if (text.empty()) std::fprintf(stderr, "%s: has no place for tables\n", flags->readme.c_str());
+    good &= !text.empty() && write_file(flags->readme, text);
+  }
+  return good ? 0 : 1;
+}
