@@ -27,6 +27,7 @@ constinit StaticMetricMetadata g_lifetime{
 }  // namespace
 
 void record_clean_end(std::int64_t start_time, std::string_view reason) {
+  const ScopedLibraryThread never_waits_for_room;
   const PropertySet& why = PropertySet::intern({{"reason", reason}});
   const std::int64_t lifetime = std::max<std::int64_t>(pipeline::now() - start_time, 0);
   dispatch::tagged_integer_metric(g_lifetime, why, static_cast<std::uint64_t>(lifetime));
@@ -42,7 +43,10 @@ void report_terminate(std::string_view why, std::chrono::milliseconds timeout) {
       static_cast<int>(why.size()), why.data());
   const std::string_view line(text.data(), std::clamp<std::size_t>(size, 0, text.size() - 1));
   const LogMetadata metadata{.level = Level::kFatal, .target = kTarget};
-  dispatch::log_interop(metadata, line);
+  {
+    const ScopedLibraryThread never_waits_for_room;
+    dispatch::log_interop(metadata, line);
+  }
   if (!pipeline::flush_session(std::chrono::steady_clock::now() + timeout)) {
     diagnose("terminate.unsent", line);
   }

@@ -137,7 +137,7 @@ void SystemMonitor::poll(steady_clock::time_point now) {
   Look look{steady_clock::now(), reader_->read()};
   pause_ = (steady_clock::now() - look.at) * kShare;
   if (last_) record_system_metrics(last_->usage, look.usage, look.at - last_->at);
-  last_ = std::move(look);
+  last_ = look;
 }
 
 }  // namespace micromegas

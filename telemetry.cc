@@ -259,7 +259,7 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
   if (o.default_properties) add_default_properties(session.process);
   if (o.redactor) {
     redact_process(session.process, o.redactor);
-    session.redactor = std::make_shared<const Redactor>(std::move(o.redactor));
+    session.redactor = std::move(o.redactor);
   }
   session.filters = std::move(o.filters);
   session.queue_bytes = o.queue_bytes;

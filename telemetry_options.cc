@@ -192,7 +192,7 @@ Result<void> resolve_wait(const TelemetryOptions& options, ResolvedOptions& out)
   WaitWhenFull wait = options.wait_when_full.value_or(WaitWhenFull{});
   const std::optional<std::string> text = env_string(kVariable);
   if (!options.wait_when_full && text && trim(*text) != "none") {
-    const Result<void> read = for_each_entry(*text, [&](std::string_view entry) -> Result<void> {
+    Result<void> read = for_each_entry(*text, [&](std::string_view entry) -> Result<void> {
       bool* const kind = entry == "logs"      ? &wait.logs
                          : entry == "metrics" ? &wait.metrics
                          : entry == "spans"   ? &wait.spans

@@ -84,6 +84,7 @@ Cost write_against(const std::string& url) {
   std::array<double, kThreads> cpu{};
   const auto before = steady_clock::now();
   std::vector<std::thread> writers;
+  writers.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     writers.emplace_back([&cpu, t] {
       for (int i = 0; i < kEvents / kThreads; ++i) MM_INFO("number {} of {}", i, t);

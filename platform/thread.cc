@@ -76,4 +76,9 @@ Result<std::thread> start_thread_with_signals_blocked(std::string_view name,
 bool on_library_thread() noexcept { return micromegas_v0_library_thread; }
 void become_library_thread() noexcept { micromegas_v0_library_thread = true; }
 
+ScopedLibraryThread::ScopedLibraryThread() noexcept : before_(micromegas_v0_library_thread) {
+  micromegas_v0_library_thread = true;
+}
+ScopedLibraryThread::~ScopedLibraryThread() { micromegas_v0_library_thread = before_; }
+
 }  // namespace micromegas

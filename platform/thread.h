@@ -47,13 +47,21 @@ class ScopedBlockAllSignals {
 Result<std::thread> start_thread_with_signals_blocked(std::string_view name,
                                                       std::function<void()> body);
 
-// Whether the calling thread is the library's: started above, or after this call.
-[[nodiscard]] bool on_library_thread() noexcept;
-void become_library_thread() noexcept;
-
 // Whether the calling thread is the library's: started above, or after become_library_thread().
 [[nodiscard]] bool on_library_thread() noexcept;
 void become_library_thread() noexcept;
+
+// The calling thread is the library's until destroyed.
+class ScopedLibraryThread {
+ public:
+  ScopedLibraryThread() noexcept;
+  ~ScopedLibraryThread();
+  ScopedLibraryThread(const ScopedLibraryThread&) = delete;
+  ScopedLibraryThread& operator=(const ScopedLibraryThread&) = delete;
+
+ private:
+  bool before_;
+};
 
 }  // namespace micromegas
 

@@ -6,6 +6,7 @@
 #include "micromegas/pipeline/capture.h"
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -111,7 +112,7 @@ Capture::~Capture() {
   Shared& s = shared();
   const std::lock_guard lock(s.mutex);
   if (s.demux == nullptr || s.demux->remove(sink_.get()) > 0) return;
-  wasm::stop_session(s.session);
+  wasm::stop_session(s.session, std::chrono::seconds(1));
   s.demux = nullptr;
 }
 

@@ -54,7 +54,9 @@ int main() {
   }
   Runtime& runtime = Runtime::get();
   runtime.prepare(8U << 20);
-  runtime.open({.targets = {{"bench.silent", micromegas::LevelFilter::kOff}}}, []() noexcept {});
+  runtime.open({.log = micromegas::LogFilter(micromegas::LevelFilter::kInfo,
+                                             {{"bench.silent", micromegas::LevelFilter::kOff}})},
+               []() noexcept {});
   for (const bench::Case& c : bench::micromegas_cases()) {
     // Of this one most are the C library's, which chooses by processor.
     if (c.name != "log_1kib_string") count(c);

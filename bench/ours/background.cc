@@ -160,7 +160,9 @@ void ask_background(const Asked& asked) {
         all.size() == static_cast<std::size_t>(asked.repetitions) ? "" : "an event was lost";
     const auto tell = [&](const std::string& what, const char* unit, const Figures& values,
                           double clock_ns) {
-      Row row = summarize("background", name + "_" + what, kLibrary, 1, unit, values, clock_ns);
+      std::string row_name = name;
+      row_name.append("_").append(what);
+      Row row = summarize("background", row_name, kLibrary, 1, unit, values, clock_ns);
       row.not_counted = why_not;
       print(row);
     };

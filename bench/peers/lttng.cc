@@ -9,8 +9,8 @@
 
 #define LTTNG_UST_TRACEPOINT_CREATE_PROBES
 #define LTTNG_UST_TRACEPOINT_DEFINE
-#include "bench/peers/lttng_provider.h"
 #include "micromegas/bench/harness/library.h"
+#include "micromegas/bench/peers/lttng_provider.h"
 
 namespace {
 

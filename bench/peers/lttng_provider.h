@@ -6,7 +6,7 @@
 #define LTTNG_UST_TRACEPOINT_PROVIDER bench
 
 #undef LTTNG_UST_TRACEPOINT_INCLUDE
-#define LTTNG_UST_TRACEPOINT_INCLUDE "./bench/peers/lttng_provider.h"
+#define LTTNG_UST_TRACEPOINT_INCLUDE "micromegas/bench/peers/lttng_provider.h"
 
 #if !defined(MICROMEGAS_BENCH_PEERS_LTTNG_PROVIDER_H_) || \
     defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)

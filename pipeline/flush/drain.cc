@@ -142,11 +142,11 @@ void Drain::read_all() {
   busy_ = runtime_.collect_full() >= kBusySegments;
   runtime_.take_ended_elsewhere(ended_elsewhere_);  // before their begins are read
   runtime_.threads(slots_);
-  runtime_.take_process_contexts(process_contexts_seen_, process_contexts_);
   for (queue::ThreadSlot* slot : slots_) {
     // Before the queues: what a thread recorded before it retired is then seen below.
     const bool retired = slot->retired.load(std::memory_order_acquire);
     const std::uint64_t begin = options_.log_origin ? read_ticks() : 0;
+    unnamed_.clear();  // what is left after a lack of memory
     const bool all_events = runtime_.read_queue(
         *slot, queue::QueueKind::kEvents,
         [&](const std::byte* records, std::size_t bytes) { read_events(*slot, records, bytes); });
@@ -160,7 +160,10 @@ void Drain::read_all() {
     for (int i = 0; i < kMoreTries && !all_spans && !unnamed_.empty(); ++i) {
       all_spans = read_span_queue();
     }
-    if (options_.log_origin) name_spans(*slot, all_events ? begin : 0);
+    if (options_.log_origin) {
+      name_spans(*slot, all_events ? begin : 0);
+      cut_full_logs();
+    }
     if (retired && all_events && all_spans) finish_thread(slot);
   }
   for (const queue::EndedElsewhere& span : ended_elsewhere_) {
@@ -174,6 +177,8 @@ void Drain::read_all() {
 }
 
 void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
+  // Again: a record may have been committed behind a change that was made since the last look.
+  take_process_contexts();
   while (bytes > 0) {
     const queue::RecordReader record(records, bytes);
     if (!record.ok()) {
@@ -203,11 +208,7 @@ void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::
   }
   // Nothing may be thrown from here: the records above would be read again.
   try {
-    if (logs_.bytes() >= options_.log_block_bytes) {
-      show_live();
-      cut_logs();
-      unnamed_.clear();  // they have left without
-    }
+    if (!options_.log_origin) cut_full_logs();  // else once their spans are known
     if (metrics_.bytes() >= options_.metrics_block_bytes) cut_metrics();
   } catch (const std::bad_alloc&) {  // the next tick tries again
     diagnose("flush.failed", "a block could not be cut: out of memory");
@@ -233,6 +234,15 @@ void Drain::read_context(ThreadContext& context, queue::RecordReader record) {
   context.begin(depth, context_reader_.read_context(record));
 }
 
+void Drain::take_process_contexts() noexcept {
+  try {
+    runtime_.take_process_contexts(process_contexts_seen_, process_contexts_);
+  } catch (const std::bad_alloc&) {  // the next run of records tries again
+    diagnose("context.failed", "a new process context is not known yet: out of memory");
+  }
+}
+
+// Without memory, none: the event is whole.
 EventContextPtr Drain::context_of(queue::ThreadSlot& slot, queue::QueueKind queue,
                                   std::uint64_t ticks) {
   if (carried_.empty() && process_contexts_.empty()) return nullptr;
@@ -244,7 +254,13 @@ EventContextPtr Drain::context_of(queue::ThreadSlot& slot, queue::QueueKind queu
     break;
   }
   const auto found = carried_.find(slot.uid);
-  return found == carried_.end() ? process : found->second.of[index(queue)].get(process);
+  if (found == carried_.end()) return process;
+  try {
+    return found->second.of[index(queue)].get(process);
+  } catch (const std::bad_alloc&) {
+    runtime_.count_lost_properties();
+    return process;
+  }
 }
 
 EventContextPtr Drain::origin_of(queue::ThreadSlot& slot, const EventContextPtr& context) {
@@ -305,6 +321,7 @@ void Drain::note_span(const queue::ThreadSlot& slot, const ThreadStreamState& st
 // --- spans ---
 
 void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
+  take_process_contexts();
   ThreadStreamState* stream = nullptr;
   while (bytes > 0) {
     const queue::RecordReader record(records, bytes);
@@ -446,6 +463,12 @@ void Drain::cut_due(bool everything) {
   for (auto& [uid, stream] : threads_) {
     if (wanted(stream->builder(), options_.thread_block_bytes)) cut_thread(*stream);
   }
+}
+
+void Drain::cut_full_logs() {
+  if (logs_.bytes() < options_.log_block_bytes) return;
+  show_live();
+  cut_logs();
 }
 
 void Drain::cut_logs() {

@@ -58,6 +58,7 @@ class Drain {
   void read_all();
   void read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes);
+  void take_process_contexts() noexcept;
   void read_context(ThreadContext& context, queue::RecordReader record);
   EventContextPtr context_of(queue::ThreadSlot& slot, queue::QueueKind queue, std::uint64_t ticks);
   EventContextPtr origin_of(queue::ThreadSlot& slot, const EventContextPtr& context);
@@ -72,6 +73,7 @@ class Drain {
   void show_live();
   void cut_due(bool everything);
   void cut_logs();
+  void cut_full_logs();
   void cut_metrics();
   void cut_thread(ThreadStreamState& stream);
   void finish_thread(queue::ThreadSlot* slot);

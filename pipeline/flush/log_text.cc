@@ -13,7 +13,9 @@ template <>
 struct fmt::formatter<micromegas::pipeline::FinishedText> {
   constexpr auto parse(format_parse_context& context) {
     auto at = context.begin();
-    while (at != context.end() && *at != '}') ++at;
+    for (int open = 0; at != context.end() && (*at != '}' || open > 0); ++at) {
+      open += *at == '{' ? 1 : *at == '}' ? -1 : 0;  // a width or precision of an argument's
+    }
     return at;
   }
   template <class Context>

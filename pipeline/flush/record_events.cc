@@ -211,7 +211,7 @@ SpanEvent EventReader::read_span(queue::RecordReader& record) {
 }
 
 EventContextPtr EventReader::read_context(queue::RecordReader& record) {
-  const std::shared_ptr<const Redactor> redactor = std::exchange(redactor_, nullptr);
+  const Redactor* const redactor = std::exchange(redactor_, nullptr);
   begin_properties();
   read_values(find(record.id()), record);
   if (const PropertySet* set = set_of(record)) add_missing(*set);

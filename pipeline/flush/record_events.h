@@ -56,7 +56,7 @@ class EventReader {
 
   const queue::Catalogue& catalogue_;
   const std::vector<EventContextPtr>* contexts_;
-  std::shared_ptr<const Redactor> redactor_;
+  const Redactor* redactor_;
   std::deque<std::string> replacements_;  // what properties_ and values_ point into
   RecordValues values_;
   PropertyList properties_;

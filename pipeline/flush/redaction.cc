@@ -3,33 +3,34 @@
 
 #include "micromegas/pipeline/flush/redaction.h"
 
-#include <mutex>
+#include <atomic>
 #include <utility>
 
 namespace micromegas::pipeline {
 namespace {
 
-struct State {
-  std::mutex mutex;
-  std::shared_ptr<const Redactor> redactor;
+struct Node {
+  Redactor redactor;
+  const Node* before;  // keeps it reachable
 };
 
-// Never destroyed: blocks are read until the last thread ends.
-State& state() noexcept {
-  static State* const one = new State;
-  return *one;
-}
+// The last one set; its redactor may be empty.
+constinit std::atomic<const Node*> g_last{nullptr};
 
 }  // namespace
 
-void set_redactor(std::shared_ptr<const Redactor> redactor) noexcept {
-  const std::lock_guard lock(state().mutex);
-  state().redactor.swap(redactor);
+void set_redactor(Redactor redactor) {
+  const Node* before = g_last.load(std::memory_order_acquire);
+  if (!redactor && (before == nullptr || !before->redactor)) return;
+  auto* const node = new Node{std::move(redactor), before};
+  while (!g_last.compare_exchange_weak(before, node, std::memory_order_acq_rel)) {
+    node->before = before;
+  }
 }
 
-std::shared_ptr<const Redactor> current_redactor() noexcept {
-  const std::lock_guard lock(state().mutex);
-  return state().redactor;
+const Redactor* current_redactor() noexcept {
+  const Node* const last = g_last.load(std::memory_order_acquire);
+  return last != nullptr && last->redactor ? &last->redactor : nullptr;
 }
 
 }  // namespace micromegas::pipeline

@@ -5,15 +5,15 @@
 #ifndef MICROMEGAS_PIPELINE_FLUSH_REDACTION_H_
 #define MICROMEGAS_PIPELINE_FLUSH_REDACTION_H_
 
-#include <memory>
-
 #include "micromegas/pipeline/sink/redactor.h"
 
 namespace micromegas::pipeline {
 
-// Any thread. Null: none.
-void set_redactor(std::shared_ptr<const Redactor> redactor) noexcept;
-std::shared_ptr<const Redactor> current_redactor() noexcept;
+// Any thread, no lock: a child that is forked in the middle finds it whole. Each one that was ever
+// set lives as long as the process. Empty: none.
+void set_redactor(Redactor redactor);
+// Null: none.
+const Redactor* current_redactor() noexcept;
 
 }  // namespace micromegas::pipeline
 

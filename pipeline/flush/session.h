@@ -38,7 +38,7 @@ struct SessionOptions {
   queue::Kinds wait = 0;                // of these a thread waits for room instead of dropping
   std::chrono::milliseconds wait_limit{1000};
   FlushOptions flush;
-  std::shared_ptr<const Redactor> redactor;
+  Redactor redactor;
 
   // For a sink that delivers later than its on_process_..._block returns; all optional.
   std::function<void(EventStats&)> delivery_books;  // adds its delivered, held and dropped

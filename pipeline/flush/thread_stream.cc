@@ -51,14 +51,15 @@ std::uint32_t ThreadStreamState::abandon(std::uint32_t id, std::uint32_t depth) 
   }
 }
 
-// Of one call site the last one is kept: set() in a loop does not add up.
+// Of the same keys and set the last one is kept: set() in a loop does not add up.
 bool ThreadStreamState::keep_properties(Open& open, const queue::RecordReader& record,
                                         const std::byte* bytes) {
   std::vector<std::byte>& kept = open.properties;
   for (std::size_t at = 0; at < kept.size();) {
     const queue::RecordReader other(kept.data() + at, kept.size() - at);
     const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(at);
-    if (other.id() == record.id() && other.kind() == record.kind() && record.id() != 0) {
+    if (other.id() == record.id() && other.kind() == record.kind() && record.id() != 0 &&
+        other.property_set() == record.property_set()) {
       kept.erase(begin, begin + static_cast<std::ptrdiff_t>(other.bytes()));
     } else {
       at += other.bytes();

@@ -7,12 +7,6 @@
 
 namespace micromegas::detail {
 
-bool records_anything() noexcept {
-  static constinit LogMetadata log{.level = Level::kFatal};
-  static constinit StaticMetricMetadata metric{.verbosity = Verbosity::kMin};
-  return queue::enabled(log) || queue::enabled(metric);
-}
-
 void end_context(std::uint32_t depth) noexcept {
   using queue::QueueKind;
   queue::ThreadState& thread = *micromegas_v0_thread;

@@ -166,6 +166,10 @@ class FormatChecker {
       if (reserved(name)) {
         format_error("'level' and 'target' are reserved: the server reads them as overrides");
       }
+      if (name.end - name.begin > 256) format_error("a name is longer than 256 bytes");
+      if (name.end - name.begin >= 11 && is({name.begin, name.begin + 11}, "micromegas.")) {
+        format_error("names that begin with 'micromegas.' are the library's own");
+      }
       for (std::size_t i = 0; i < count_; ++i) {
         if (names_[i].begin != nullptr && same(names_[i], name)) {
           used_[i] = true;

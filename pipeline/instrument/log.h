@@ -13,7 +13,7 @@
 //   MM_INFO("{user} fetched {rows} rows", user, rows, "region"_k = region, request_properties);
 //
 // Arguments are evaluated left to right, once, and only if the log is enabled. A record holds
-// 60 KiB: longer strings are cut, each to an equal share, and the text says so.
+// 60 KiB: longer strings are cut, each to an equal share, and the text says so where it shows them.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_LOG_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_LOG_H_
 

@@ -299,9 +299,6 @@ MICROMEGAS_INLINE std::uint32_t span_id(const SpanLocation& location,
 
 // --- context ---
 
-// Whether anything at all is recorded: a log or a metric that every filter lets through.
-bool records_anything() noexcept;
-
 // Writes a kContextBegin into one of the thread's queues; false, and counted, if it has no room.
 template <class Set, class... Values>
 bool write_context(queue::QueueKind queue, std::uint32_t id, std::uint32_t depth, Set set,

@@ -51,12 +51,12 @@ void SpanRecords::set_name(TextRef name) noexcept {
 }
 
 // set() in a loop does not add up.
-void SpanRecords::remove_record(std::uint32_t id) noexcept {
+void SpanRecords::remove_record(std::uint32_t id, std::uint32_t set) noexcept {
   std::byte* const bytes = heap_ != nullptr ? heap_ : inline_;
   for (std::uint32_t at = name_bytes_; at < size_;) {
     const queue::RecordReader record(bytes + at, size_ - at);
     const auto length = static_cast<std::uint32_t>(record.bytes());
-    if (record.id() == id && id != 0) {
+    if (record.id() == id && record.property_set() == set) {
       std::memmove(bytes + at, bytes + at + length, size_ - at - length);
       size_ -= length;
     } else {

@@ -48,10 +48,11 @@ class SpanRecords {
   // Of the name as it is encoded; 0: there is none.
   [[nodiscard]] MICROMEGAS_INLINE std::uint32_t name_bytes() const noexcept { return name_bytes_; }
 
-  // A record with these values; in place of one with the same id. False if there is no room.
+  // A record with these values; in place of one with the same keys and set. False if there is no
+  // room.
   template <class Set, class... Values>
   bool put(std::uint32_t id, Set set, Values&&... values) noexcept {
-    remove(id);
+    remove(id, set.id());
     const std::uint32_t fixed = queue::kRecordHeaderBytes + Set::kBytes;
     const std::uint32_t room = kMaxBytes - size_;
     if (room < fixed + 16 * sizeof...(Values)) return false;
@@ -78,10 +79,10 @@ class SpanRecords {
     return at;
   }
   bool grow(std::uint32_t bytes) noexcept;
-  MICROMEGAS_INLINE void remove(std::uint32_t id) noexcept {
-    if (size_ != name_bytes_) remove_record(id);
+  MICROMEGAS_INLINE void remove(std::uint32_t id, std::uint32_t set) noexcept {
+    if (size_ != name_bytes_) remove_record(id, set);
   }
-  void remove_record(std::uint32_t id) noexcept;
+  void remove_record(std::uint32_t id, std::uint32_t set) noexcept;
 
   static constexpr std::uint32_t kInlineBytes = 88;
 

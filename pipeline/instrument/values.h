@@ -128,12 +128,14 @@ MICROMEGAS_INLINE auto to_property(const T& arg) {
 
 // The property set of an argument list, in front of the values.
 struct NoSet {
+  static constexpr std::uint32_t id() noexcept { return 0; }
   static constexpr std::uint8_t kFlags = queue::kNoFlags;
   static constexpr std::uint32_t kBytes = 0;
   MICROMEGAS_INLINE static void write(queue::RecordWriter& /*w*/) noexcept {}
 };
 struct SetRef {
   const PropertySet* set;
+  [[nodiscard]] std::uint32_t id() const noexcept { return set->id(); }
   static constexpr std::uint8_t kFlags = queue::kHasPropertySet;
   static constexpr std::uint32_t kBytes = 8;
   MICROMEGAS_INLINE void write(queue::RecordWriter& w) const noexcept { w.number(set->id()); }

@@ -206,6 +206,11 @@ MICROMEGAS_EXPORT void micromegas_v0_count_left_out() noexcept;
 MICROMEGAS_EXPORT void micromegas_v0_wait_for_live_sinks() noexcept;
 }
 
+namespace micromegas::detail {
+// Whether telemetry is running. Cold.
+bool records_anything() noexcept;
+}  // namespace micromegas::detail
+
 namespace micromegas::queue {
 
 // The filters' cached answer: two loads, and a call only after a filter changed.

@@ -39,6 +39,10 @@ constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread = &m
 
 }  // extern "C"
 
+namespace micromegas::detail {
+bool records_anything() noexcept { return queue::Runtime::get().running(); }
+}  // namespace micromegas::detail
+
 namespace micromegas::queue {
 namespace {
 
@@ -211,6 +215,8 @@ ThreadSlot* Runtime::add_slot_locked() {
   slot->uid = next_uid_++;
   slot->open_spans = std::uint64_t{slot->uid} << 32;
   slot->ended_elsewhere.store(0, std::memory_order_relaxed);
+  slot->context_depth = 0;
+  for (std::uint32_t& depth : slot->pending_context_end) depth = 0;
   slot->scopes = {};
   slot->retired.store(false, std::memory_order_relaxed);
   slots_.push_back(slot);
@@ -428,9 +434,9 @@ void Runtime::set_process_context(EventContextPtr context) {
 bool Runtime::take_process_contexts(std::uint64_t& seen, std::vector<ProcessContext>& out) {
   if (process_context_changes_.load(std::memory_order_acquire) == seen) return false;
   const std::lock_guard lock(mutex_);
-  seen = process_context_changes_.load(std::memory_order_relaxed);
   // What is older than the last one was taken before, or is of an earlier session.
   out.insert(out.end(), process_contexts_.begin(), process_contexts_.end());
+  seen = process_context_changes_.load(std::memory_order_relaxed);
   process_contexts_.erase(process_contexts_.begin(), process_contexts_.end() - 1);
   return true;
 }
@@ -526,6 +532,7 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
       ++drain.expected;
       drain.consumed = kSegmentHeaderBytes;
       pool_->give(segment);
+      gave_back_ = true;
     }
   };
   for (int round = 0; round < 2; ++round) {
@@ -550,9 +557,13 @@ void Runtime::release(ThreadSlot* slot) noexcept {
   for (std::size_t q = 0; q < kQueueKinds; ++q) {
     Segment* live =
         slot->current[q].exchange(&micromegas_v0_full_segment, std::memory_order_relaxed);
-    if (live != &micromegas_v0_full_segment) pool_->give(live);
+    if (live != &micromegas_v0_full_segment) {
+      pool_->give(live);
+      gave_back_ = true;
+    }
     if (Segment* spare = slot->spare[q].exchange(nullptr, std::memory_order_relaxed)) {
       pool_->give(spare);
+      gave_back_ = true;
     }
     slot->sequence[q].store(0, std::memory_order_relaxed);
     slot->drain[q].expected = 1;

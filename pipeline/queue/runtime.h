@@ -24,6 +24,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
@@ -203,7 +204,9 @@ class Runtime {
     room_.begin(kinds, limit);
   }
   // Consumer: see RoomWait.
-  void room_made() noexcept { room_.room_made(); }
+  void room_made() noexcept {
+    if (std::exchange(gave_back_, false)) room_.room_made();
+  }
   void set_full(Kinds kinds) noexcept { room_.set_full(kinds); }
   [[nodiscard]] RoomWaits room_waits() const noexcept { return room_.counts(); }
 
@@ -319,6 +322,7 @@ class Runtime {
   Counts baseline_;
   std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
   std::atomic<std::uint64_t> stray_left_out_{0};
+  bool gave_back_ = false;  // segments, since the last room_made(); the consumer's
   std::vector<ProcessContext> process_contexts_;  // those that the consumer has not seen, and one
   std::atomic<std::uint64_t> process_context_changes_{0};
   std::atomic<std::uint64_t> cut_texts_{0};

@@ -180,6 +180,25 @@ void record_structured(Expected& e) {
         {{"a", kBad}, {"b", kBad}});
 }
 
+// What events carry from where they are.
+void record_context(Expected& e) {
+  using namespace literals;
+  const ContextScope outer("tenant"_k = "acmé", "n"_k = 1);
+  e.log(4, "context", "in a scope", [] { MM_INFO_T("context", "in a scope"); },
+        {{"tenant", "acmé"}, {"n", "1"}});
+  {
+    const ContextScope inner("n"_k = 2);
+    e.log(4, "context", "alice in two",
+          [] { MM_INFO_T("context", "{user} in two", "user"_k = "alice", "tenant"_k = "own"); },
+          {{"user", "alice"}, {"tenant", "own"}, {"n", "2"}});
+    e.metric("context", "carries", "count", 3,
+             [] { MM_IMETRIC_T("context", "carries", "count", 3U); },
+             {{"n", "2"}, {"tenant", "acmé"}});
+  }
+  e.log(4, "context", "7 of text", [] { MM_INFO_T("context", "{} of text", 7); },
+        {{"tenant", "acmé"}, {"n", "1"}});
+}
+
 }  // namespace
 
 void record_logs(Expected& expected) {
@@ -189,6 +208,7 @@ void record_logs(Expected& expected) {
   record_objects(expected);
   record_dispatched(expected);
   record_structured(expected);
+  record_context(expected);
 }
 
 void record_texts(Expected& e) {

@@ -143,6 +143,8 @@ TEST_F(AsyncSpanTest, PropertiesAreOfTheEndALaterWinsAndAPairBeatsASet) {
     MM_ASYNC_SPAN_DYN_VAR(span, name, "codec"_k = "opus", set);
     for (int i = 0; i < 1000; ++i) span.set("i"_k = i, "text"_k = std::string(20, 'x'));
     span.set("Codec"_k = "mp3");
+    span.set(PropertySet::intern({{"first", "1"}}));
+    span.set(PropertySet::intern({{"second", "2"}}));
     span.set("b"_k = true, "d"_k = 2.5, "none"_k = static_cast<const char*>(nullptr));
   }
   const auto spans = seen();
@@ -152,7 +154,9 @@ TEST_F(AsyncSpanTest, PropertiesAreOfTheEndALaterWinsAndAPairBeatsASet) {
                                                     {"text", std::string(20, 'x')},
                                                     {"b", "true"},
                                                     {"d", "2.5"},
-                                                    {"none", "(null)"}}));
+                                                    {"none", "(null)"},
+                                                    {"first", "1"},
+                                                    {"second", "2"}}));
   EXPECT_EQ(queue::Runtime::get().lost_properties(), 0u);
 }
 

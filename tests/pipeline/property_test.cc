@@ -238,6 +238,21 @@ TEST_F(PropertyTest, ALaterPairWinsAndAPairBeatsASet) {
   EXPECT_EQ(queue::Runtime::get().lost_properties(), 0u);
 }
 
+TEST_F(PropertyTest, LaterSetsAddUp) {
+  start();
+  const PropertySet& first = PropertySet::intern({{"a", "1"}, {"b", "1"}});
+  const PropertySet& second = PropertySet::intern({{"b", "2"}, {"c", "2"}});
+  {
+    MM_SPAN_VAR(span, "sets");
+    span.set("k"_k = 1, first);
+    span.set("k"_k = 2, second);
+    span.set(first);
+    span.set(second);
+  }
+  EXPECT_EQ(ends(), (std::vector<std::pair<std::string, Map>>{
+                        {"sets", {{"a", "1"}, {"b", "2"}, {"c", "2"}, {"k", "2"}}}}));
+}
+
 TEST_F(PropertyTest, PropertiesComeWithTheBlockOfTheEnd) {
   start();
   {
@@ -295,13 +310,13 @@ class RedactorTest : public PropertyTest {
   // Hides what is called secret, shortens e-mail addresses, throws at what is called bad.
   void start_redacted() {
     auto options = trace_options();
-    options.redactor = std::make_shared<const Redactor>(
-        [](std::string_view name, std::string_view value) -> std::optional<std::string> {
-          if (name == "secret") return "***";
-          if (name == "bad") throw 1;
-          if (value.find('@') != std::string_view::npos) return "user@...";
-          return std::nullopt;
-        });
+    options.redactor = [](std::string_view name,
+                          std::string_view value) -> std::optional<std::string> {
+      if (name == "secret") return "***";
+      if (name == "bad") throw 1;
+      if (value.find('@') != std::string_view::npos) return "user@...";
+      return std::nullopt;
+    };
     start(std::move(options));
   }
 };
@@ -319,6 +334,12 @@ TEST_F(RedactorTest, WhatItPutsInThePlaceIsShownEverywhere) {
                                  {"tenant", "acme"}}));
   EXPECT_TRUE(sink_->wait([](const auto& r) { return r.live.size() == 1; }));
   EXPECT_EQ(sink_->recorded().live[0], "*** of user@... 1");
+}
+
+TEST_F(RedactorTest, AlsoWhereTheWidthIsAnArgument) {
+  start_redacted();
+  MM_INFO("{secret:{w}} in {where}", "abc", 8, "here");
+  EXPECT_EQ(only_log().text, "*** in here");
 }
 
 TEST_F(RedactorTest, MetricsAndSpansToo) {

@@ -28,6 +28,7 @@
 
 #include "micromegas/platform/fd_write.h"
 #include "micromegas/telemetry.h"
+#include "micromegas/tests/support/forked_leaks.h"
 
 namespace {
 
@@ -204,7 +205,7 @@ const std::map<std::string_view, std::function<void()>>& ways() {
          std::ifstream statm("/proc/self/statm");
          rlim_t pages = 0;
          statm >> pages;
-         const rlim_t bytes = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (2U << 20);
+         const rlim_t bytes = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (224U << 10);
          const rlimit limit{bytes, bytes};
          setrlimit(RLIMIT_AS, &limit);  // no room for a thread's stack
          if (starts_a_thread()) std::_Exit(96);

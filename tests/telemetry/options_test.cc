@@ -54,6 +54,8 @@ class OptionsTest : public ::testing::Test {
       "MICROMEGAS_LOCAL_SINK_MAX_LEVEL",
       "MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL",
       "MICROMEGAS_MAX_VERBOSITY",
+      "MICROMEGAS_LOG_ORIGIN",
+      "MICROMEGAS_TELEMETRY_WIRE_COMPATIBILITY",
       "MICROMEGAS_FLUSH_PERIOD",
       "MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL",
       "MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS",
@@ -77,6 +79,8 @@ TEST_F(OptionsTest, HasTheDocumentedDefaults) {
   EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kInfo));
   EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kDebug));
   EXPECT_EQ(o.flush.period, 60s);
+  EXPECT_FALSE(o.flush.log_origin);
+  EXPECT_EQ(o.wire_compatibility, WireCompatibility::k033);
   EXPECT_EQ(o.wait, 0);
   EXPECT_EQ(o.wait_limit, 1s);
   EXPECT_EQ(o.upload_soft_bytes, 128u << 20);
@@ -159,6 +163,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
       .upload_filter = LevelFilter::kOff,
       .max_verbosity = VerbosityFilter::kOff,
       .cpu_tracing = true,
+      .log_origin = true,
       .wait_when_full = WaitWhenFull{},
       .wait_limit = 2s,
       .flush_period = 3s,
@@ -166,6 +171,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
       .upload_hard_bytes = 2u << 20,
       .max_in_flight = 2,
       .request_timeout = 4s,
+      .wire_compatibility = WireCompatibility::kBefore033,
       .system_metrics_period = 0s,
   });
   EXPECT_EQ(o.url, "http://option");
@@ -176,6 +182,8 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
   EXPECT_TRUE(o.filters.spans);
   EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kFatal));
   EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kOff));
+  EXPECT_TRUE(o.flush.log_origin);
+  EXPECT_EQ(o.wire_compatibility, WireCompatibility::kBefore033);
   EXPECT_EQ(o.wait_limit, 2s);
   EXPECT_EQ(o.flush.period, 3s);
   EXPECT_EQ(o.upload_soft_bytes, 1u << 20);
@@ -189,6 +197,8 @@ TEST_F(OptionsTest, EachBadValueIsAnErrorThatNamesIt) {
       {"MICROMEGAS_PROCESS_PROPERTIES", {"novalue", "=x", "a=b,c", "micromegas.x=y"}},
       {"MICROMEGAS_LOG", {"loud", "info,warn", "net=loud", "=info", "net="}},
       {"MICROMEGAS_ENABLE_CPU_TRACING", {"2", "-1", "enabled", "true false"}},
+      {"MICROMEGAS_LOG_ORIGIN", {"2", "maybe"}},
+      {"MICROMEGAS_TELEMETRY_WIRE_COMPATIBILITY", {"0.31", "old"}},
       {"MICROMEGAS_MAX_VERBOSITY", {"loud", "1", "min,max"}},
       {"MICROMEGAS_LOCAL_SINK_MAX_LEVEL", {"verbose", "3x", "info,net"}},
       {"MICROMEGAS_TELEMETRY_SINK_MAX_LEVEL", {"verbose"}},

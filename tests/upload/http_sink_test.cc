@@ -21,6 +21,7 @@
 #include "micromegas/pipeline/flush/session.h"
 #include "micromegas/tests/http/scripted_server.h"
 #include "micromegas/tests/support/child.h"
+#include "micromegas/tests/support/forked_leaks.h"
 #include "micromegas/tests/support/live_memory.h"
 #include "micromegas/tests/upload/items.h"
 #include "micromegas/transport/wire/decode.h"

@@ -221,6 +221,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   void on_written(const ErrorCode& error) {
     // An error here is not the end: an answer may be on its way, and reading ends soon.
     (error ? write_failed_ : written_) = true;
+    if (!error) written_once_ = true;
     if (head_waits_) on_head();
   }
 
@@ -321,7 +322,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   void finish(Outcome outcome, bool reusable) {
     finished_ = true;
     outcome.sent_some = began_;
-    outcome.sent_whole = written_;
+    outcome.sent_whole = written_once_;
     timer_.cancel();
     if (const auto dialer = std::move(dialer_)) dialer->cancel();
     if (client_.options.keep_body) explicit_bzero(chunk_.data(), chunk_.size());
@@ -351,8 +352,9 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   Secret answer_;
   int interim_answers_ = 0;
   bool reused_ = false;
-  bool began_ = false;    // to write the request
-  bool written_ = false;  // the whole request has left
+  bool began_ = false;         // to write the request
+  bool written_ = false;       // the whole request has left
+  bool written_once_ = false;  // also on a connection before: the server may have stored it
   bool write_failed_ = false;
   bool head_waits_ = false;  // a 2xx came before either
   bool answered_ = false;    // only the rest of an answer's body is missing
