@@ -49,7 +49,11 @@ class [[nodiscard]] AsyncSpan {
   MICROMEGAS_INLINE ~AsyncSpan() {
     if (id_ == 0) return;
     const bool thrown = detail::uncaught_exceptions() > uncaught_;
-    finish(__builtin_expect(thrown, 0) ? detail::kEndedByException : std::string_view());
+    if (__builtin_expect(!thrown && records_.size() == 0, 1)) {
+      if (session_ == micromegas_v0_session.load(std::memory_order_relaxed)) write_end();
+    } else {
+      finish(thrown ? detail::kEndedByException : std::string_view());
+    }
   }
 
   // 0: nothing is recorded of it, or it has ended.
@@ -97,30 +101,28 @@ class [[nodiscard]] AsyncSpan {
   }
   template <class... Args>
   MICROMEGAS_INLINE explicit AsyncSpan(const SpanMetadata& site, const Args&... args) {
+    uncaught_ = detail::uncaught_exceptions();
     prepare(site, args...);
-    begin();
+    if (__builtin_expect(site_ != 0, 1)) write_begin<false>();
   }
   template <class... Args>
   MICROMEGAS_INLINE AsyncSpan(const SpanLocation& site, std::string_view name,
                               const Args&... args) {
+    uncaught_ = detail::uncaught_exceptions();
     prepare(site, name, args...);
-    begin();
+    if (__builtin_expect(site_ != 0, 1)) write_begin<true>();
   }
   [[nodiscard]] bool prepared() const noexcept { return site_ != 0; }
-  MICROMEGAS_INLINE void begin() noexcept {
-    if (__builtin_expect(site_ == 0, 0)) return;
-    const bool named = named_;
-    if (!write(named ? queue::RecordKind::kAsyncNamedBegin : queue::RecordKind::kAsyncSpanBegin,
-               /*begins=*/true)) {
-      site_ = 0;
-    }
+  void begin() noexcept {
+    if (site_ == 0) return;
+    uncaught_ = detail::uncaught_exceptions();
+    named_ ? write_begin<true>() : write_begin<false>();
   }
   // `reason`: one of those above, or none.
   void finish(std::string_view reason) noexcept {
     if (session_ == micromegas_v0_session.load(std::memory_order_relaxed)) {
-      if (__builtin_expect(!reason.empty(), 0)) records_.put_text(detail::kEndKey, reason);
-      write(named_ ? queue::RecordKind::kAsyncNamedEnd : queue::RecordKind::kAsyncSpanEnd,
-            /*begins=*/false);
+      if (!reason.empty()) records_.put_text(detail::kEndKey, reason);
+      write_end();
     }
     records_.clear();
     id_ = 0;
@@ -173,26 +175,45 @@ class [[nodiscard]] AsyncSpan {
         properties...);
   }
 
-  MICROMEGAS_INLINE bool write(queue::RecordKind kind, bool begins) noexcept {
-    std::uint32_t bytes = queue::kRecordHeaderBytes + 24;
-    const std::uint32_t carried = begins ? records_.name_bytes() : records_.size();
-    bytes += carried;
-    queue::Writer w(queue::QueueKind::kSpans, bytes, EventKind::kAsyncSpan,
-                    queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes,
-                    begins ? 2 : 1);
-    if (!w) return false;
-    if (begins) {
-      id_ = queue::take_span_id();
-      session_ = micromegas_v0_session.load(std::memory_order_relaxed);
-      uncaught_ = detail::uncaught_exceptions();
+  static constexpr std::uint32_t kFixedBytes = queue::kRecordHeaderBytes + 24;
+  static std::uint32_t reserve() noexcept {
+    return queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes;
+  }
+
+  template <bool kNamed>
+  MICROMEGAS_INLINE void write_begin() noexcept {
+    const std::uint32_t name_bytes = kNamed ? records_.name_bytes() : 0;
+    queue::Writer w(queue::QueueKind::kSpans, kFixedBytes + name_bytes, EventKind::kAsyncSpan,
+                    reserve(), 2);
+    if (!w) {
+      site_ = 0;
+      return;
     }
-    w.header(site_, kind, queue::kNoFlags);
+    const std::uint64_t id = queue::take_span_id();
+    session_ = micromegas_v0_session.load(std::memory_order_relaxed);
+    w.header(site_,
+             kNamed ? queue::RecordKind::kAsyncNamedBegin : queue::RecordKind::kAsyncSpanBegin,
+             queue::kNoFlags);
+    w.number(id);
+    w.number(parent_);
+    w.number(depth_);
+    if constexpr (kNamed) w.bytes(records_.data(), name_bytes);
+    w.publish();
+    id_ = id;
+  }
+
+  MICROMEGAS_INLINE void write_end() noexcept {
+    const std::uint32_t carried = records_.size();
+    queue::Writer w(queue::QueueKind::kSpans, kFixedBytes + carried, EventKind::kAsyncSpan,
+                    reserve());
+    if (!w) return;
+    w.header(site_, named_ ? queue::RecordKind::kAsyncNamedEnd : queue::RecordKind::kAsyncSpanEnd,
+             queue::kNoFlags);
     w.number(id_);
     w.number(parent_);
     w.number(depth_);
-    if (__builtin_expect(carried != 0, 0)) w.bytes(records_.data(), carried);
+    if (carried != 0) w.bytes(records_.data(), carried);
     w.publish();
-    return true;
   }
 
   void take(AsyncSpan& other) noexcept {

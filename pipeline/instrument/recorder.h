@@ -390,6 +390,7 @@ class [[nodiscard]] BasicSpanGuard {
 class [[nodiscard]] SpanGuard : public detail::BasicSpanGuard<queue::RecordKind::kSpanEnd> {
  public:
   constexpr SpanGuard() noexcept = default;  // of no span
+  MICROMEGAS_INLINE ~SpanGuard() {}          // NOLINT(modernize-use-equals-default): inline
   template <class... Args>
   MICROMEGAS_INLINE explicit SpanGuard(const SpanMetadata& metadata, const Args&... properties) {
     static_assert(detail::check_properties<Args...>());
@@ -405,6 +406,7 @@ class [[nodiscard]] NamedSpanGuard
     : public detail::BasicSpanGuard<queue::RecordKind::kNamedSpanEnd> {
  public:
   constexpr NamedSpanGuard() noexcept = default;
+  MICROMEGAS_INLINE ~NamedSpanGuard() {}  // NOLINT(modernize-use-equals-default): inline
   template <class... Args>
   MICROMEGAS_INLINE NamedSpanGuard(const SpanLocation& location, std::string_view name,
                                    const Args&... properties) {
