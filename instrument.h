@@ -20,11 +20,13 @@
 #error "micromegas needs C++20: compile with -std=c++20 or later"
 #endif
 
+#include "micromegas/pipeline/instrument/async_span.h"
 #include "micromegas/pipeline/instrument/context.h"
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metric.h"
 #include "micromegas/pipeline/instrument/rate.h"
 #include "micromegas/pipeline/instrument/span.h"
+#include "micromegas/pipeline/instrument/track.h"
 
 // The canonical names are MICROMEGAS_...; define MICROMEGAS_NO_SHORT_MACROS to have only those.
 #ifndef MICROMEGAS_NO_SHORT_MACROS
@@ -68,6 +70,19 @@
 #define MM_SPAN_VAR_T(...) MICROMEGAS_SPAN_VAR_T(__VA_ARGS__)
 #define MM_SPAN_DYN_VAR(...) MICROMEGAS_SPAN_DYN_VAR(__VA_ARGS__)
 #define MM_SPAN_DYN_VAR_T(...) MICROMEGAS_SPAN_DYN_VAR_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN(...) MICROMEGAS_ASYNC_SPAN(__VA_ARGS__)
+#define MM_ASYNC_SPAN_T(...) MICROMEGAS_ASYNC_SPAN_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN(...) MICROMEGAS_ASYNC_SPAN_DYN(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN_T(...) MICROMEGAS_ASYNC_SPAN_DYN_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN_FN(...) MICROMEGAS_ASYNC_SPAN_FN(__VA_ARGS__)
+#define MM_ASYNC_SPAN_VAR(...) MICROMEGAS_ASYNC_SPAN_VAR(__VA_ARGS__)
+#define MM_ASYNC_SPAN_VAR_T(...) MICROMEGAS_ASYNC_SPAN_VAR_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN_VAR(...) MICROMEGAS_ASYNC_SPAN_DYN_VAR(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN_VAR_T(...) MICROMEGAS_ASYNC_SPAN_DYN_VAR_T(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN(...) MICROMEGAS_BEGIN_ASYNC_SPAN(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN_T(...) MICROMEGAS_BEGIN_ASYNC_SPAN_T(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN_DYN(...) MICROMEGAS_BEGIN_ASYNC_SPAN_DYN(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN_DYN_T(...) MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_T(__VA_ARGS__)
 #define MM_IMETRIC_V(...) MICROMEGAS_IMETRIC_V(__VA_ARGS__)
 #define MM_IMETRIC_V_T(...) MICROMEGAS_IMETRIC_V_T(__VA_ARGS__)
 #define MM_FMETRIC_V(...) MICROMEGAS_FMETRIC_V(__VA_ARGS__)
@@ -85,6 +100,19 @@
 #define MM_SPAN_VAR_V_T(...) MICROMEGAS_SPAN_VAR_V_T(__VA_ARGS__)
 #define MM_SPAN_DYN_VAR_V(...) MICROMEGAS_SPAN_DYN_VAR_V(__VA_ARGS__)
 #define MM_SPAN_DYN_VAR_V_T(...) MICROMEGAS_SPAN_DYN_VAR_V_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN_FN_V(...) MICROMEGAS_ASYNC_SPAN_FN_V(__VA_ARGS__)
+#define MM_ASYNC_SPAN_V(...) MICROMEGAS_ASYNC_SPAN_V(__VA_ARGS__)
+#define MM_ASYNC_SPAN_V_T(...) MICROMEGAS_ASYNC_SPAN_V_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN_V(...) MICROMEGAS_ASYNC_SPAN_DYN_V(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN_V_T(...) MICROMEGAS_ASYNC_SPAN_DYN_V_T(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN_V(...) MICROMEGAS_BEGIN_ASYNC_SPAN_V(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN_V_T(...) MICROMEGAS_BEGIN_ASYNC_SPAN_V_T(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN_DYN_V(...) MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_V(__VA_ARGS__)
+#define MM_BEGIN_ASYNC_SPAN_DYN_V_T(...) MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_V_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN_VAR_V(...) MICROMEGAS_ASYNC_SPAN_VAR_V(__VA_ARGS__)
+#define MM_ASYNC_SPAN_VAR_V_T(...) MICROMEGAS_ASYNC_SPAN_VAR_V_T(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN_VAR_V(...) MICROMEGAS_ASYNC_SPAN_DYN_VAR_V(__VA_ARGS__)
+#define MM_ASYNC_SPAN_DYN_VAR_V_T(...) MICROMEGAS_ASYNC_SPAN_DYN_VAR_V_T(__VA_ARGS__)
 #endif  // MICROMEGAS_NO_SHORT_MACROS
 
 #endif  // MICROMEGAS_INSTRUMENT_H_

@@ -337,6 +337,7 @@ TelemetryStats stats() {
   }
   out.cut_texts = queue::Runtime::get().cut_texts();
   out.lost_span_properties = queue::Runtime::get().lost_properties();
+  out.misplaced_spans = queue::Runtime::get().misplaced_spans();
   out.left_out_logs = queue::Runtime::get().left_out();
   out.queue_memory = queue::Runtime::get().segment_bytes();
   const queue::RoomWaits waits = queue::Runtime::get().room_waits();

@@ -193,6 +193,8 @@ struct TelemetryStats {
   std::uint64_t retries = 0;
   std::uint64_t cut_texts = 0;  // log texts, property values, names and units that were cut
   std::uint64_t lost_span_properties = 0;  // for which there was no room; their spans are whole
+  std::uint64_t misplaced_spans = 0;       // thread spans held by a coroutine that suspended, or
+                                           // ended on another thread; each call site is said once
   std::uint64_t left_out_logs = 0;         // by rate helpers; they are not in `events`
   std::size_t queue_memory = 0;            // bytes of queue segments in existence
   std::size_t upload_memory = 0;           // bytes that wait for the server

@@ -91,16 +91,16 @@ void begin_scope(const SpanLocation& location, Begin begin) {
 void end_scope(const SpanLocation& location, RecordKind kind) {
   queue::ThreadSlot* slot = queue::Runtime::registered_thread();
   if (slot == nullptr || !slot->scopes.pop()) return;
-  detail::end_span(queue::site_id(location.word), kind);
+  const std::uint64_t open = micromegas_v0_thread->open_spans;
+  if (queue::open_count(open) == 0) return;  // begun before telemetry was started anew
+  detail::end_span(queue::site_id(location.word), kind, open);
 }
-
-// One for all copies of this code in the process.
-std::atomic<std::uint64_t>& next_span_id() { return queue::Runtime::get().next_span_id(); }
 
 void write_async(std::uint32_t id, RecordKind kind, std::uint64_t span_id, std::uint64_t parent,
                  std::uint32_t depth, const TextRef* name) {
   if (id == 0) return;
-  const std::uint32_t reserve = micromegas_v0_thread->open_spans * queue::kSpanEndBytes;
+  const std::uint32_t reserve =
+      queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes;
   const std::size_t bytes = queue::kRecordHeaderBytes + 24 + (name != nullptr ? name->bytes() : 0);
   Writer w(QueueKind::kSpans, static_cast<std::uint32_t>(bytes), EventKind::kAsyncSpan, reserve);
   if (!w) return;
@@ -241,7 +241,7 @@ void on_end_named_scope(const SpanLocation& location, std::string_view /*name*/)
 
 std::uint64_t on_begin_async_scope(const SpanMetadata& metadata, std::uint64_t parent_span_id,
                                    std::uint32_t depth) {
-  const std::uint64_t span_id = next_span_id().fetch_add(1, std::memory_order_relaxed);
+  const std::uint64_t span_id = queue::take_span_id();
   if (queue::enabled(metadata.location)) {
     write_async(async_id(metadata), RecordKind::kAsyncSpanBegin, span_id, parent_span_id, depth,
                 nullptr);
@@ -258,7 +258,7 @@ void on_end_async_scope(std::uint64_t span_id, std::uint64_t parent_span_id,
 
 std::uint64_t on_begin_async_named_scope(const SpanLocation& location, std::string_view name,
                                          std::uint64_t parent_span_id, std::uint32_t depth) {
-  const std::uint64_t span_id = next_span_id().fetch_add(1, std::memory_order_relaxed);
+  const std::uint64_t span_id = queue::take_span_id();
   if (queue::enabled(location)) {
     const TextRef text = cut_text(name, detail::kMaxNameBytes);
     write_async(async_id(location), RecordKind::kAsyncNamedBegin, span_id, parent_span_id, depth,

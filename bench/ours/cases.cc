@@ -29,9 +29,7 @@ std::vector<Case> micromegas_cases() {
       make_case("span_event", 2, [](int) { MM_SPAN("decode"); }),
       make_case("span_pair_int_property", 1, [](int i) { MM_SPAN("decode", "rows"_k = i); }),
       make_case("named_span_event", 2, [](int) { MM_SPAN_DYN(text); }),
-#ifdef MM_ASYNC_SPAN_VAR
       make_case("async_span_pair", 1, [](int) { MM_ASYNC_SPAN_VAR(span, "decode"); }),
-#endif
       make_silent_case("disabled_level", [](int i) { MM_TRACE("{}", i); }),
       make_silent_case("disabled_target", [](int i) { MM_INFO_T("bench.silent", "{}", i); }),
       // For paced.

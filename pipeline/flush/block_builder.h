@@ -54,6 +54,10 @@ class BlockBuilder {
   }
   // Time of the earliest record; only if !empty().
   [[nodiscard]] std::int64_t first_time() const noexcept { return min_time_; }
+  // Of the last record so far, or where the first block begins.
+  [[nodiscard]] std::int64_t last_time() const noexcept {
+    return empty() ? begin_time_ : last_time_;
+  }
   // Blocks that have been cut.
   [[nodiscard]] std::uint64_t blocks() const noexcept { return blocks_; }
 

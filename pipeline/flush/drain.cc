@@ -140,6 +140,7 @@ void Drain::shutdown() {
 
 void Drain::read_all() {
   busy_ = runtime_.collect_full() >= kBusySegments;
+  runtime_.take_ended_elsewhere(ended_elsewhere_);  // before their begins are read
   runtime_.threads(slots_);
   for (queue::ThreadSlot* slot : slots_) {
     // Before the queues: what a thread recorded before it retired is then seen below.
@@ -164,6 +165,10 @@ void Drain::read_all() {
       cut_full_logs();
     }
     if (retired && all_events && all_spans) finish_thread(slot);
+  }
+  for (const queue::EndedElsewhere& span : ended_elsewhere_) {
+    const auto found = threads_.find(span.thread_uid);
+    if (found != threads_.end()) invented_ += found->second->abandon(span.id, span.depth);
   }
   // Only the last two: an event may be late by what it takes to record it.
   while (process_contexts_.size() > 2) process_contexts_.erase(process_contexts_.begin());
@@ -336,7 +341,11 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
       continue;
     }
     const bool timed = queue::is_event(record.kind());
-    const std::int64_t time = timed ? model_.to_ns(record.time()) : 0;
+    std::int64_t time = 0;
+    if (timed) {
+      time = (record.flags() & queue::kNanoseconds) != 0 ? static_cast<std::int64_t>(record.time())
+                                                         : model_.to_ns(record.time());
+    }
     if (stream == nullptr) stream = &thread_stream(slot, timed ? time : now());
     if (timed) runtime_.count_read(queue::event_kind(record.kind()));
     const ThreadStreamState::Added added = stream->add(
@@ -485,9 +494,10 @@ void Drain::cut_thread(ThreadStreamState& stream) {
     guarded("on_init_thread_stream", [&] { sink_->on_init_thread_stream(stream.info()); });
   }
   BlockBuilder::Cut cut = stream.builder().cut(0);
+  const auto asyncs = static_cast<std::int32_t>(cut.kinds[index(EventKind::kAsyncSpan)]);
   std::shared_ptr<const ThreadBlock> block;
   hand_over(cut.kinds, [&] {
-    block = std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records));
+    block = std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records), asyncs);
     sink_->on_process_thread_block(block);
   });
   if (block != nullptr) captures_.add_thread_block(stream.info(), stream.thread_id, block);

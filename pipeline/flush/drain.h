@@ -130,6 +130,7 @@ class Drain {
   std::vector<Unnamed> unnamed_;  // logs of one thread whose span is not known yet
 
   std::vector<queue::ThreadSlot*> slots_;  // scratch
+  std::vector<queue::EndedElsewhere> ended_elsewhere_;
   bool busy_ = false;
   bool ended_ = false;
 

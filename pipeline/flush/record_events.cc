@@ -200,7 +200,9 @@ SpanEvent EventReader::read_span(queue::RecordReader& record) {
     event.name = record.string().text;
   }
   const EventContext* context = context_of(record);
-  if (event.kind == SpanEvent::Kind::kEnd && (context != nullptr || !record.rest().empty())) {
+  const bool is_end =
+      event.kind == SpanEvent::Kind::kEnd || event.kind == SpanEvent::Kind::kAsyncEnd;
+  if (is_end && (context != nullptr || !record.rest().empty())) {
     read_end_properties(record.rest());
     if (context != nullptr) add_missing(*context);
     event.properties = properties_.get();

@@ -3,6 +3,7 @@
 
 #include "micromegas/pipeline/flush/thread_stream.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <new>
 #include <optional>
@@ -28,6 +29,26 @@ void ThreadStreamState::end_top(std::int64_t time) {
                         top.named ? std::optional<std::string_view>(top.name) : std::nullopt,
                         top.properties, top.context);
   stack_.pop_back();
+}
+
+std::uint32_t ThreadStreamState::end_abandoned(std::int64_t time) {
+  std::uint32_t ended = 0;
+  for (; !stack_.empty() && stack_.back().abandoned; ++ended) end_top(time);
+  return ended;
+}
+
+std::uint32_t ThreadStreamState::abandon(std::uint32_t id, std::uint32_t depth) noexcept {
+  // Not at its depth after ends out of order; not there at all if it has been ended by another one.
+  std::size_t at = std::min<std::size_t>(depth, stack_.size());
+  const auto is_it = [&](std::size_t i) { return stack_[i].id == id && !stack_[i].abandoned; };
+  while (at > 0 && !is_it(at - 1)) --at;
+  if (at == 0) return 0;
+  stack_[at - 1].abandoned = true;
+  try {
+    return end_abandoned(builder_.last_time());
+  } catch (const std::bad_alloc&) {  // with the next end
+    return 0;
+  }
 }
 
 // Of the same keys and set the last one is kept: set() in a loop does not add up.
@@ -59,12 +80,12 @@ bool ThreadStreamState::add_properties(const queue::RecordReader& record, const 
     depth = stack_.size();
     while (depth > 0 && stack_[depth - 1].id != id) --depth;
   }
-  return depth > 0 && keep_properties(stack_[depth - 1], record, bytes);
+  return depth > 0 && too_early_ == 0 && keep_properties(stack_[depth - 1], record, bytes);
 }
 
 void ThreadStreamState::begin(const queue::RecordReader& record, const std::byte* bytes,
                               std::int64_t time, const EventContextPtr& context) {
-  Open open{record.id(), record.kind() == RecordKind::kNamedSpanBegin, {}, {}, context};
+  Open open{record.id(), record.kind() == RecordKind::kNamedSpanBegin, {}, {}, context, false};
   queue::RecordReader values = record;
   if (open.named) open.name = values.string().text;
   if (!values.rest().empty() || record.property_set() != 0) keep_properties(open, record, bytes);
@@ -82,22 +103,39 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
     switch (record.kind()) {
       case RecordKind::kSpanBegin:
       case RecordKind::kNamedSpanBegin:
+        if (too_early_ != 0 || time < builder_.last_time()) {  // a track's, and those inside
+          added.dropped = DropReason::kInvalid;
+          ++too_early_;
+          break;
+        }
         begin(record, bytes, time, context);
         break;
       case RecordKind::kSpanEnd:
       case RecordKind::kNamedSpanEnd: {
+        if (too_early_ != 0) {
+          --too_early_;
+          added.dropped = DropReason::kInvalid;
+          break;
+        }
+        time = std::max(time, builder_.last_time());
         std::size_t depth = stack_.size();
-        while (depth > 0 && stack_[depth - 1].id != record.id()) --depth;
+        const auto is_it = [&](const Open& o) { return o.id == record.id() && !o.abandoned; };
+        while (depth > 0 && !is_it(stack_[depth - 1])) --depth;
         if (depth == 0) {
           added.dropped = DropReason::kInvalid;
           break;
         }
         for (; stack_.size() > depth; ++added.invented) end_top(time);
         end_top(time);
+        added.invented += end_abandoned(time);
         break;
       }
       case RecordKind::kSpanProperties:
         added.lost_properties = !add_properties(record, bytes);
+        break;
+      case RecordKind::kAsyncSpanEnd:
+      case RecordKind::kAsyncNamedEnd:
+        builder_.add(bytes, record.bytes(), time, EventKind::kAsyncSpan, context);
         break;
       default:
         builder_.add(bytes, record.bytes(), time, EventKind::kAsyncSpan);

@@ -42,6 +42,10 @@ class ThreadStreamState {
     return stack_.back().name;
   }
 
+  // The guard of the span with this begin, at this depth from 1, has ended on another thread: it
+  // ends with the last of those inside it. Returns how many ends were written.
+  std::uint32_t abandon(std::uint32_t id, std::uint32_t depth) noexcept;
+
   // When the thread's queue has come to its end. Returns how many ends were written.
   std::uint32_t end_open_spans(std::int64_t time) noexcept;
 
@@ -58,16 +62,19 @@ class ThreadStreamState {
     std::string name;
     std::vector<std::byte> properties;  // the records that give it some, as they were queued
     EventContextPtr context;
+    bool abandoned = false;
   };
   bool keep_properties(Open& open, const queue::RecordReader& record, const std::byte* bytes);
   bool add_properties(const queue::RecordReader& record, const std::byte* bytes);
   void begin(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time,
              const EventContextPtr& context);
   void end_top(std::int64_t time);
+  std::uint32_t end_abandoned(std::int64_t time);
 
   ThreadStream info_;
   BlockBuilder builder_;
   std::vector<Open> stack_;
+  std::uint32_t too_early_ = 0;  // open, and dropped for their times
 };
 
 }  // namespace micromegas::pipeline

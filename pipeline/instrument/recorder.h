@@ -122,7 +122,7 @@ struct Names {
   [[nodiscard]] std::uint32_t bytes() const noexcept {
     return static_cast<std::uint32_t>(name.bytes() + unit.bytes());
   }
-  void write(queue::Writer& w) const noexcept {
+  void write(queue::RecordWriter& w) const noexcept {
     name.write(w);
     unit.write(w);
   }
@@ -229,18 +229,18 @@ struct FloatMetricDyn {
 // segment.
 inline constexpr std::uint32_t kMaxSpanRecordBytes = 16 * 1024;
 
-// The span's depth, from 1, if the begin was recorded; then end_span() must follow on the same
-// thread. Else 0.
+// Not 0 if the begin was recorded; then end_span() must follow, with the same value.
 template <class Front, class Set, class... Values>
-MICROMEGAS_INLINE std::uint32_t begin_span(std::uint32_t id, queue::RecordKind kind,
+MICROMEGAS_INLINE std::uint64_t begin_span(std::uint32_t id, queue::RecordKind kind,
                                            const Front& front, Set set,
                                            Values&&... values) noexcept {
   using queue::kSpanEndBytes;
-  const std::uint32_t open = micromegas_v0_thread->open_spans;
-  if (__builtin_expect(open >= queue::kMaxOpenSpans, 0)) {
-    micromegas_v0_drop(EventKind::kSpan, DropReason::kInvalid, 2);
-    return 0;
+  std::uint64_t open_spans = micromegas_v0_thread->open_spans;
+  if (__builtin_expect(queue::open_count(open_spans) >= queue::kMaxOpenSpans, 0)) {
+    if (!micromegas_v0_may_open_span()) return 0;
+    open_spans = micromegas_v0_thread->open_spans;
   }
+  const std::uint32_t open = queue::open_count(open_spans);
   const auto fixed =
       static_cast<std::uint32_t>(queue::kRecordHeaderBytes + Set::kBytes + front.bytes());
   queue::Writer w(queue::QueueKind::kSpans, fit(kMaxSpanRecordBytes, fixed, values...),
@@ -251,8 +251,10 @@ MICROMEGAS_INLINE std::uint32_t begin_span(std::uint32_t id, queue::RecordKind k
   front.write(w);
   (values.write(w), ...);
   w.publish();
-  micromegas_v0_thread->open_spans = open + 1;
-  return open + 1;
+  const std::uint64_t begun = open_spans + 1;
+  micromegas_v0_thread->open_spans = begun;
+  if (begun == 0) __builtin_unreachable();
+  return begun;
 }
 
 MICROMEGAS_INLINE TextRef span_name(std::string_view name) noexcept {
@@ -261,29 +263,34 @@ MICROMEGAS_INLINE TextRef span_name(std::string_view name) noexcept {
   return text;
 }
 
-// An end without an open begin on this thread (after a fork or a restart of telemetry) is not
-// recorded: its begin is not in this queue. A guard that ends on another thread which has a span
-// open takes that span's place: the actor finds the stranger and counts it as kInvalid, and that
-// span's end is missing. Hence: a guard belongs to its thread.
-MICROMEGAS_INLINE void end_span(std::uint32_t id, queue::RecordKind kind) noexcept {
-  const std::uint32_t open = micromegas_v0_thread->open_spans;
-  if (__builtin_expect(open == 0, 0)) return;
+// `begun`: what begin_span() gave. A guard should belong to its thread and block. One that ends out
+// of order, or on another thread (in a coroutine that has resumed there), costs the cold path and
+// takes nobody else's place.
+MICROMEGAS_INLINE void end_span(std::uint32_t id, queue::RecordKind kind,
+                                std::uint64_t begun) noexcept {
+  if (__builtin_expect(micromegas_v0_thread->open_spans != begun, 0)) {
+    return micromegas_v0_end_out_of_place(id, kind, begun);
+  }
   queue::Writer w(queue::QueueKind::kSpans, queue::kSpanEndBytes, EventKind::kSpan);
   if (!w) return;
   w.header(id, kind, queue::kNoFlags);
   w.publish();
-  micromegas_v0_thread->open_spans = open - 1;
+  micromegas_v0_thread->open_spans = begun - 1;
 }
 
 template <class... Args>
 __attribute__((visibility("hidden"))) inline constinit SiteWord kPropertiesWord{0};
 
-// Properties for the open span that begin_span() has given this depth.
+// Properties for the open span of which begin_span() gave `begun`.
 template <class... Args>
-void add_span_properties(std::uint32_t span, std::uint32_t depth, const Args&... args) {
+void add_span_properties(std::uint32_t span, std::uint64_t begun, const Args&... args) {
   static_assert(check_properties<Args...>());
-  const std::uint32_t open = micromegas_v0_thread->open_spans;
-  if (open < depth) return;  // see end_span()
+  const std::uint64_t open_spans = micromegas_v0_thread->open_spans;
+  if (queue::open_owner(open_spans) != queue::open_owner(begun))
+    return micromegas_v0_count_lost_properties();
+  const std::uint32_t open = queue::open_count(open_spans);
+  const std::uint32_t depth = queue::open_count(begun);
+  if (open < depth) return;  // telemetry has been restarted since
   SiteWord& word = kPropertiesWord<Args...>;
   std::uint32_t id = queue::site_id(word);
   if (__builtin_expect(id == 0, 0)) {
@@ -292,10 +299,11 @@ void add_span_properties(std::uint32_t span, std::uint32_t depth, const Args&...
   }
   const auto write = [&](auto set, auto&&... values) {
     const std::uint32_t fixed = queue::kRecordHeaderBytes + 8 + set.kBytes;
-    queue::Writer w(queue::QueueKind::kSpans, fit(kMaxSpanRecordBytes, fixed, values...),
-                    EventKind::kSpan, open * queue::kSpanEndBytes, 0);
+    const std::uint32_t bytes = fit(kMaxSpanRecordBytes, fixed, values...);
+    queue::Writer w(queue::QueueKind::kSpans, bytes, EventKind::kSpan, open * queue::kSpanEndBytes,
+                    0);
     if (!w) return micromegas_v0_count_lost_properties();
-    w.header_untimed(id, queue::RecordKind::kSpanProperties, set.kFlags);
+    w.header_untimed(id, queue::RecordKind::kSpanProperties, set.kFlags, bytes);
     set.write(w);
     w.number(span | (std::uint64_t{depth} << 32));
     (values.write(w), ...);
@@ -323,15 +331,17 @@ template <class Set, class... Values>
 bool write_context(queue::QueueKind queue, std::uint32_t id, std::uint32_t depth, Set set,
                    Values&&... values) noexcept {
   const std::uint32_t fixed = queue::kRecordHeaderBytes + 8 + Set::kBytes;
-  const std::uint32_t reserve = queue == queue::QueueKind::kSpans
-                                    ? micromegas_v0_thread->open_spans * queue::kSpanEndBytes
-                                    : 0;
-  queue::Writer w(queue, fit(kMaxSpanRecordBytes, fixed, values...), EventKind::kLog, reserve, 0);
+  const std::uint32_t reserve =
+      queue == queue::QueueKind::kSpans
+          ? queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes
+          : 0;
+  const std::uint32_t bytes = fit(kMaxSpanRecordBytes, fixed, values...);
+  queue::Writer w(queue, bytes, EventKind::kLog, reserve, 0);
   if (!w) {
     micromegas_v0_count_lost_properties();
     return false;
   }
-  w.header_untimed(id, queue::RecordKind::kContextBegin, Set::kFlags);
+  w.header_untimed(id, queue::RecordKind::kContextBegin, Set::kFlags, bytes);
   set.write(w);
   w.number(depth);
   (values.write(w), ...);
@@ -387,17 +397,17 @@ class [[nodiscard]] BasicSpanGuard {
   // of a key wins over an earlier one, a pair over a set. Only on the span's own thread.
   template <class... Args>
   void set(const Args&... properties) {
-    if (depth_ != 0) add_span_properties(id_, depth_, properties...);
+    if (begun_ != 0) add_span_properties(id_, begun_, properties...);
   }
 
  protected:
   constexpr BasicSpanGuard() noexcept = default;
   MICROMEGAS_INLINE ~BasicSpanGuard() {
-    if (depth_ != 0) end_span(id_, kEnd);
+    if (begun_ != 0) end_span(id_, kEnd, begun_);
   }
 
   std::uint32_t id_ = 0;
-  std::uint32_t depth_ = 0;  // 0: nothing was recorded
+  std::uint64_t begun_ = 0;  // 0: nothing was recorded
 };
 
 }  // namespace detail
@@ -407,12 +417,13 @@ class [[nodiscard]] BasicSpanGuard {
 class [[nodiscard]] SpanGuard : public detail::BasicSpanGuard<queue::RecordKind::kSpanEnd> {
  public:
   constexpr SpanGuard() noexcept = default;  // of no span
+  MICROMEGAS_INLINE ~SpanGuard() {}          // NOLINT(modernize-use-equals-default): inline
   template <class... Args>
   MICROMEGAS_INLINE explicit SpanGuard(const SpanMetadata& metadata, const Args&... properties) {
     static_assert(detail::check_properties<Args...>());
     id_ = detail::span_id(metadata, detail::kArgList<Args...>);
     if (__builtin_expect(id_ == 0, 0)) return;
-    depth_ = detail::begin_span(id_, queue::RecordKind::kSpanBegin, detail::NoValue(),
+    begun_ = detail::begin_span(id_, queue::RecordKind::kSpanBegin, detail::NoValue(),
                                 detail::set_of(properties...), detail::to_property(properties)...);
   }
 };
@@ -422,13 +433,14 @@ class [[nodiscard]] NamedSpanGuard
     : public detail::BasicSpanGuard<queue::RecordKind::kNamedSpanEnd> {
  public:
   constexpr NamedSpanGuard() noexcept = default;
+  MICROMEGAS_INLINE ~NamedSpanGuard() {}  // NOLINT(modernize-use-equals-default): inline
   template <class... Args>
   MICROMEGAS_INLINE NamedSpanGuard(const SpanLocation& location, std::string_view name,
                                    const Args&... properties) {
     static_assert(detail::check_properties<Args...>());
     id_ = detail::span_id(location, detail::kArgList<Args...>);
     if (__builtin_expect(id_ == 0, 0)) return;
-    depth_ = detail::begin_span(id_, queue::RecordKind::kNamedSpanBegin, detail::span_name(name),
+    begun_ = detail::begin_span(id_, queue::RecordKind::kNamedSpanBegin, detail::span_name(name),
                                 detail::set_of(properties...), detail::to_property(properties)...);
   }
 };

@@ -25,7 +25,7 @@ struct Number {
   static constexpr bool kIsText = false;
   MICROMEGAS_INLINE std::size_t bytes() const noexcept { return 8; }
   MICROMEGAS_INLINE void cut(std::uint32_t) noexcept {}
-  MICROMEGAS_INLINE void write(queue::Writer& w) const noexcept { w.number(bits); }
+  MICROMEGAS_INLINE void write(queue::RecordWriter& w) const noexcept { w.number(bits); }
 };
 
 // The largest n <= limit at which UTF-8 text can be cut without splitting a character.
@@ -49,7 +49,7 @@ struct TextRef {
     original = size > 0xffffffffU ? 0xffffffffU : static_cast<std::uint32_t>(size);
     size = utf8_boundary(data, limit);
   }
-  MICROMEGAS_INLINE void write(queue::Writer& w) const noexcept {
+  MICROMEGAS_INLINE void write(queue::RecordWriter& w) const noexcept {
     const auto kept = static_cast<std::uint32_t>(size);
     w.string(data, kept, original != 0 ? original : kept);
   }
@@ -78,7 +78,7 @@ struct NoValue {
   static constexpr bool kIsText = false;
   static constexpr std::size_t bytes() noexcept { return 0; }
   static constexpr void cut(std::uint32_t) noexcept {}
-  static constexpr void write(queue::Writer&) noexcept {}
+  static constexpr void write(queue::RecordWriter&) noexcept {}
 };
 
 template <class Value>
@@ -148,15 +148,17 @@ MICROMEGAS_INLINE auto to_property(const T& arg) {
 
 // The property set of an argument list, in front of the values.
 struct NoSet {
+  static constexpr std::uint32_t id() noexcept { return 0; }
   static constexpr std::uint8_t kFlags = queue::kNoFlags;
   static constexpr std::uint32_t kBytes = 0;
-  MICROMEGAS_INLINE static void write(queue::Writer& /*w*/) noexcept {}
+  MICROMEGAS_INLINE static void write(queue::RecordWriter& /*w*/) noexcept {}
 };
 struct SetRef {
   const PropertySet* set;
+  [[nodiscard]] std::uint32_t id() const noexcept { return set->id(); }
   static constexpr std::uint8_t kFlags = queue::kHasPropertySet;
   static constexpr std::uint32_t kBytes = 8;
-  MICROMEGAS_INLINE void write(queue::Writer& w) const noexcept { w.number(set->id()); }
+  MICROMEGAS_INLINE void write(queue::RecordWriter& w) const noexcept { w.number(set->id()); }
 };
 MICROMEGAS_INLINE NoSet set_of() noexcept { return {}; }
 template <class T, class... Rest>

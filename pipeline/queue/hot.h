@@ -56,8 +56,11 @@ static_assert(sizeof(Segment) == kSegmentHeaderBytes);
 // What a thread's events go through. Counters: written by the owner only, read by anyone.
 struct ThreadState {
   std::atomic<Segment*> current[kQueueKinds];  // owner: release; actor: acquire
-  std::uint32_t open_spans = 0;                // begins without an end yet; owner only
-  std::uint32_t context_depth = 0;             // open ContextScopes; owner only
+  // Begins without an end yet, and above 32 bits whose thread this is; owner only. Of the state
+  // that threads share before they record: kMaxOpenSpans of nobody.
+  std::uint64_t open_spans = 0;
+  std::uint64_t next_span_id = 0;   // of an asynchronous span; a multiple of kSpanIds: none is left
+  std::uint32_t context_depth = 0;  // open ContextScopes; owner only
   // Depth of a kContextEnd that found no room, 0: none; owner only. It comes first in the queue's
   // next segment.
   std::uint32_t pending_context_end[kQueueKinds] = {};
@@ -69,6 +72,39 @@ struct ThreadState {
 inline constexpr std::uint32_t kSpanEndBytes = kRecordHeaderBytes;
 // Deeper spans than this are dropped whole: their ends would not fit a segment.
 inline constexpr std::uint32_t kMaxOpenSpans = 2000;
+
+// The begins in an `open_spans`, and whose they are (0: nobody's).
+constexpr std::uint32_t open_count(std::uint64_t open_spans) noexcept {
+  return static_cast<std::uint32_t>(open_spans);
+}
+constexpr std::uint32_t open_owner(std::uint64_t open_spans) noexcept {
+  return static_cast<std::uint32_t>(open_spans >> 32);
+}
+
+// The asynchronous span that is current on a thread, to the end of a stretch of code that cannot
+// suspend; on that code's stack (instrument/span_context.h).
+struct SpanScope {
+  std::uint64_t span_id = 0;
+  std::uint32_t depth = 0;
+  std::uint32_t session = 0;
+  SpanScope* previous = nullptr;
+  void* carrier = nullptr;  // a detail::SpanCarrier, which outlives the scope
+};
+
+// What a track keeps (instrument/track.h). Guarded by `busy`.
+struct TrackData {
+  std::atomic<std::uint32_t> busy{0};  // 0: free
+  std::uint32_t process = 0;           // whose `state` is
+  std::uint32_t session = 0;           // of the last call
+  std::uint32_t name_size = 0;
+  std::atomic<ThreadState*> state{nullptr};  // null: nothing recorded yet
+  bool fresh = true;                         // the first call in its session
+  bool closed = false;
+  char name[1024] = {};
+};
+
+// A thread takes this many ids of asynchronous spans at once, less the first.
+inline constexpr std::uint64_t kSpanIds = 1024;
 
 inline constexpr std::uint32_t kPrefetchBytes = 512;
 
@@ -90,6 +126,17 @@ MICROMEGAS_EXPORT extern micromegas::queue::ThreadState micromegas_v0_nobody;
 // Never null.
 MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread
     __attribute__((tls_model("initial-exec")));
+
+// Changes when telemetry starts, when it ends and in a forked child: what an asynchronous span
+// began under another number has no end here.
+MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_session;
+
+// Null: none is current.
+MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::SpanScope*
+    micromegas_v0_span_scope __attribute__((tls_model("initial-exec")));
+
+// The id of an asynchronous span, from ids that no thread has had.
+MICROMEGAS_EXPORT std::uint64_t micromegas_v0_new_span_ids() noexcept;
 
 // Decides by the filters and caches the answer in the metadata's word.
 MICROMEGAS_EXPORT bool micromegas_v0_refresh_log(const micromegas::LogMetadata* metadata) noexcept;
@@ -123,6 +170,28 @@ MICROMEGAS_EXPORT micromegas::queue::Segment* micromegas_v0_make_room(
 // Counts events that never got into a queue.
 MICROMEGAS_EXPORT void micromegas_v0_drop(micromegas::EventKind kind, micromegas::DropReason reason,
                                           std::uint32_t events) noexcept;
+
+// For the end of a span with which this thread's open spans do not agree: another one has ended too
+// early or is open too long, or the span began on another thread. `begun`: open_spans at its begin.
+MICROMEGAS_EXPORT void micromegas_v0_end_out_of_place(std::uint32_t id,
+                                                      micromegas::queue::RecordKind kind,
+                                                      std::uint64_t begun) noexcept;
+
+// For a begin that finds kMaxOpenSpans: registers the thread, or forgets the open spans that have
+// ended on other threads. False: the span is dropped, and counted.
+MICROMEGAS_EXPORT bool micromegas_v0_may_open_span() noexcept;
+
+// A coroutine has suspended, or a handler returned, with more open spans on its thread than
+// `before`.
+MICROMEGAS_EXPORT void micromegas_v0_span_held(std::uint32_t before) noexcept;
+
+// Makes the calling thread record into the track's queue; gives what it recorded into before, for
+// leave_track(). Null: nothing can be recorded, and is counted if it must be.
+MICROMEGAS_EXPORT micromegas::queue::ThreadState* micromegas_v0_enter_track(
+    micromegas::queue::TrackData* track) noexcept;
+MICROMEGAS_EXPORT void micromegas_v0_leave_track(micromegas::queue::TrackData* track,
+                                                 micromegas::queue::ThreadState* before) noexcept;
+MICROMEGAS_EXPORT void micromegas_v0_close_track(micromegas::queue::TrackData* track) noexcept;
 
 // A text was longer than its record had room for.
 MICROMEGAS_EXPORT void micromegas_v0_count_cut() noexcept;
@@ -168,56 +237,25 @@ MICROMEGAS_INLINE std::uint32_t site_id(const SiteWord& word) noexcept {
   return static_cast<std::uint32_t>(word.load(std::memory_order_relaxed) >> 32);
 }
 
-// One event being written: room, values, publish.
-//
-//   Writer w(QueueKind::kEvents, bytes, EventKind::kLog);
-//   if (!w) return;                       // dropped, and counted
-//   w.header(id, RecordKind::kLog, kNoFlags);
-//   w.number(42);
-//   w.publish();
-class Writer {
+// Unique in the process, from 1.
+MICROMEGAS_INLINE std::uint64_t take_span_id() noexcept {
+  ThreadState* const thread = micromegas_v0_thread;
+  const std::uint64_t id = thread->next_span_id;
+  if (__builtin_expect(id % kSpanIds == 0, 0)) return micromegas_v0_new_span_ids();
+  thread->next_span_id = id + 1;
+  return id;
+}
+
+// Writes the parts of a record one behind the other; whoever uses it has made room.
+class RecordWriter {
  public:
-  // `reserve`: bytes that must stay free behind the record. `events`: how many events are lost if
-  // there is no room (a begin takes its end with it).
-  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                           std::uint32_t reserve = 0, std::uint32_t events = 1) noexcept
-      : bytes_(bytes), kind_(kind) {
-    segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
-        std::memory_order_relaxed);
-    start_ = segment_->committed.load(std::memory_order_relaxed);
-    if (__builtin_expect(start_ + bytes + reserve > kSegmentBytes, 0)) {
-      segment_ = micromegas_v0_make_room(queue, bytes + reserve, kind, events);
-      if (segment_ == nullptr) return;
-      start_ = segment_->committed.load(std::memory_order_relaxed);
-    }
-    at_ = segment_->at(start_);
-    // For the events to come, while the clock is read: the actor's processor had these lines last.
-    // Past the segment's end it does nothing.
-    __builtin_prefetch(at_ + kPrefetchBytes, 1);
-  }
+  explicit RecordWriter(std::byte* at) noexcept : at_(at) {}
 
-  // Only if there is room in the current segment: calls nothing, drops nothing, counts nothing.
-  struct IfRoom {};
-  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                           IfRoom /*if_room*/) noexcept
-      : bytes_(bytes), kind_(kind) {
-    segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
-        std::memory_order_relaxed);
-    start_ = segment_->committed.load(std::memory_order_relaxed);
-    if (__builtin_expect(start_ + bytes > kSegmentBytes, 0)) {
-      segment_ = nullptr;
-      return;
-    }
-    if (segment_ == nullptr) __builtin_unreachable();
-    at_ = segment_->at(start_);
-    __builtin_prefetch(at_ + kPrefetchBytes, 1);
-  }
-
-  MICROMEGAS_INLINE explicit operator bool() const noexcept { return segment_ != nullptr; }
-
-  MICROMEGAS_INLINE void header(std::uint32_t id, RecordKind kind, std::uint8_t flags) noexcept {
-    store64(at_, header_word(id, kind, flags, bytes_));
-    store64(at_ + 8, read_ticks());
+  // For a record that is no event: nobody reads its time.
+  MICROMEGAS_INLINE void header_untimed(std::uint32_t id, RecordKind kind, std::uint8_t flags,
+                                        std::uint32_t bytes) noexcept {
+    store64(at_, header_word(id, kind, flags, bytes));
+    store64(at_ + 8, 0);
     at_ += kRecordHeaderBytes;
   }
   MICROMEGAS_INLINE void number(std::uint64_t v) noexcept {
@@ -235,22 +273,13 @@ class Writer {
     copy(at_, text, kept);
     at_ += padded(kept);
   }
-  MICROMEGAS_INLINE void publish() noexcept {
-    segment_->committed.store(start_ + bytes_, std::memory_order_release);
-    count(micromegas_v0_thread->recorded[static_cast<std::size_t>(kind_)]);
-  }
-  // For a record that is no event. Its time is not read by anyone.
-  MICROMEGAS_INLINE void header_untimed(std::uint32_t id, RecordKind kind,
-                                        std::uint8_t flags) noexcept {
-    store64(at_, header_word(id, kind, flags, bytes_));
-    store64(at_ + 8, 0);
-    at_ += kRecordHeaderBytes;
-  }
-  MICROMEGAS_INLINE void publish_uncounted() noexcept {
-    segment_->committed.store(start_ + bytes_, std::memory_order_release);
+  // What is encoded already.
+  MICROMEGAS_INLINE void bytes(const std::byte* from, std::size_t n) noexcept {
+    std::memcpy(at_, from, n);
+    at_ += n;
   }
 
- private:
+ protected:
   // Short strings are the common case: two overlapping moves beat a call.
   MICROMEGAS_INLINE static void copy(std::byte* to, const char* from, std::uint32_t n) noexcept {
     // g++ warns of the branches that a literal shorter than 8 bytes never takes, but for a pointer
@@ -282,8 +311,77 @@ class Writer {
     }
   }
 
+  std::byte* at_;
+};
+
+// One event being written: room, values, publish.
+//
+//   Writer w(QueueKind::kEvents, bytes, EventKind::kLog);
+//   if (!w) return;                       // dropped, and counted
+//   w.header(id, RecordKind::kLog, kNoFlags);
+//   w.number(42);
+//   w.publish();
+class Writer : public RecordWriter {
+ public:
+  // `reserve`: bytes that must stay free behind the record. `events`: how many events are lost if
+  // there is no room (a begin takes its end with it).
+  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                           std::uint32_t reserve = 0, std::uint32_t events = 1) noexcept
+      : RecordWriter(nullptr), bytes_(bytes), kind_(kind) {
+    segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
+        std::memory_order_relaxed);
+    start_ = segment_->committed.load(std::memory_order_relaxed);
+    if (__builtin_expect(start_ + bytes + reserve > kSegmentBytes, 0)) {
+      segment_ = micromegas_v0_make_room(queue, bytes + reserve, kind, events);
+      if (segment_ == nullptr) return;
+      start_ = segment_->committed.load(std::memory_order_relaxed);
+    }
+    at_ = segment_->at(start_);
+    // For the events to come, while the clock is read: the actor's processor had these lines last.
+    // Past the segment's end it does nothing.
+    __builtin_prefetch(at_ + kPrefetchBytes, 1);
+  }
+
+  // Only if there is room in the current segment: calls nothing, drops nothing, counts nothing.
+  struct IfRoom {};
+  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                           IfRoom /*if_room*/) noexcept
+      : RecordWriter(nullptr), bytes_(bytes), kind_(kind) {
+    segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
+        std::memory_order_relaxed);
+    start_ = segment_->committed.load(std::memory_order_relaxed);
+    if (__builtin_expect(start_ + bytes > kSegmentBytes, 0)) {
+      segment_ = nullptr;
+      return;
+    }
+    if (segment_ == nullptr) __builtin_unreachable();
+    at_ = segment_->at(start_);
+    __builtin_prefetch(at_ + kPrefetchBytes, 1);
+  }
+
+  MICROMEGAS_INLINE explicit operator bool() const noexcept { return segment_ != nullptr; }
+
+  MICROMEGAS_INLINE void header(std::uint32_t id, RecordKind kind, std::uint8_t flags) noexcept {
+    store64(at_, header_word(id, kind, flags, bytes_));
+    store64(at_ + 8, read_ticks());
+    at_ += kRecordHeaderBytes;
+  }
+  void header_at(std::uint32_t id, RecordKind kind, std::uint8_t flags,
+                 std::uint64_t time) noexcept {
+    store64(at_, header_word(id, kind, flags, bytes_));
+    store64(at_ + 8, time);
+    at_ += kRecordHeaderBytes;
+  }
+  MICROMEGAS_INLINE void publish() noexcept {
+    segment_->committed.store(start_ + bytes_, std::memory_order_release);
+    count(micromegas_v0_thread->recorded[static_cast<std::size_t>(kind_)]);
+  }
+  MICROMEGAS_INLINE void publish_uncounted() noexcept {
+    segment_->committed.store(start_ + bytes_, std::memory_order_release);
+  }
+
+ private:
   Segment* segment_;
-  std::byte* at_ = nullptr;
   std::uint32_t start_ = 0;
   std::uint32_t bytes_;
   EventKind kind_;

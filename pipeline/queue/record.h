@@ -49,12 +49,18 @@ enum class RecordKind : std::uint8_t {
                      // what the thread's events carry from here on
   kContextEnd,       // [], the depth in the place of the id; as above: that depth and all above end
   kAsyncSpanBegin,   // [number span id, number parent id, number depth]
-  kAsyncSpanEnd,     // same
+  kAsyncSpanEnd,     // same, then the records that hold its properties
   kAsyncNamedBegin,  // same, then [string name]
-  kAsyncNamedEnd,    // same, then [string name]
+  kAsyncNamedEnd,    // same, then [string name] and the records as above
+  kProperties,       // [..]; only in the end of an asynchronous span, and no event
 };
 
-enum RecordFlags : std::uint8_t { kNoFlags = 0, kHasPropertySet = 1, kHasContext = 2 };
+enum RecordFlags : std::uint8_t {
+  kNoFlags = 0,
+  kHasPropertySet = 1,
+  kHasContext = 2,
+  kNanoseconds = 4,  // the time is not ticks, in a queue either
+};
 
 inline constexpr std::uint32_t kRecordHeaderBytes = 16;
 // Room for the largest record in an empty segment, and so the limit of one event.
@@ -164,7 +170,7 @@ class RecordReader {
 // The others only say something of an event, and are not counted.
 constexpr bool is_event(RecordKind kind) noexcept {
   return kind != RecordKind::kSpanProperties && kind != RecordKind::kContextBegin &&
-         kind != RecordKind::kContextEnd;
+         kind != RecordKind::kContextEnd && kind != RecordKind::kProperties;
 }
 
 constexpr EventKind event_kind(RecordKind kind) noexcept {

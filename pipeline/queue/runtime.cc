@@ -26,7 +26,12 @@ extern "C" {
 MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::Segment micromegas_v0_full_segment{
     {micromegas::queue::kSegmentBytes}, 0, 0, micromegas::queue::QueueKind::kEvents};
 MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::ThreadState micromegas_v0_nobody{
-    {{&micromegas_v0_full_segment}, {&micromegas_v0_full_segment}}, 0, 0, {}, {}};
+    {{&micromegas_v0_full_segment}, {&micromegas_v0_full_segment}},
+    micromegas::queue::kMaxOpenSpans,
+    0,
+    0,
+    {},
+    {}};
 
 MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
 
@@ -41,7 +46,8 @@ bool records_anything() noexcept { return queue::Runtime::get().running(); }
 namespace micromegas::queue {
 namespace {
 
-constexpr std::uint32_t kWakeRetired = 32;  // threads whose end wakes the consumer
+constexpr std::uint64_t kFirstTrackId = 1U << 30;  // no system's threads have such ids
+constexpr std::uint32_t kWakeRetired = 32;         // threads whose end wakes the consumer
 
 alignas(Runtime) std::byte g_runtime_memory[sizeof(Runtime)];
 
@@ -99,6 +105,7 @@ void Runtime::prepare(std::size_t queue_bytes) {
   stray_left_out_.store(0, std::memory_order_relaxed);
   cut_texts_.store(0, std::memory_order_relaxed);
   lost_properties_.store(0, std::memory_order_relaxed);
+  misplaced_spans_.store(0, std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
       stray_dropped_[kind][reason].store(0, std::memory_order_relaxed);
@@ -111,6 +118,7 @@ void Runtime::open(const Filters& filters, void (*wake)() noexcept) {
   filters_ = filters;
   wake_.store(wake, std::memory_order_release);
   running_.store(true, std::memory_order_release);
+  bump_session();
   bump_generation_locked();
 }
 
@@ -118,8 +126,13 @@ void Runtime::close() noexcept {
   const std::lock_guard lock(mutex_);
   running_.store(false, std::memory_order_release);
   wake_.store(nullptr, std::memory_order_release);
+  bump_session();
   bump_generation_locked();
   room_.end();
+}
+
+void Runtime::bump_session() noexcept {
+  micromegas_v0_session.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Runtime::bump_generation_locked() noexcept {
@@ -183,6 +196,33 @@ bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
 
 // --- threads ---
 
+// Null if the pool's queues cannot take another producer.
+ThreadSlot* Runtime::add_slot_locked() {
+  if (pool_ == nullptr) return nullptr;
+  ThreadSlot* slot;
+  if (free_slots_.empty()) {
+    auto fresh = std::make_unique<ThreadSlot>();
+    fresh->producer = std::make_unique<ThreadSlot::Producer>(pool_->full());
+    if (!fresh->producer->token.valid()) return nullptr;
+    slots_.reserve(slots_.size() + 1);
+    free_slots_.reserve(slots_.size() + 1);
+    slot = fresh.release();
+  } else {
+    slots_.reserve(slots_.size() + 1);
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  slot->uid = next_uid_++;
+  slot->open_spans = std::uint64_t{slot->uid} << 32;
+  slot->ended_elsewhere.store(0, std::memory_order_relaxed);
+  slot->context_depth = 0;
+  for (std::uint32_t& depth : slot->pending_context_end) depth = 0;
+  slot->scopes = {};
+  slot->retired.store(false, std::memory_order_relaxed);
+  slots_.push_back(slot);
+  return slot;
+}
+
 ThreadSlot* Runtime::registered_thread() noexcept {
   return micromegas_v0_thread != &micromegas_v0_nobody
              ? static_cast<ThreadSlot*>(micromegas_v0_thread)
@@ -192,32 +232,28 @@ ThreadSlot* Runtime::registered_thread() noexcept {
 ThreadSlot* Runtime::current_thread() noexcept {
   if (ThreadSlot* slot = registered_thread()) return slot;
   try {
+    std::string name = current_thread_name();
     const std::lock_guard lock(mutex_);
-    if (pool_ == nullptr) return nullptr;
-    ThreadSlot* slot;
-    if (free_slots_.empty()) {
-      auto fresh = std::make_unique<ThreadSlot>();
-      fresh->producer = std::make_unique<ThreadSlot::Producer>(pool_->full());
-      if (!fresh->producer->token.valid()) return nullptr;
-      slots_.reserve(slots_.size() + 1);
-      free_slots_.reserve(slots_.size() + 1);
-      slot = fresh.release();
-    } else {
-      slots_.reserve(slots_.size() + 1);
-      slot = free_slots_.back();
-      free_slots_.pop_back();
-    }
-    slot->uid = next_uid_++;
+    ThreadSlot* slot = add_slot_locked();
+    if (slot == nullptr) return nullptr;
     slot->thread_id = current_thread_id();
-    slot->name = current_thread_name();
-    slot->open_spans = 0;
-    slot->context_depth = 0;
-    for (std::uint32_t& depth : slot->pending_context_end) depth = 0;
-    slot->scopes = {};
-    slot->retired.store(false, std::memory_order_relaxed);
-    slots_.push_back(slot);
+    slot->name = std::move(name);
     pthread_setspecific(exit_key_, slot);
     micromegas_v0_thread = slot;
+    return slot;
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+ThreadSlot* Runtime::make_track(std::string_view name) noexcept {
+  try {
+    std::string copy(name);
+    const std::lock_guard lock(mutex_);
+    ThreadSlot* slot = add_slot_locked();
+    if (slot == nullptr) return nullptr;
+    slot->thread_id = kFirstTrackId + slot->uid;
+    slot->name = std::move(copy);
     return slot;
   } catch (...) {
     return nullptr;
@@ -288,7 +324,8 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
   if (segment == nullptr && events != 0) {
     // The full one first: it may be the only one that can come back. But for what open spans have
     // reserved in it, their ends.
-    if (queue == QueueKind::kEvents || slot->open_spans == 0) give_full_away(*slot, queue);
+    if (queue == QueueKind::kEvents || open_count(slot->open_spans) == 0)
+      give_full_away(*slot, queue);
     room_.wait_for_memory(kind, [&] {
       segment = take_segment(*slot, queue);
       return segment != nullptr;
@@ -379,6 +416,13 @@ void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noex
   } else {
     stray_dropped_[index(kind)][index(reason)].fetch_add(events, std::memory_order_relaxed);
   }
+}
+
+std::uint64_t Runtime::new_span_ids() noexcept {
+  const std::uint64_t id = span_id_ranges_.fetch_add(1, std::memory_order_relaxed) * kSpanIds + 1;
+  // Shared by the threads that have not recorded yet, that state takes no ids of its own.
+  if (micromegas_v0_thread != &micromegas_v0_nobody) micromegas_v0_thread->next_span_id = id + 1;
+  return id;
 }
 
 void Runtime::set_process_context(EventContextPtr context) {
@@ -639,6 +683,8 @@ void Runtime::after_fork_child() noexcept {
   new (&slots_) std::vector<ThreadSlot*>;  // the old storage is left behind as well
   new (&free_slots_) std::vector<ThreadSlot*>;
   new (&by_uid_) std::map<std::uint32_t, ThreadSlot*>;
+  new (&ended_elsewhere_) std::vector<EndedElsewhere>;
+  any_ended_elsewhere_.store(false, std::memory_order_relaxed);
   next_popped_ = popped_count_ = 0;
   pool_ = nullptr;
   read_ = {};
@@ -647,6 +693,8 @@ void Runtime::after_fork_child() noexcept {
   for (auto& reasons : stray_dropped_) {
     for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
   }
+  forks_.fetch_add(1, std::memory_order_relaxed);
+  bump_session();
   stray_left_out_.store(0, std::memory_order_relaxed);
   bump_generation_locked();
   catalogue_.mutex().unlock();
@@ -667,6 +715,11 @@ struct ColdPath {
   static void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
     Runtime::get().drop(kind, reason, events);
   }
+  static void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept {
+    Runtime::get().end_out_of_place(id, kind, begun);
+  }
+  static bool may_open_span() noexcept { return Runtime::get().may_open_span(); }
+  static void span_held(std::uint32_t before) noexcept { Runtime::get().span_held(before); }
   static void count_left_out() noexcept { Runtime::get().count_left_out(); }
   template <class Decide>
   static bool refresh(SiteWord& word, Decide decide) noexcept {
@@ -699,6 +752,10 @@ using micromegas::queue::Filters;
 using micromegas::queue::Runtime;
 
 extern "C" {
+
+MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_session{0};
+
+constinit thread_local micromegas::queue::SpanScope* micromegas_v0_span_scope = nullptr;
 
 MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
   static Runtime* const runtime = ColdPath::make();
@@ -761,9 +818,39 @@ MICROMEGAS_COLD micromegas::queue::Segment* micromegas_v0_make_room(
   return ColdPath::make_room(queue, bytes, kind, events);
 }
 
+MICROMEGAS_COLD std::uint64_t micromegas_v0_new_span_ids() noexcept {
+  return Runtime::get().new_span_ids();
+}
+
 MICROMEGAS_COLD void micromegas_v0_drop(micromegas::EventKind kind, micromegas::DropReason reason,
                                         std::uint32_t events) noexcept {
   ColdPath::drop(kind, reason, events);
+}
+
+MICROMEGAS_COLD void micromegas_v0_end_out_of_place(std::uint32_t id,
+                                                    micromegas::queue::RecordKind kind,
+                                                    std::uint64_t begun) noexcept {
+  ColdPath::end_out_of_place(id, kind, begun);
+}
+
+MICROMEGAS_COLD bool micromegas_v0_may_open_span() noexcept { return ColdPath::may_open_span(); }
+
+MICROMEGAS_COLD void micromegas_v0_span_held(std::uint32_t before) noexcept {
+  ColdPath::span_held(before);
+}
+
+MICROMEGAS_COLD micromegas::queue::ThreadState* micromegas_v0_enter_track(
+    micromegas::queue::TrackData* track) noexcept {
+  return Runtime::get().enter_track(*track);
+}
+
+MICROMEGAS_COLD void micromegas_v0_leave_track(micromegas::queue::TrackData* track,
+                                               micromegas::queue::ThreadState* before) noexcept {
+  Runtime::leave_track(*track, before);
+}
+
+MICROMEGAS_COLD void micromegas_v0_close_track(micromegas::queue::TrackData* track) noexcept {
+  Runtime::get().close_track(*track);
 }
 
 MICROMEGAS_COLD void micromegas_v0_count_cut() noexcept { Runtime::get().count_cut(); }

@@ -85,8 +85,9 @@ struct ThreadSlot : ThreadState {
   std::atomic<Segment*> spare[kQueueKinds] = {};          // consumer: fills if null; owner: takes
   std::atomic<Segment*> full[kQueueKinds] = {};           // owner: fills if null; consumer: takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
-  std::atomic<std::uint64_t> left_out{0};  // by rate helpers
-  OpenScopes scopes;                       // owner only
+  std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
+  std::atomic<std::uint64_t> left_out{0};         // by rate helpers
+  OpenScopes scopes;                              // owner only
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -116,6 +117,13 @@ struct Filters {
 struct ProcessContext {
   std::uint64_t ticks;
   EventContextPtr context;
+};
+
+// A thread span whose guard has ended on another thread.
+struct EndedElsewhere {
+  std::uint32_t thread_uid;  // where it is open
+  std::uint32_t id;          // its begin's
+  std::uint32_t depth;       // from 1
 };
 
 class Runtime {
@@ -155,6 +163,11 @@ class Runtime {
   // The thread's queues end here, as if it had ended; its next event registers it anew.
   void retire_current_thread() noexcept;
 
+  // --- tracks: see instrument/track.h ---
+
+  ThreadState* enter_track(TrackData& track) noexcept;
+  static void leave_track(TrackData& track, ThreadState* before) noexcept;
+  void close_track(TrackData& track) noexcept;
   // --- context ---
 
   // Null: none. Any thread; also before a session and for all to come.
@@ -179,6 +192,8 @@ class Runtime {
   void release(ThreadSlot* slot) noexcept;
   // Keeps some touched segments ready, gives memory back after a burst.
   void tend_pool() noexcept;
+  // What has ended on other threads since the last call. The begins are committed.
+  void take_ended_elsewhere(std::vector<EndedElsewhere>& out);
   // Counts committed, unread records.
   void add_held(EventStats& stats);
 
@@ -219,6 +234,11 @@ class Runtime {
   [[nodiscard]] std::uint64_t lost_properties() const noexcept {
     return lost_properties_.load(std::memory_order_relaxed);
   }
+  // Thread spans that were open where a coroutine suspended, or ended on another thread, in this
+  // session.
+  [[nodiscard]] std::uint64_t misplaced_spans() const noexcept {
+    return misplaced_spans_.load(std::memory_order_relaxed);
+  }
   // Logs that rate helpers left out, in this session. Locks.
   [[nodiscard]] std::uint64_t left_out() const;
   // Bytes of segments in existence.
@@ -226,8 +246,8 @@ class Runtime {
 
   [[nodiscard]] Catalogue& catalogue() noexcept { return catalogue_; }
 
-  // The id that the next asynchronous span takes.
-  std::atomic<std::uint64_t>& next_span_id() noexcept { return next_span_id_; }
+  // The first of kSpanIds - 1 ids; the calling thread takes the others next.
+  std::uint64_t new_span_ids() noexcept;
 
   // --- fork: prepare and parent in the parent, child in the child ---
 
@@ -249,10 +269,13 @@ class Runtime {
   static void add(Counts& to, const ThreadSlot& slot) noexcept;
   [[nodiscard]] Counts counts_locked() const noexcept;
   void bump_generation_locked() noexcept;
+  static void bump_session() noexcept;
   void discard_leftovers();
   static void add_full(ThreadSlot& slot, Segment* segment);
   static void take_full(ThreadSlot& slot, QueueKind queue);
   void give_spare(ThreadSlot& slot, QueueKind queue, const Segment& live) noexcept;
+  ThreadSlot* add_slot_locked();
+  ThreadSlot* make_track(std::string_view name) noexcept;
   void index_threads();
   Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                      std::uint32_t events) noexcept;
@@ -261,6 +284,10 @@ class Runtime {
   static Segment* take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
+  void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept;
+  bool may_open_span() noexcept;
+  void span_held(std::uint32_t before) noexcept;
+  void say_misplaced(std::uint32_t id, const char* what) noexcept;
   void count_left_out() noexcept;
   static void thread_exit(void* slot) noexcept;
 
@@ -300,7 +327,12 @@ class Runtime {
   std::atomic<std::uint64_t> process_context_changes_{0};
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};
-  std::atomic<std::uint64_t> next_span_id_{1};
+  std::atomic<std::uint64_t> misplaced_spans_{0};
+  std::atomic<bool> any_ended_elsewhere_{false};
+  std::vector<EndedElsewhere> ended_elsewhere_;     // guarded by mutex_
+  std::array<std::uint32_t, 16> said_misplaced_{};  // call sites; guarded by mutex_
+  std::atomic<std::uint32_t> forks_{0};             // that this process is away from the first one
+  std::atomic<std::uint64_t> span_id_ranges_{0};    // given out
   Catalogue catalogue_;
 };
 

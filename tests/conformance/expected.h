@@ -54,12 +54,18 @@ class Expected {
     return rows_.back();
   }
 
+  // Servers before 0.33 have no properties of spans.
   template <class Record>
-  void async(std::string event, json span, Record record) {
+  void async(std::string event, json span, Record record, const Properties& properties = {}) {
+    const json time = bounds(record);
+    async_at(std::move(event), std::move(span), time, properties);
+  }
+  void async_at(std::string event, json span, json time, const Properties& properties = {}) {
     span["kind"] = "async";
     span["event"] = std::move(event);
     span["properties"] = json::object();
-    span["time"] = bounds(record);
+    if (compatibility_ == WireCompatibility::k033) span["properties"].update(properties);
+    span["time"] = std::move(time);
     rows_.push_back(std::move(span));
   }
 

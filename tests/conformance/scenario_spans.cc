@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -108,6 +109,60 @@ void record_spans(Expected& e, const char* thread) {
   with_properties(e, thread);
 }
 
+namespace {
+
+// Macros: begun here, ended on another thread, with properties.
+void async_macros(Expected& e) {
+  using namespace literals;
+  const PropertySet& set = PropertySet::intern({{"tenant", "acmé"}, {"codec", "of the set"}});
+  const auto row = [](const AsyncSpan& span, std::uint64_t parent, int depth, std::string name,
+                      std::string target, int line) {
+    return json{{"id", span.id()},
+                {"parent", parent},
+                {"depth", depth},
+                {"name", std::move(name)},
+                {"target", std::move(target)},
+                {"file", __FILE__},
+                {"line", line}};
+  };
+  std::int64_t before = now();
+  const int line = __LINE__ + 1;
+  AsyncSpan outer = MM_BEGIN_ASYNC_SPAN("task", "codec"_k = "opus", set);
+  const json outer_row = row(outer, 0, 0, "task", __FILE__, line);
+  e.async_at("begin", outer_row, {before, now()});
+  const std::string name = "große 世界";
+  before = now();
+  const int inner_line = __LINE__ + 1;
+  AsyncSpan inner = MM_BEGIN_ASYNC_SPAN_DYN_T("räume", name, outer.context(), "id"_k = 7);
+  const json inner_row = row(inner, outer.id(), 1, name, "räume", inner_line);
+  e.async_at("begin", inner_row, {before, now()});
+  before = now();
+  const int plain_line = __LINE__ + 1;
+  AsyncSpan plain = MM_BEGIN_ASYNC_SPAN("plain", inner.context());
+  const json plain_row = row(plain, inner.id(), 2, "plain", __FILE__, plain_line);
+  e.async_at("begin", plain_row, {before, now()});
+  std::thread([&] {
+    set_thread_name("ender 2");
+    outer.set("rows"_k = 1);
+    outer.set("rows"_k = 2, "late"_k = "ü");
+    inner.set("text"_k = std::string(5000, 't'));
+    e.async("end", plain_row, [&] { plain.end(); });
+    e.async("end", outer_row, [&] { outer.end(); },
+            {{"codec", "opus"}, {"tenant", "acmé"}, {"rows", "2"}, {"late", "ü"}});
+    e.async("end", inner_row,
+            [&] {
+              try {
+                const AsyncSpan ended = std::move(inner);
+                throw std::runtime_error("");
+              } catch (const std::runtime_error&) {
+              }
+            },
+            {{"id", "7"}, {"text", std::string(5000, 't')}, {"micromegas.end", "exception"}});
+  }).join();
+}
+
+}  // namespace
+
 void record_async_spans(Expected& e) {
   static constinit SpanMetadata site{
       .name = "fetch", .location = {.target = "async", .file = "async.cc", .line = 12}};
@@ -150,6 +205,7 @@ void record_async_spans(Expected& e) {
   constexpr std::uint64_t kLargest = 0x7fff'ffff'ffff'ffff;
   e.async("end", row(kLargest, kLargest - 1, 1'000'000, "fetch", 12),
           [&] { dispatch::on_end_async_scope(kLargest, kLargest - 1, site, 1'000'000); });
+  async_macros(e);
 }
 
 }  // namespace micromegas::conformance

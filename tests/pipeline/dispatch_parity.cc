@@ -166,6 +166,34 @@ void use_every_macro() {
   MM_SPAN_DYN_VAR_V(kMin, named_v, name);
   MM_SPAN_DYN_VAR_V_T(kMin, named_v_t, "target", name);
   span_v.set("key"_k = n);
+  MM_ASYNC_SPAN_VAR(task, "name", "key"_k = n);
+  MM_ASYNC_SPAN_VAR_T(task_t, "target", "name", task.context());
+  MM_ASYNC_SPAN_DYN_VAR(named_task, name, task_t.context(), "key"_k = n);
+  MM_ASYNC_SPAN_DYN_VAR_T(named_task_t, "target", name);
+  named_task.set("key"_k = task.id());
+  AsyncSpan begun[] = {MM_BEGIN_ASYNC_SPAN("name", "key"_k = n),
+                       MM_BEGIN_ASYNC_SPAN_T("target", "name"), MM_BEGIN_ASYNC_SPAN_DYN(name),
+                       MM_BEGIN_ASYNC_SPAN_DYN_T("target", name, "key"_k = n)};
+  for (AsyncSpan& span : begun) span.end();
+  MM_ASYNC_SPAN_VAR_V(kMin, task_v, "name", "key"_k = n);
+  MM_ASYNC_SPAN_VAR_V_T(kMin, task_v_t, "target", "name");
+  MM_ASYNC_SPAN_DYN_VAR_V(kMin, named_task_v, name);
+  MM_ASYNC_SPAN_DYN_VAR_V_T(kMin, named_task_v_t, "target", name, "key"_k = n);
+  begun[0] = MM_BEGIN_ASYNC_SPAN_V(kMin, "name");
+  begun[1] = MM_BEGIN_ASYNC_SPAN_V_T(kMin, "target", "name", "key"_k = n);
+  begun[2] = MM_BEGIN_ASYNC_SPAN_DYN_V(kMin, name);
+  begun[3] = MM_BEGIN_ASYNC_SPAN_DYN_V_T(kMin, "target", name);
+  Track track("track");
+  track.begin("name", "key"_k = n);
+  track.begin_at(1, name, "key"_k = n);
+  track.span("name", 1, 2, "key"_k = n);
+  track.end_at(3);
+  track.end();
+  track.close();
+  const SpanContextScope scope(current_span_context());
+  current_span().set("key"_k = current_span().id());
+  bind_span_context([] { return current_span_id(); })();
+  bind_span_context(task.context(), [](int i) { return i; })(n);
 }
 
 #if __has_include(<coroutine>)
@@ -181,19 +209,46 @@ struct Task {
   };
 };
 
-// Statements that do not live across a suspension may stand in a coroutine.
+// What does not live across a suspension may stand in a coroutine, and asynchronous spans.
 void use_macros_in_a_coroutine() {
+  using namespace literals;
   [](int n) -> Task {
     MM_INFO("{}", n);
     MM_IMETRIC("name", "unit", n);
-    co_await std::suspend_never();
+    const std::string name = "name";
+    MM_ASYNC_SPAN_FN("key"_k = n);
+    MM_ASYNC_SPAN_VAR(span, "name");
+    co_await MM_ASYNC_SPAN("name", std::suspend_never(), span.context(), "key"_k = n);
+    co_await MM_ASYNC_SPAN_T("target", "name", std::suspend_never());
+    co_await MM_ASYNC_SPAN_DYN(name, std::suspend_never(), "key"_k = n);
+    co_await MM_ASYNC_SPAN_DYN_T("target", name, std::suspend_never());
+    MM_ASYNC_SPAN_FN_V(kMin);
+    co_await MM_ASYNC_SPAN_V(kMin, "name", std::suspend_never(), "key"_k = n);
+    co_await MM_ASYNC_SPAN_V_T(kMin, "target", "name", std::suspend_never());
+    co_await MM_ASYNC_SPAN_DYN_V(kMin, name, std::suspend_never());
+    co_await MM_ASYNC_SPAN_DYN_V_T(kMin, "target", name, std::suspend_never());
     MM_INFO("{}", n);
   }(1);
 }
 
 #else
 
-void use_macros_in_a_coroutine() {}
+// Neither here nor in any other coroutine; but they are there: MM_ASYNC_SPAN_FN() as a statement.
+void use_macros_in_a_coroutine() {
+  using namespace literals;
+  const int n = 1;
+  const std::string name = "name";
+  MM_ASYNC_SPAN_FN("key"_k = n);
+  MM_ASYNC_SPAN("name", n, "key"_k = n);
+  MM_ASYNC_SPAN_T("target", "name", n);
+  MM_ASYNC_SPAN_DYN(name, n, "key"_k = n);
+  MM_ASYNC_SPAN_DYN_T("target", name, n);
+  MM_ASYNC_SPAN_FN_V(kMin);
+  MM_ASYNC_SPAN_V(kMin, "name", n, "key"_k = n);
+  MM_ASYNC_SPAN_V_T(kMin, "target", "name", n);
+  MM_ASYNC_SPAN_DYN_V(kMin, name, n);
+  MM_ASYNC_SPAN_DYN_V_T(kMin, "target", name, n);
+}
 
 #endif
 

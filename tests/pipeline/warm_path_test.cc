@@ -217,6 +217,22 @@ TEST_F(WarmTest, SpansCostNothing) {
   expect_none("run-time name", 56, [&] { MM_SPAN_DYN(name); });
 }
 
+TEST_F(WarmTest, AsynchronousSpansCostNothing) {
+  const std::string name = "run-time name";
+  expect_none("span", 80, [] { MM_ASYNC_SPAN_VAR(span, "s"); });
+  expect_none("function", 80, [] { MM_ASYNC_SPAN_FN(); });
+  expect_none("run-time name", 128, [&] { MM_ASYNC_SPAN_DYN_VAR(span, name); });
+  expect_none("properties", 128, [] {
+    MM_ASYNC_SPAN_VAR(span, "s", kv<"a">(1));
+    span.set(kv<"b">(2.5));
+  });
+  expect_none("moved", 80, [] {
+    AsyncSpan span = MM_BEGIN_ASYNC_SPAN("s");
+    AsyncSpan other = std::move(span);
+    other.end();
+  });
+}
+
 TEST_F(WarmTest, DispatchCostsNothing) {
   static constinit LogMetadata log{.level = Level::kInfo, .target = "d"};
   static constinit StaticMetricMetadata metric{.name = "m", .unit = "count"};

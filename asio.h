@@ -1,0 +1,157 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The current span across the coroutines and handlers of standalone Asio:
+//
+//   micromegas::co_spawn(executor, session(socket), asio::detached);  // under the current span
+//   co_await MM_ASYNC_SPAN("query", db.run(sql));                   // current inside
+//   timer.async_wait(micromegas::bind_span_context(on_timer));      // for a handler
+//   asio::post(micromegas::span_executor(executor), work);     // for all that an executor runs
+//
+// For coroutines: asio::awaitable. docs/async.md says what is current where. Asio needs RTTI
+// and exceptions.
+#ifndef MICROMEGAS_ASIO_H_
+#define MICROMEGAS_ASIO_H_
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associator.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/cancellation_state.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/error.hpp>
+#include <asio/execution.hpp>
+#include <asio/io_context.hpp>
+#include <asio/prefer.hpp>
+#include <asio/query.hpp>
+#include <asio/require.hpp>
+#include <asio/system_error.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/version.hpp>
+#include <type_traits>
+#include <utility>
+
+#include "micromegas/asio_spans.h"
+
+namespace micromegas {
+namespace detail {
+
+struct StandaloneAsio {
+  using NativeExecutor = asio::io_context::executor_type;
+  template <class T, class Ex>
+  using Awaitable = asio::awaitable<T, Ex>;
+  template <class Ex>
+  using UseAwaitable = asio::use_awaitable_t<Ex>;
+
+  template <class E, class P>
+  static constexpr bool kCanQuery = asio::can_query<E, P>::value;
+  template <class E, class P>
+  static constexpr bool kCanRequire = asio::can_require<E, P>::value;
+  template <class E, class P>
+  static constexpr bool kCanPrefer = asio::can_prefer<E, P>::value;
+  template <class E, class P>
+  static decltype(auto) query(const E& executor,
+                              const P& property) noexcept(noexcept(asio::query(executor,
+                                                                               property))) {
+    return asio::query(executor, property);
+  }
+  template <class E, class P>
+  static auto require(const E& executor, const P& property) {
+    return asio::require(executor, property);
+  }
+  template <class E, class P>
+  static auto prefer(const E& executor, const P& property) {
+    return asio::prefer(executor, property);
+  }
+  template <class E, class F>
+  static void execute(const E& executor, F&& function) {
+#if ASIO_VERSION < 102400
+    asio::execution::execute(executor, std::forward<F>(function));
+#else
+    executor.execute(std::forward<F>(function));
+#endif
+  }
+
+  static auto this_coro_executor() noexcept { return asio::this_coro::executor; }
+  static auto throw_if_cancelled() noexcept { return asio::this_coro::throw_if_cancelled(); }
+  static auto throw_if_cancelled(bool value) noexcept {
+    return asio::this_coro::throw_if_cancelled(value);
+  }
+  static auto pass_cancellations() noexcept {
+    return asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+  }
+  template <class Ex, class F, class Token>
+  static decltype(auto) co_spawn(const Ex& executor, F&& function, Token&& token) {
+    return asio::co_spawn(executor, std::forward<F>(function), std::forward<Token>(token));
+  }
+
+  using SystemError = asio::system_error;
+  static bool is_cancellation(const SystemError& error) noexcept {
+    return error.code() == asio::error::operation_aborted;
+  }
+
+  // An executor, or an awaitable, of this library and not of the other one.
+  template <class E>
+  static constexpr bool kIsExecutor = asio::can_query<const E&, asio::execution::context_t>::value;
+  template <class C>
+  static constexpr bool kIsContext = std::is_convertible_v<C&, asio::execution_context&>;
+  template <class A>
+  struct ExecutorOf {};
+  template <class T, class Ex>
+  struct ExecutorOf<asio::awaitable<T, Ex>> {
+    using type = Ex;
+  };
+};
+
+template <class T, class Ex>
+struct SpanAround<asio::awaitable<T, Ex>> {
+  static asio::awaitable<T, Ex> make(AsyncSpan&& span, asio::awaitable<T, Ex> awaitable) {
+    return span_around_awaitable<StandaloneAsio, T, Ex>(std::move(span), std::move(awaitable));
+  }
+};
+
+}  // namespace detail
+
+// An executor that does what `executor` does, with the span current that is current now.
+template <class Executor>
+requires(detail::StandaloneAsio::kIsExecutor<Executor>) auto span_executor(
+    const Executor& executor) {
+  return detail::SpanExecutor<detail::StandaloneAsio, Executor>(executor,
+                                                                detail::current_carrier());
+}
+
+// As asio::co_spawn: the coroutine, and whatever it spawns on its own executor, has the span as
+// current that is current now, wherever it resumes.
+template <class Executor, class T, class Ex, class Token>
+requires(detail::StandaloneAsio::kIsExecutor<Executor>) decltype(auto)
+    co_spawn(const Executor& executor, asio::awaitable<T, Ex> awaitable, Token&& token) {
+  return detail::spawn<detail::StandaloneAsio, Ex>(executor, std::move(awaitable),
+                                                   std::forward<Token>(token));
+}
+template <class Executor, class F, class Token,
+          class Ex = typename detail::StandaloneAsio::ExecutorOf<std::invoke_result_t<F&>>::type>
+requires(detail::StandaloneAsio::kIsExecutor<Executor>) decltype(auto)
+    co_spawn(const Executor& executor, F&& function, Token&& token) {
+  return detail::spawn<detail::StandaloneAsio, Ex>(executor, std::forward<F>(function),
+                                                   std::forward<Token>(token));
+}
+template <class Context, class F, class Token>
+requires(detail::StandaloneAsio::kIsContext<Context>) decltype(auto)
+    co_spawn(Context& context, F&& function, Token&& token) {
+  return micromegas::co_spawn(context.get_executor(), std::forward<F>(function),
+                              std::forward<Token>(token));
+}
+
+}  // namespace micromegas
+
+// A bound handler has the executor, the allocator and the cancellation slot of the handler.
+template <template <class, class> class Associator, class F, class Default>
+struct asio::associator<Associator, micromegas::detail::BoundToSpan<F>, Default>
+    : Associator<F, Default> {
+  static typename Associator<F, Default>::type get(const micromegas::detail::BoundToSpan<F>& bound,
+                                                   const Default& otherwise = Default()) noexcept {
+    return Associator<F, Default>::get(bound.function(), otherwise);
+  }
+};
+
+#endif  // MICROMEGAS_ASIO_H_

@@ -1,0 +1,65 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/pipeline/instrument/span_carrier.h"
+
+#include <sched.h>
+
+namespace micromegas {
+namespace detail {
+
+SpanCarrier::Lock::Lock(std::atomic<bool>& busy) noexcept : busy_(busy) {
+  while (busy_.exchange(true, std::memory_order_acquire)) sched_yield();
+}
+
+void SpanCarrier::finish(std::string_view reason) noexcept {
+  if (context_.if_alive().span_id == 0) return;
+  const Lock lock(busy_);
+  if (span_.id() != 0) span_.finish(reason);
+}
+
+SpanCarrierRef current_carrier() noexcept {
+  const queue::SpanScope* const scope = micromegas_v0_span_scope;
+  if (scope == nullptr) return {};
+  if (scope->carrier != nullptr) return SpanCarrierRef(static_cast<SpanCarrier*>(scope->carrier));
+  const SpanContext context = current_context();
+  return context.span_id == 0 ? SpanCarrierRef() : SpanCarrierRef(SpanCarrier::make(context));
+}
+
+namespace {
+std::uint32_t open_spans() noexcept {
+  const std::uint64_t open = micromegas_v0_thread->open_spans;
+  return queue::open_owner(open) == 0 ? 0 : queue::open_count(open);
+}
+}  // namespace
+
+CarrierScope::CarrierScope(SpanCarrier* carrier) noexcept : open_spans_(open_spans()) {
+  if (carrier != nullptr) {
+    const SpanContext& context = carrier->context();
+    scope_ = {context.span_id, context.depth, context.session, nullptr, carrier};
+  }
+  scope_.previous = micromegas_v0_span_scope;
+  micromegas_v0_span_scope = &scope_;
+}
+
+CarrierScope::~CarrierScope() {
+  micromegas_v0_span_scope = scope_.previous;
+  if (__builtin_expect(open_spans() > open_spans_, 0)) {
+    micromegas_v0_span_held(open_spans_);
+  }
+}
+
+void leave_span(const SpanCarrier* ended, const SpanContext& context) noexcept {
+  queue::SpanScope* const scope = micromegas_v0_span_scope;
+  if (scope == nullptr || scope->carrier != ended) return;
+  *scope = {context.span_id, context.depth, context.session, scope->previous, nullptr};
+}
+
+}  // namespace detail
+
+CurrentSpan current_span() noexcept {
+  const SpanContext context = detail::current_context();
+  return {context, context.span_id == 0 ? detail::SpanCarrierRef() : detail::current_carrier()};
+}
+
+}  // namespace micromegas

@@ -1,0 +1,150 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Thread spans that are not where they belong: a guard that ends out of order or on another thread,
+// or that is held where a coroutine suspends. They cost no other span anything, and are said.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/platform/diagnostics.h"
+
+namespace micromegas::queue {
+namespace {
+
+// The call sites of the last `count` begins in this segment that have no end in it, outermost
+// first.
+std::vector<std::uint32_t> open_in(const Segment& segment, std::uint32_t count) {
+  std::vector<std::uint32_t> open;
+  const std::uint32_t end = segment.committed.load(std::memory_order_relaxed);
+  for (std::uint32_t at = kSegmentHeaderBytes; at < end;) {
+    const RecordReader record(segment.at(at), end - at);
+    if (!record.ok()) break;
+    at += static_cast<std::uint32_t>(record.bytes());
+    const RecordKind kind = record.kind();
+    if (kind == RecordKind::kSpanBegin || kind == RecordKind::kNamedSpanBegin) {
+      open.push_back(record.id());
+    } else if (kind == RecordKind::kSpanEnd || kind == RecordKind::kNamedSpanEnd) {
+      const auto found = std::find(open.rbegin(), open.rend(), record.id());
+      if (found != open.rend()) open.erase(std::next(found).base());
+    }
+  }
+  if (open.size() > count) open.erase(open.begin(), open.end() - static_cast<int>(count));
+  return open;
+}
+
+}  // namespace
+
+void Runtime::end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept {
+  const std::uint64_t open = micromegas_v0_thread->open_spans;
+  const std::uint32_t owner = open_owner(begun);
+  if (open_owner(open) == owner) {
+    // After a restart of telemetry, or more ends than begins: there is nothing to end.
+    if (open_count(open) == 0) return;
+    // Out of order. The actor knows which are open.
+    Writer w(QueueKind::kSpans, kSpanEndBytes, EventKind::kSpan);
+    if (!w) return;
+    w.header(id, kind, kNoFlags);
+    w.publish();
+    micromegas_v0_thread->open_spans = open - 1;
+    return;
+  }
+  bool open_there = false;
+  try {
+    const std::lock_guard lock(mutex_);
+    const auto slot = std::find_if(slots_.begin(), slots_.end(),
+                                   [&](const ThreadSlot* s) { return s->uid == owner; });
+    if (slot != slots_.end() && !(*slot)->retired.load(std::memory_order_relaxed)) {
+      ended_elsewhere_.push_back({owner, id, open_count(begun)});
+      (*slot)->ended_elsewhere.fetch_add(1, std::memory_order_relaxed);
+      any_ended_elsewhere_.store(true, std::memory_order_release);
+      open_there = true;
+    }
+  } catch (...) {  // no memory: it stays open until its thread ends
+    open_there = true;
+  }
+  // Of a thread that has ended, or of before a fork: its end is written already, or will never be.
+  if (!open_there || !running()) return;
+  drop(EventKind::kSpan, DropReason::kInvalid, 1);
+  misplaced_spans_.fetch_add(1, std::memory_order_relaxed);
+  say_misplaced(id, "has ended on another thread than it began on");
+}
+
+bool Runtime::may_open_span() noexcept {
+  if (open_owner(micromegas_v0_thread->open_spans) == 0) {
+    if (!running()) {
+      drop(EventKind::kSpan, DropReason::kStopped, 2);
+    } else if (current_thread() == nullptr) {
+      drop(EventKind::kSpan, DropReason::kQueueFull, 2);
+    } else {
+      return true;
+    }
+    return false;
+  }
+  auto& slot = static_cast<ThreadSlot&>(*micromegas_v0_thread);
+  const std::uint32_t ended = slot.ended_elsewhere.exchange(0, std::memory_order_relaxed);
+  if (ended == 0) {
+    drop(EventKind::kSpan, DropReason::kInvalid, 2);
+    return false;
+  }
+  slot.open_spans -= std::min(ended, open_count(slot.open_spans));
+  return true;
+}
+
+void Runtime::span_held(std::uint32_t before) noexcept {
+  const std::uint32_t held = open_count(micromegas_v0_thread->open_spans) - before;
+  misplaced_spans_.fetch_add(held, std::memory_order_relaxed);
+  const char* const what = "was open when its coroutine suspended, or its handler returned";
+  try {
+    const auto* slot = static_cast<const ThreadSlot*>(micromegas_v0_thread);
+    const Segment* live =
+        slot->current[static_cast<std::size_t>(QueueKind::kSpans)].load(std::memory_order_relaxed);
+    std::vector<std::uint32_t> sites;
+    if (live != &micromegas_v0_full_segment) sites = open_in(*live, held);
+    for (const std::uint32_t id : sites) say_misplaced(id, what);
+    if (sites.empty()) say_misplaced(0, what);
+  } catch (...) {  // no memory
+    say_misplaced(0, what);
+  }
+}
+
+// Once for each call site; the first 16 that do it are enough to know what to look for.
+void Runtime::say_misplaced(std::uint32_t id, const char* what) noexcept {
+  try {
+    {
+      const std::lock_guard lock(mutex_);
+      auto* const end = said_misplaced_.end();
+      if (std::find(said_misplaced_.begin(), end, id) != end && id != 0) return;
+      auto* const free = std::find(said_misplaced_.begin(), end, 0U);
+      if (free == end) return;
+      *free = id;
+    }
+    const Descriptor* descriptor = catalogue_.find(id);
+    std::string text = "a thread span ";
+    if (descriptor != nullptr) {
+      const SpanLocation& place = descriptor->span.location;
+      if (!descriptor->span.name.empty()) {
+        text += "\"" + std::string(descriptor->span.name) + "\" ";
+      }
+      text += "(" + std::string(place.file) + ":" + std::to_string(place.line) + ") ";
+    }
+    text += what;
+    text += ": use MM_ASYNC_SPAN in coroutines";
+    diagnose("span.misplaced." + std::to_string(id), text);
+  } catch (...) {
+    diagnose("span.misplaced",
+             "a thread span was not where it belongs; out of memory to say which");
+  }
+}
+
+void Runtime::take_ended_elsewhere(std::vector<EndedElsewhere>& out) {
+  out.clear();
+  if (!any_ended_elsewhere_.load(std::memory_order_acquire)) return;
+  const std::lock_guard lock(mutex_);
+  any_ended_elsewhere_.store(false, std::memory_order_relaxed);
+  out.swap(ended_elsewhere_);
+}
+
+}  // namespace micromegas::queue

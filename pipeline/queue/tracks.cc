@@ -1,0 +1,80 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Tracks: slots of threads that nobody is. Whoever records into one is that thread meanwhile.
+
+#include <sched.h>
+
+#include <string_view>
+
+#include "micromegas/pipeline/queue/runtime.h"
+
+namespace micromegas::queue {
+
+namespace {
+
+// `busy` holds the number of the process that has taken it, so that a forked child does not wait
+// for a thread that it does not have.
+void take(TrackData& track, std::uint32_t process) noexcept {
+  std::uint32_t expected = 0;
+  while (!track.busy.compare_exchange_weak(expected, process, std::memory_order_acquire)) {
+    if (expected != process) continue;  // free now, or the parent's
+    sched_yield();
+    expected = 0;
+  }
+}
+
+void let_go(TrackData& track) noexcept { track.busy.store(0, std::memory_order_release); }
+
+}  // namespace
+
+ThreadState* Runtime::enter_track(TrackData& track) noexcept {
+  if (!running()) return nullptr;
+  ThreadState* const before = micromegas_v0_thread;
+  if (track.state.load(std::memory_order_relaxed) == before) {
+    // A user's formatter, for a property of the same track.
+    drop(EventKind::kSpan, DropReason::kInvalid, 1);
+    return nullptr;
+  }
+  const std::uint32_t process = forks_.load(std::memory_order_relaxed) + 1;
+  const std::uint32_t session = micromegas_v0_session.load(std::memory_order_relaxed);
+  take(track, process);
+  ThreadState* state = track.state.load(std::memory_order_relaxed);
+  if (track.process != process) state = nullptr;  // the parent's, if there is one
+  track.process = process;
+  if (track.session != session) track.fresh = true;
+  track.session = session;
+  if (track.closed) {
+    drop(EventKind::kSpan, DropReason::kInvalid, 1);
+    let_go(track);
+    return nullptr;
+  }
+  if (state == nullptr) state = make_track({track.name, track.name_size});
+  track.state.store(state, std::memory_order_relaxed);
+  if (state == nullptr) {
+    drop(EventKind::kSpan, DropReason::kQueueFull, 1);
+    let_go(track);
+    return nullptr;
+  }
+  if (track.fresh) state->open_spans &= ~std::uint64_t{0xffffffff};
+  micromegas_v0_thread = state;
+  return before;
+}
+
+void Runtime::leave_track(TrackData& track, ThreadState* before) noexcept {
+  micromegas_v0_thread = before;
+  let_go(track);
+}
+
+void Runtime::close_track(TrackData& track) noexcept {
+  const std::uint32_t process = forks_.load(std::memory_order_relaxed) + 1;
+  take(track, process);
+  ThreadState* const state = track.state.exchange(nullptr, std::memory_order_relaxed);
+  if (state != nullptr && track.process == process) {
+    static_cast<ThreadSlot*>(state)->retired.store(true, std::memory_order_release);
+  }
+  track.closed = true;
+  let_go(track);
+}
+
+}  // namespace micromegas::queue

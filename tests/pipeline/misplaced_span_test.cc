@@ -1,0 +1,142 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// A thread span's guard that ends on another thread takes nobody's place: it is counted and said,
+// and the streams of both threads stay whole.
+
+#include <gtest/gtest.h>
+
+#include <coroutine>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "micromegas/instrument.h"
+#include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/platform/diagnostics.h"
+#include "micromegas/tests/pipeline/session_fixture.h"
+
+namespace micromegas {
+namespace {
+
+std::vector<std::string> g_said;
+
+// Resumed by whoever holds the handle.
+struct Task {
+  struct promise_type {
+    Task get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() {}
+  };
+  std::coroutine_handle<promise_type> handle;
+};
+
+Task holds() {
+  MM_SPAN_VAR(span, "held");
+  co_await std::suspend_always();
+  span.set(kv<"late">(1));
+}
+
+class MisplacedSpanTest : public SessionTest {
+ protected:
+  void SetUp() override {
+    g_said.clear();
+    set_diagnostic_handler([](std::string_view line) { g_said.emplace_back(line); });
+    pipeline::SessionOptions options;
+    options.flush.period = std::chrono::hours(1);
+    start(std::move(options));
+  }
+  void TearDown() override {
+    set_diagnostic_handler(nullptr);
+    SessionTest::TearDown();
+  }
+  std::uint64_t invalid() {
+    return of(pipeline::session_stats(), EventKind::kSpan)
+        .dropped[static_cast<std::size_t>(DropReason::kInvalid)];
+  }
+  // "+name -name ..." of the stream of the thread that has recorded a span of this name.
+  std::string stream_with(const std::string& name) {
+    for (const auto& [stream, events] : flushed().spans) {
+      std::string text;
+      bool found = false;
+      for (const auto& event : events) {
+        text += (event.kind == SpanEvent::Kind::kBegin ? " +" : " -") + event.name;
+        found |= event.name == name;
+      }
+      if (found) return text.substr(1);
+    }
+    return "";
+  }
+};
+
+TEST_F(MisplacedSpanTest, AnEndOnAnotherThreadTakesNobodysPlace) {
+  Task task;
+  {
+    MM_SPAN("outer");
+    task = holds();
+    std::thread([&] {
+      MM_SPAN("a stranger's");
+      { MM_SPAN("inside"); }
+      task.handle.resume();
+      { MM_SPAN("behind"); }
+    }).join();
+    EXPECT_EQ(stream_with("a stranger's"),
+              "+a stranger's +inside -inside +behind -behind -a stranger's");
+    { MM_SPAN("next"); }
+  }
+  EXPECT_EQ(stream_with("outer"), "+outer +held -held +next -next -outer");
+  EXPECT_EQ(invalid(), 1u);
+  EXPECT_EQ(queue::Runtime::get().misplaced_spans(), 1u);
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 1u);
+  ASSERT_EQ(g_said.size(), 1u);
+  EXPECT_NE(g_said[0].find("\"held\" ("), std::string::npos) << g_said[0];
+  EXPECT_NE(g_said[0].find("misplaced_span_test.cc:"), std::string::npos) << g_said[0];
+}
+
+TEST_F(MisplacedSpanTest, ASpanThatIsOpenInsideIsNotCutShort) {
+  Task task = holds();
+  {
+    MM_SPAN("inside");
+    std::thread([&] { task.handle.resume(); }).join();
+    EXPECT_EQ(stream_with("held"), "+held +inside");
+    { MM_SPAN("more"); }
+  }
+  EXPECT_EQ(stream_with("held"), "+held +inside +more -more -inside -held");
+}
+
+TEST_F(MisplacedSpanTest, AThreadThatLosesAllItsGuardsGoesOnRecording) {
+  constexpr int kTurns = 3 * static_cast<int>(queue::kMaxOpenSpans);
+  std::string all;
+  {
+    MM_SPAN("outer");
+    std::vector<Task> tasks;
+    for (int i = 0; i < kTurns; ++i) {
+      tasks.push_back(holds());
+      if (tasks.size() == 100) {
+        std::thread([&] {
+          for (Task& task : tasks) task.handle.resume();
+        }).join();
+        tasks.clear();
+      }
+    }
+    { MM_SPAN("still here"); }
+  }
+  const auto text = stream_with("outer");
+  EXPECT_NE(text.find("+still here -still here"), std::string::npos);
+  EXPECT_TRUE(text.ends_with("-outer"));
+  EXPECT_EQ(invalid(), static_cast<std::uint64_t>(kTurns));
+}
+
+TEST_F(MisplacedSpanTest, AGuardMayOutliveItsThread) {
+  Task task;
+  std::thread([&] { task = holds(); }).join();
+  EXPECT_EQ(stream_with("held"), "+held -held");
+  { MM_SPAN("mine"); }
+  task.handle.resume();
+  EXPECT_EQ(stream_with("mine"), "+mine -mine");
+}
+
+}  // namespace
+}  // namespace micromegas
