@@ -367,7 +367,8 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
   };
   if (Segment* segment = take_spare_of(index(queue))) return segment;
   bool fresh = false;
-  Segment* segment = pool_->take(fresh);
+  const bool first = slot.sequence[index(queue)].load(std::memory_order_relaxed) == 0;
+  Segment* segment = pool_->take(first, fresh);
   if (fresh) {
     if (auto* wake = wake_.load(std::memory_order_acquire)) wake();
   }

@@ -29,14 +29,13 @@ void SegmentPool::set_budget(std::size_t bytes) noexcept {
   }
 }
 
-Segment* SegmentPool::allocate() noexcept {
+Segment* SegmentPool::allocate(bool touched) noexcept {
   std::size_t have = segments_.load(std::memory_order_relaxed);
   do {
     if ((have + 1) * kSegmentBytes > budget_.load(std::memory_order_relaxed)) return nullptr;
   } while (!segments_.compare_exchange_weak(have, have + 1, std::memory_order_relaxed));
-  // Populated: the writer shall not take a page fault for every 4 KiB.
-  void* memory = mmap(nullptr, kSegmentBytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | (touched ? MAP_POPULATE : 0);
+  void* memory = mmap(nullptr, kSegmentBytes, PROT_READ | PROT_WRITE, flags, -1, 0);
   if (memory == MAP_FAILED) {
     segments_.fetch_sub(1, std::memory_order_relaxed);
     return nullptr;
@@ -57,10 +56,10 @@ Segment* SegmentPool::take_ready() noexcept {
   return segment;
 }
 
-Segment* SegmentPool::take(bool& fresh) noexcept {
+Segment* SegmentPool::take(bool first, bool& fresh) noexcept {
   Segment* segment = take_ready();
   fresh = segment == nullptr;
-  return fresh ? allocate() : segment;
+  return fresh ? allocate(/*touched=*/!first) : segment;
 }
 
 void SegmentPool::give(Segment* segment) noexcept {
@@ -94,7 +93,7 @@ void SegmentPool::tend() noexcept {
     if (in_use == 0) return;
     surplus_ticks_ = 0;
     for (std::size_t i = empties; i < wanted; ++i) {
-      Segment* segment = allocate();
+      Segment* segment = allocate(/*touched=*/true);
       if (segment == nullptr) return;
       give(segment);
       --given_;

@@ -1,7 +1,7 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The memory of all queues: touched 64 KiB segments within one byte budget, full ones on their way
+// The memory of all queues: 64 KiB segments within one byte budget, full ones on their way
 // to the consumer, empty ones on their way back.
 #ifndef MICROMEGAS_PIPELINE_QUEUE_SEGMENT_POOL_H_
 #define MICROMEGAS_PIPELINE_QUEUE_SEGMENT_POOL_H_
@@ -40,9 +40,11 @@ class SegmentPool {
            bytes() + kSegmentBytes > budget_.load(std::memory_order_relaxed);
   }
 
-  // An empty segment: a recycled one, else a new one within the budget, else null. `fresh` tells
-  // that the pool had run dry. Any thread.
-  Segment* take(bool& fresh) noexcept;
+  // An empty segment: a recycled one, else a new one within the budget, else null. `first`: of its
+  // queue. Most threads record little: a new one takes memory as it is filled, at the price of a
+  // page fault for every 4 KiB, which later ones are spared. `fresh` tells that the pool had run
+  // dry. Any thread.
+  Segment* take(bool first, bool& fresh) noexcept;
   // An empty one that is there; else null. Any thread.
   Segment* take_ready() noexcept;
   // Consumer.
@@ -65,7 +67,7 @@ class SegmentPool {
  private:
   static constexpr std::size_t kLastFew = 4;
 
-  Segment* allocate() noexcept;
+  Segment* allocate(bool touched) noexcept;
 
   SegmentQueue full_;
   moodycamel::ConsumerToken full_consumer_;
