@@ -18,19 +18,6 @@ BlockBuilder::BlockBuilder(const Uuid& process_id, const Uuid& stream_id, std::i
                            bool merged)
     : process_id_(process_id), stream_id_(stream_id), merged_(merged), begin_time_(begin_time) {}
 
-void BlockBuilder::account(std::int64_t time, EventKind kind) noexcept {
-  if (count_ == 0) {
-    min_time_ = max_time_ = time;
-  } else {
-    if (time < last_time_) sorted_ = false;
-    min_time_ = std::min(min_time_, time);
-    max_time_ = std::max(max_time_, time);
-  }
-  last_time_ = time;
-  ++count_;
-  ++kinds_[static_cast<std::size_t>(kind)];
-}
-
 std::uint64_t BlockBuilder::place(const EventContextPtr& context) {
   auto& contexts = records_.contexts;
   // The last one first: a thread's events come together.

@@ -10,6 +10,7 @@
 #ifndef MICROMEGAS_PIPELINE_FLUSH_BLOCK_BUILDER_H_
 #define MICROMEGAS_PIPELINE_FLUSH_BLOCK_BUILDER_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,17 @@ class BlockBuilder {
   // Copies a record with its time replaced. Returns its offset in the block.
   std::uint32_t add(const std::byte* record, std::size_t bytes, std::int64_t time, EventKind kind,
                     const EventContextPtr& context = {});
+  // Room that add_plain() needs.
+  [[nodiscard]] bool has_room(std::size_t bytes) const noexcept {
+    return records_.bytes.capacity() - records_.bytes.size() >= bytes;
+  }
+  // add() of a record without values, whose first word this is. Precondition: there is room.
+  void add_plain(std::uint64_t word, std::int64_t time, EventKind kind) noexcept {
+    std::byte* at = records_.bytes.extend(queue::kRecordHeaderBytes);
+    queue::store64(at, word);
+    queue::store64(at + 8, static_cast<std::uint64_t>(time));
+    account(time, kind);
+  }
   // Another context for a record that was added with one and has not been cut.
   void replace_context(std::uint32_t offset, const EventContextPtr& context);
   // The end of a thread span, with what the records in `properties` say of it; `name`: if it was
@@ -70,7 +82,18 @@ class BlockBuilder {
   Cut cut(std::int64_t now);
 
  private:
-  void account(std::int64_t time, EventKind kind) noexcept;
+  void account(std::int64_t time, EventKind kind) noexcept {
+    if (count_ == 0) {
+      min_time_ = max_time_ = time;
+    } else {
+      if (time < last_time_) sorted_ = false;
+      min_time_ = std::min(min_time_, time);
+      max_time_ = std::max(max_time_, time);
+    }
+    last_time_ = time;
+    ++count_;
+    ++kinds_[static_cast<std::size_t>(kind)];
+  }
   // Its place in records_.contexts plus 1.
   std::uint64_t place(const EventContextPtr& context);
 

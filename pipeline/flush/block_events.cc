@@ -24,8 +24,15 @@ void MetricsBlock::for_each(FunctionRef<void(const MetricEvent&)> visit) const {
 
 void ThreadBlock::for_each(FunctionRef<void(const SpanEvent&)> visit) const {
   pipeline::EventReader reader(queue::Runtime::get().catalogue(), &records_.contexts);
-  pipeline::for_each_record(records_,
-                            [&](queue::RecordReader& record) { visit(reader.read_span(record)); });
+  SpanEvent plain;  // most are
+  pipeline::for_each_record(
+      records_,
+      [&](const std::byte* record, std::size_t available) {
+        if (!reader.read_plain_span(record, available, plain)) return false;
+        visit(plain);
+        return true;
+      },
+      [&](queue::RecordReader& record) { visit(reader.read_span(record)); });
 }
 
 }  // namespace micromegas

@@ -29,6 +29,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "micromegas/pipeline/flush/clock_anchor.h"
 #include "micromegas/pipeline/flush/published_clock.h"  // IWYU pragma: export
@@ -58,6 +59,29 @@ class ClockModel {
     for (std::size_t back = 0;; ++back) {
       const ClockAnchor& anchor = newest(back);
       if (ticks >= anchor.ticks || back + 1 == count_) return anchor.to_ns(ticks);
+    }
+  }
+
+  // What to_ns() makes of a stretch of ticks: for many in a row.
+  struct Piece {
+    ClockAnchor anchor = {};
+    std::uint64_t begin = 0;  // ticks
+    std::uint64_t end = 0;    // the first that another piece converts
+
+    [[nodiscard]] bool has(std::uint64_t ticks) const noexcept {
+      return ticks >= begin && ticks < end;
+    }
+  };
+  // The one that converts `ticks`.
+  [[nodiscard]] Piece piece(std::uint64_t ticks) const noexcept {
+    Piece piece;
+    piece.end = ~std::uint64_t{0};
+    for (std::size_t back = 0;; ++back) {
+      piece.anchor = newest(back);
+      if (back + 1 == count_) return piece;
+      piece.begin = piece.anchor.ticks;
+      if (ticks >= piece.begin) return piece;
+      piece.end = std::exchange(piece.begin, 0);
     }
   }
 

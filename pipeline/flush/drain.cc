@@ -179,6 +179,8 @@ void Drain::read_all() {
 void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
   // Again: a record may have been committed behind a change that was made since the last look.
   take_process_contexts();
+  ClockModel::Piece piece;
+  EventContextPtr context;
   while (bytes > 0) {
     const queue::RecordReader record(records, bytes);
     if (!record.ok()) {
@@ -191,13 +193,18 @@ void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::
     try {
       if (!event) {
         read_context(carried_[slot.uid].of[index(queue::QueueKind::kEvents)], record);
-      } else if (kind == EventKind::kLog) {
-        add_log(slot, record, records);
       } else {
-        const std::int64_t time = model_.to_ns(record.time());
-        const EventContextPtr context = context_of(slot, queue::QueueKind::kEvents, record.time());
-        captures_.add_event(slot.thread_id, records, record.bytes(), time, kind, context);
-        metrics_.add(records, record.bytes(), time, kind, context);
+        if (!piece.has(record.time())) piece = model_.piece(record.time());
+        const std::int64_t time = piece.anchor.to_ns(record.time());
+        if (!carried_.empty() || !process_contexts_.empty()) {
+          context = context_of(slot, queue::QueueKind::kEvents, record.time());
+        }
+        if (kind == EventKind::kLog) {
+          add_log(slot, record, records, time, context);
+        } else {
+          add_to_captures(slot, record, records, time, context);
+          metrics_.add(records, record.bytes(), time, kind, context);
+        }
       }
     } catch (const std::bad_alloc&) {
       if (event) drop(kind, DropReason::kQueueFull);
@@ -215,14 +222,26 @@ void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::
   }
 }
 
+void Drain::add_to_captures(const queue::ThreadSlot& slot, const queue::RecordReader& record,
+                            const std::byte* bytes, std::int64_t time,
+                            const EventContextPtr& context) {
+  if (captures_.empty()) return;
+  captures_.add_event(slot.thread_id, bytes, record.bytes(), time, queue::event_kind(record.kind()),
+                      context);
+}
+
 void Drain::add_log(queue::ThreadSlot& slot, const queue::RecordReader& record,
-                    const std::byte* bytes) {
-  const std::int64_t time = model_.to_ns(record.time());
-  EventContextPtr context = context_of(slot, queue::QueueKind::kEvents, record.time());
-  if (options_.log_origin) context = origin_of(slot, context);
-  captures_.add_event(slot.thread_id, bytes, record.bytes(), time, EventKind::kLog, context);
-  const std::uint32_t offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, context);
-  if (options_.log_origin) unnamed_.push_back({record.time(), offset, std::move(context)});
+                    const std::byte* bytes, std::int64_t time, const EventContextPtr& context) {
+  std::uint32_t offset = 0;
+  if (options_.log_origin) {
+    EventContextPtr origin = origin_of(slot, context);
+    add_to_captures(slot, record, bytes, time, origin);
+    offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, origin);
+    unnamed_.push_back({record.time(), offset, std::move(origin)});
+  } else {
+    add_to_captures(slot, record, bytes, time, context);
+    offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, context);
+  }
   note_live(record, time, offset);
 }
 
@@ -323,7 +342,15 @@ void Drain::note_span(const queue::ThreadSlot& slot, const ThreadStreamState& st
 void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
   take_process_contexts();
   ThreadStreamState* stream = nullptr;
+  const bool plain = !options_.log_origin && process_contexts_.empty();
   while (bytes > 0) {
+    if (plain && stream != nullptr && carried_.find(slot.uid) == carried_.end()) {
+      const std::size_t added = stream->add_plain(records, bytes, model_);
+      runtime_.count_read(EventKind::kSpan, added);
+      records += added * queue::kRecordHeaderBytes;
+      bytes -= added * queue::kRecordHeaderBytes;
+      if (bytes == 0) break;
+    }
     const queue::RecordReader record(records, bytes);
     if (!record.ok()) {
       diagnose("queue.damaged", "a queue holds a damaged record; the rest of its segment is lost");
@@ -346,10 +373,21 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
       time = (record.flags() & queue::kNanoseconds) != 0 ? static_cast<std::int64_t>(record.time())
                                                          : model_.to_ns(record.time());
     }
-    if (stream == nullptr) stream = &thread_stream(slot, timed ? time : now());
+    const std::int64_t at = queue::is_track(slot) ? now() : 0;
+    if (stream == nullptr) {
+      // A time that will be refused is no beginning.
+      const bool wrong = at != 0 && time - at > ThreadStreamState::kFarAhead;
+      stream = thread_stream(slot, timed, wrong ? process_->start_time : time);
+    }
+    if (stream == nullptr) {  // properties of a span of an earlier session
+      runtime_.count_lost_properties();
+      records += record.bytes();
+      bytes -= record.bytes();
+      continue;
+    }
     if (timed) runtime_.count_read(queue::event_kind(record.kind()));
     const ThreadStreamState::Added added = stream->add(
-        record, records, time, context_of(slot, queue::QueueKind::kSpans, record.time()));
+        record, records, time, context_of(slot, queue::QueueKind::kSpans, record.time()), at);
     if (timed && options_.log_origin) note_span(slot, *stream, record.time());
     invented_ += added.invented;
     if (added.dropped) drop(queue::event_kind(record.kind()), *added.dropped);
@@ -366,16 +404,19 @@ void Drain::drop(EventKind kind, DropReason reason) noexcept {
   ++dropped_[index(kind)][static_cast<std::size_t>(reason)];
 }
 
-ThreadStreamState& Drain::thread_stream(queue::ThreadSlot& slot, std::int64_t first_time) {
-  if (const auto found = threads_.find(slot.uid); found != threads_.end()) return *found->second;
+ThreadStreamState* Drain::thread_stream(queue::ThreadSlot& slot, bool may_make,
+                                        std::int64_t first_time) {
+  const auto found = threads_.find(slot.uid);
+  if (found != threads_.end()) return found->second.get();
+  if (!may_make) return nullptr;
   auto info = make_stream<ThreadStream>(process_->process_id, StreamKind::kThread);
   info.properties["thread-id"] = std::to_string(slot.thread_id);
   if (std::string name = runtime_.thread_name(slot); !name.empty()) {
     info.properties["thread-name"] = std::move(name);
   }
-  auto stream = std::make_unique<ThreadStreamState>(info, first_time);
+  auto stream = std::make_unique<ThreadStreamState>(info, first_time, queue::is_track(slot));
   stream->thread_id = slot.thread_id;
-  return *threads_.emplace(slot.uid, std::move(stream)).first->second;
+  return threads_.emplace(slot.uid, std::move(stream)).first->second.get();
 }
 
 void Drain::finish_thread(queue::ThreadSlot* slot) {

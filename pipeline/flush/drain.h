@@ -57,7 +57,10 @@ class Drain {
   void sync_clock();
   void read_all();
   void read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
-  void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes);
+  void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes,
+               std::int64_t time, const EventContextPtr& context);
+  void add_to_captures(const queue::ThreadSlot& slot, const queue::RecordReader& record,
+                       const std::byte* bytes, std::int64_t time, const EventContextPtr& context);
   void take_process_contexts() noexcept;
   void read_context(ThreadContext& context, queue::RecordReader record);
   EventContextPtr context_of(queue::ThreadSlot& slot, queue::QueueKind queue, std::uint64_t ticks);
@@ -67,7 +70,8 @@ class Drain {
   void name_spans(const queue::ThreadSlot& slot, std::uint64_t begin);
   void drop(EventKind kind, DropReason reason) noexcept;
   void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
-  ThreadStreamState& thread_stream(queue::ThreadSlot& slot, std::int64_t first_time);
+  // Null: there is none, and none may be made.
+  ThreadStreamState* thread_stream(queue::ThreadSlot& slot, bool may_make, std::int64_t first_time);
   void note_live(const queue::RecordReader& record, std::int64_t time, std::uint32_t offset);
   bool wants_live(const queue::RecordReader& record);
   void show_live();

@@ -6,6 +6,8 @@
 #ifndef MICROMEGAS_PIPELINE_FLUSH_RECORD_EVENTS_H_
 #define MICROMEGAS_PIPELINE_FLUSH_RECORD_EVENTS_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
@@ -35,6 +37,20 @@ class EventReader {
   LogEvent read_log(queue::RecordReader& record);
   MetricEvent read_metric(queue::RecordReader& record);
   SpanEvent read_span(queue::RecordReader& record);
+  // The same for a record that says nothing but begin or end; false: it says more, or is damaged.
+  bool read_plain_span(const std::byte* record, std::size_t available, SpanEvent& event) {
+    if (available < queue::kRecordHeaderBytes) return false;
+    const std::uint64_t word = queue::load64(record);
+    const auto head = static_cast<std::uint32_t>(word >> 32);
+    const bool begin = head == queue::plain_head(queue::RecordKind::kSpanBegin);
+    if (!begin && head != queue::plain_head(queue::RecordKind::kSpanEnd)) return false;
+    const SpanMetadata& metadata = find(static_cast<std::uint32_t>(word)).span;
+    event.kind = begin ? SpanEvent::Kind::kBegin : SpanEvent::Kind::kEnd;
+    event.time = static_cast<std::int64_t>(queue::load64(record + 8));
+    event.metadata = &metadata;
+    event.name = metadata.name;
+    return true;
+  }
   // The properties of a kContextBegin whose depth has been read, as they were given: each event
   // shows them to the redactor.
   EventContextPtr read_context(queue::RecordReader& record);

@@ -20,14 +20,20 @@ constexpr std::size_t kMaxPropertyBytes = 64 * 1024;  // of one span
 
 }  // namespace
 
-ThreadStreamState::ThreadStreamState(const StreamInfo& info, std::int64_t begin_time)
-    : info_{info}, builder_(info.process_id, info.stream_id, begin_time, /*merged=*/false) {}
+ThreadStreamState::ThreadStreamState(const StreamInfo& info, std::int64_t begin_time, bool track)
+    : info_{info},
+      builder_(info.process_id, info.stream_id, begin_time, /*merged=*/false),
+      track_(track) {}
 
 void ThreadStreamState::end_top(std::int64_t time) {
   const Open& top = stack_.back();
-  builder_.add_span_end(top.id, time,
-                        top.named ? std::optional<std::string_view>(top.name) : std::nullopt,
-                        top.properties, top.context);
+  if (const More* more = top.more.get()) {
+    builder_.add_span_end(top.id, time,
+                          top.named ? std::optional<std::string_view>(more->name) : std::nullopt,
+                          more->properties, more->context);
+  } else {
+    builder_.add_span_end(top.id, time, std::nullopt, {}, {});
+  }
   stack_.pop_back();
 }
 
@@ -54,7 +60,7 @@ std::uint32_t ThreadStreamState::abandon(std::uint32_t id, std::uint32_t depth) 
 // Of the same keys and set the last one is kept: set() in a loop does not add up.
 bool ThreadStreamState::keep_properties(Open& open, const queue::RecordReader& record,
                                         const std::byte* bytes) {
-  std::vector<std::byte>& kept = open.properties;
+  std::vector<std::byte>& kept = open.with_more().properties;
   for (std::size_t at = 0; at < kept.size();) {
     const queue::RecordReader other(kept.data() + at, kept.size() - at);
     const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(at);
@@ -80,14 +86,15 @@ bool ThreadStreamState::add_properties(const queue::RecordReader& record, const 
     depth = stack_.size();
     while (depth > 0 && stack_[depth - 1].id != id) --depth;
   }
-  return depth > 0 && too_early_ == 0 && keep_properties(stack_[depth - 1], record, bytes);
+  return depth > 0 && refused_ == 0 && keep_properties(stack_[depth - 1], record, bytes);
 }
 
 void ThreadStreamState::begin(const queue::RecordReader& record, const std::byte* bytes,
                               std::int64_t time, const EventContextPtr& context) {
-  Open open{record.id(), record.kind() == RecordKind::kNamedSpanBegin, {}, {}, context, false};
+  Open open{.id = record.id(), .named = record.kind() == RecordKind::kNamedSpanBegin};
   queue::RecordReader values = record;
-  if (open.named) open.name = values.string().text;
+  if (open.named) open.with_more().name = values.string().text;
+  if (context != nullptr) open.with_more().context = context;
   if (!values.rest().empty() || record.property_set() != 0) keep_properties(open, record, bytes);
   // First, so that a begin is in the block and on the stack, or in neither.
   if (stack_.size() == stack_.capacity()) stack_.reserve(2 * stack_.size() + 8);
@@ -95,28 +102,66 @@ void ThreadStreamState::begin(const queue::RecordReader& record, const std::byte
   stack_.push_back(std::move(open));
 }
 
+std::size_t ThreadStreamState::add_plain(const std::byte* records, std::size_t bytes,
+                                         const ClockModel& clock) noexcept {
+  constexpr std::uint32_t kBegin = queue::plain_head(RecordKind::kSpanBegin);
+  constexpr std::uint32_t kEnd = queue::plain_head(RecordKind::kSpanEnd);
+  if (track_) return 0;
+  ClockModel::Piece piece;
+  std::int64_t last = builder_.last_time();
+  std::size_t done = 0;
+  for (; bytes >= queue::kRecordHeaderBytes && builder_.has_room(queue::kRecordHeaderBytes);
+       ++done, records += queue::kRecordHeaderBytes, bytes -= queue::kRecordHeaderBytes) {
+    const std::uint64_t word = queue::load64(records);
+    const std::uint64_t ticks = queue::load64(records + 8);
+    const auto id = static_cast<std::uint32_t>(word);
+    const auto head = static_cast<std::uint32_t>(word >> 32);
+    if (head == kBegin) {
+      if (stack_.size() == stack_.capacity()) break;
+      stack_.push_back({.id = id});
+    } else if (head == kEnd) {
+      if (stack_.empty()) break;
+      const Open& top = stack_.back();
+      if (top.id != id || top.more != nullptr || top.abandoned) break;
+      // One that has been left to its inner spans ends with them.
+      if (stack_.size() > 1 && stack_[stack_.size() - 2].abandoned) break;
+      stack_.pop_back();
+    } else {
+      break;
+    }
+    if (!piece.has(ticks)) [[unlikely]]
+      piece = clock.piece(ticks);
+    last = std::max(last, piece.anchor.to_ns(ticks));
+    builder_.add_plain(word, last, EventKind::kSpan);
+  }
+  return done;
+}
+
 ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& record,
                                                 const std::byte* bytes, std::int64_t time,
-                                                const EventContextPtr& context) noexcept {
+                                                const EventContextPtr& context,
+                                                std::int64_t now) noexcept {
   Added added;
   try {
     switch (record.kind()) {
       case RecordKind::kSpanBegin:
       case RecordKind::kNamedSpanBegin:
-        if (too_early_ != 0 || time < builder_.last_time()) {  // a track's, and those inside
+        // With those inside.
+        if (track_ && (refused_ != 0 || time < builder_.last_time() || time - now > kFarAhead)) {
           added.dropped = DropReason::kInvalid;
-          ++too_early_;
+          ++refused_;
           break;
         }
-        begin(record, bytes, time, context);
+        begin(record, bytes, std::max(time, builder_.last_time()), context);
         break;
       case RecordKind::kSpanEnd:
       case RecordKind::kNamedSpanEnd: {
-        if (too_early_ != 0) {
-          --too_early_;
+        if (refused_ != 0) {
+          --refused_;
           added.dropped = DropReason::kInvalid;
           break;
         }
+        if (track_ && time - now > kFarAhead) time = builder_.last_time();
         time = std::max(time, builder_.last_time());
         std::size_t depth = stack_.size();
         const auto is_it = [&](const Open& o) { return o.id == record.id() && !o.abandoned; };
@@ -152,6 +197,7 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
 
 std::uint32_t ThreadStreamState::end_open_spans(std::int64_t time) noexcept {
   std::uint32_t ended = 0;
+  time = std::max(time, builder_.last_time());
   try {
     for (; !stack_.empty(); ++ended) end_top(time);
   } catch (const std::bad_alloc&) {  // the rest stays open on the server

@@ -9,12 +9,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "micromegas/pipeline/flush/block_builder.h"
+#include "micromegas/pipeline/flush/clock_model.h"
 #include "micromegas/pipeline/queue/record.h"
 #include "micromegas/pipeline/sink/block.h"
 
@@ -22,7 +24,11 @@ namespace micromegas::pipeline {
 
 class ThreadStreamState {
  public:
-  ThreadStreamState(const StreamInfo& info, std::int64_t begin_time);
+  static constexpr std::int64_t kFarAhead = 60'000'000'000;  // ns: a wrong unit, no other clock
+
+  // `track`: its times are the program's (instrument/track.h), and what does not fit is dropped. A
+  // thread's are the counter's, which may differ a little between processors: they are moved.
+  ThreadStreamState(const StreamInfo& info, std::int64_t begin_time, bool track = false);
 
   struct Added {
     bool lost_properties = false;  // their span is not open, or has too many
@@ -31,15 +37,21 @@ class ThreadStreamState {
                                         // memory
   };
   // One record of the thread's span queue, in order. `context`: what a span that begins carries.
+  // `now`: of a track; times that are far ahead of it are wrong.
   Added add(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time,
-            const EventContextPtr& context = {}) noexcept;
+            const EventContextPtr& context = {}, std::int64_t now = 0) noexcept;
+
+  // The same for those at the front that say nothing but begin and end, which are most: returns
+  // how many there were, each queue::kRecordHeaderBytes. None may carry a context.
+  std::size_t add_plain(const std::byte* records, std::size_t bytes,
+                        const ClockModel& clock) noexcept;
 
   // Of the innermost open span: its id, and its name if that was given at run time.
   [[nodiscard]] bool has_open_span() const noexcept { return !stack_.empty(); }
   [[nodiscard]] std::uint32_t open_span_id() const noexcept { return stack_.back().id; }
   [[nodiscard]] std::optional<std::string_view> open_span_name() const noexcept {
     if (!stack_.back().named) return std::nullopt;
-    return stack_.back().name;
+    return stack_.back().more->name;
   }
 
   // The guard of the span with this begin, at this depth from 1, has ended on another thread: it
@@ -56,13 +68,21 @@ class ThreadStreamState {
   std::uint64_t thread_id = 0;  // the kernel's
 
  private:
-  struct Open {
-    std::uint32_t id;
-    bool named;
+  struct More {
     std::string name;
     std::vector<std::byte> properties;  // the records that give it some, as they were queued
     EventContextPtr context;
+  };
+  struct Open {
+    std::uint32_t id;
+    bool named = false;
     bool abandoned = false;
+    std::unique_ptr<More> more = {};  // null: there is nothing
+
+    More& with_more() {
+      if (more == nullptr) more = std::make_unique<More>();
+      return *more;
+    }
   };
   bool keep_properties(Open& open, const queue::RecordReader& record, const std::byte* bytes);
   bool add_properties(const queue::RecordReader& record, const std::byte* bytes);
@@ -74,7 +94,8 @@ class ThreadStreamState {
   ThreadStream info_;
   BlockBuilder builder_;
   std::vector<Open> stack_;
-  std::uint32_t too_early_ = 0;  // open, and dropped for their times
+  bool track_;
+  std::uint32_t refused_ = 0;  // of a track: open, and dropped for their times
 };
 
 }  // namespace micromegas::pipeline

@@ -84,6 +84,11 @@ constexpr std::uint64_t header_word(std::uint32_t id, RecordKind kind, std::uint
          (std::uint64_t{flags} << 40) | (std::uint64_t{bytes / 8} << 48);
 }
 
+// The same but for the id, of a thread span's begin or end without values and flags: most records.
+constexpr std::uint32_t plain_head(RecordKind kind) noexcept {
+  return static_cast<std::uint32_t>(header_word(0, kind, kNoFlags, kRecordHeaderBytes) >> 32);
+}
+
 struct StringValue {
   std::string_view text;
   std::uint32_t original_bytes = 0;  // more than text.size(): it was cut

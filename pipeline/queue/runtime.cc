@@ -46,8 +46,7 @@ bool records_anything() noexcept { return queue::Runtime::get().running(); }
 namespace micromegas::queue {
 namespace {
 
-constexpr std::uint64_t kFirstTrackId = 1U << 30;  // no system's threads have such ids
-constexpr std::uint32_t kWakeRetired = 32;         // threads whose end wakes the consumer
+constexpr std::uint32_t kWakeRetired = 32;  // threads whose end wakes the consumer
 
 alignas(Runtime) std::byte g_runtime_memory[sizeof(Runtime)];
 

@@ -103,6 +103,9 @@ struct ThreadSlot : ThreadState {
   ~ThreadSlot();
 };
 
+inline constexpr std::uint64_t kFirstTrackId = 1U << 30;  // no system's threads have such ids
+inline bool is_track(const ThreadSlot& slot) noexcept { return slot.thread_id >= kFirstTrackId; }
+
 struct Filters {
   // A log is recorded if both say so: the first, and one of those of the sinks.
   LogFilter log = LevelFilter::kInfo;
@@ -187,7 +190,9 @@ class Runtime {
   bool read_queue(ThreadSlot& slot, QueueKind queue,
                   FunctionRef<void(const std::byte* records, std::size_t bytes)> read);
   // One record has been read: its event does not belong to a later session.
-  void count_read(EventKind kind) noexcept { ++read_[static_cast<std::size_t>(kind)]; }
+  void count_read(EventKind kind, std::uint64_t records = 1) noexcept {
+    read_[static_cast<std::size_t>(kind)] += records;
+  }
   // Ends a retired thread whose queues have been read to the end.
   void release(ThreadSlot* slot) noexcept;
   // Keeps some touched segments ready, gives memory back after a burst.

@@ -247,5 +247,22 @@ TEST_F(LifetimeTest, ExitInAChildOfARunningProcessDoesNotHang) {
   EXPECT_EQ(child_exit_code(child), 0);
 }
 
+// A stream that begins when the actor looks would refuse, or move, what was recorded before.
+TEST_F(LifetimeTest, PropertiesOfAnEndedTelemetrysSpanAreCountedAndHarmNoOther) {
+  using namespace literals;
+  start();
+  {
+    MM_SPAN_VAR(old, "of the first");
+    EXPECT_TRUE(pipeline::stop_session(0, in(20s)));
+    sink_ = std::make_shared<testing_support::RecordingSink>();
+    start();
+    old.set("late"_k = 1);
+    for (int i = 0; i < 3; ++i) {
+      MM_SPAN("of the second");
+    }
+    EXPECT_EQ(flushed().span_events(), 6u);
+  }
+}
+
 }  // namespace
 }  // namespace micromegas

@@ -102,6 +102,34 @@ TEST_F(TrackTest, WhatDoesNotFitIsIgnoredAndCounted) {
   EXPECT_EQ(invalid(), 10u);
 }
 
+TEST_F(TrackTest, ATimeFarAheadIsRefusedAndTheTrackGoesOn) {
+  start();
+  Track track("track");
+  const std::int64_t t = pipeline::now();
+  constexpr std::int64_t kHour = 3'600'000'000'000;
+  track.span("a unit too many", t + kHour, t + 2 * kHour);  // 2
+  track.begin_at(t, "ends far ahead");
+  track.end_at(t + kHour);  // at the latest time before
+  track.begin("after");
+  track.end();
+  const auto spans = of_track("track");
+  ASSERT_EQ(text(spans), "+ends far ahead -ends far ahead +after -after");
+  EXPECT_GE(spans[1].time, t);
+  EXPECT_LT(spans[1].time, t + kHour);
+  EXPECT_EQ(invalid(), 2u);
+}
+
+TEST_F(TrackTest, ASpanThatIsOpenAtTheEndOfItsTrackEndsBehindItsBegin) {
+  start();
+  {
+    Track gpu("gpu");  // whose clock is a little ahead
+    gpu.begin_at(pipeline::now() + 1'000'000'000, "ahead");
+  }
+  const auto spans = of_track("gpu");
+  ASSERT_EQ(text(spans), "+ahead -ahead");
+  EXPECT_GE(spans[1].time, spans[0].time);
+}
+
 TEST_F(TrackTest, ADeadTrackIgnoresAndCounts) {
   start();
   Track track("track");

@@ -13,6 +13,12 @@ namespace {
 
 constexpr std::string_view kReserved[] = {"target", "name", "unit"};
 
+// Not those of run time.
+bool has_its_names(const MetricEvent& event) noexcept {
+  return event.metadata != nullptr && event.name.data() == event.metadata->name.data() &&
+         event.unit.data() == event.metadata->unit.data();
+}
+
 }  // namespace
 
 MetricsEncoder::MetricsEncoder(EncodeOptions options)
@@ -23,8 +29,7 @@ std::uint64_t MetricsEncoder::descriptor(const MetricEvent& event, bool& tagged)
   DescriptorKey key{site_of(metadata), 0};
   std::uint64_t name = 0;
   std::uint64_t unit = 0;
-  const bool known_names = metadata != nullptr && event.name.data() == metadata->name.data() &&
-                           event.unit.data() == metadata->unit.data();
+  const bool known_names = has_its_names(event);
   if (!known_names) {
     name = dependencies_.string(event.name);
     unit = dependencies_.string(event.unit);
@@ -49,11 +54,23 @@ std::uint64_t MetricsEncoder::descriptor(const MetricEvent& event, bool& tagged)
 
 void MetricsEncoder::add(const MetricEvent& event) {
   if (!admit(event.name.size() + event.unit.size())) return;
-  bool tagged = false;
-  const std::uint64_t desc = descriptor(event, tagged);
   const std::int64_t time = ticks(event.time);
   const std::uint64_t value =
       event.is_float ? std::bit_cast<std::uint64_t>(event.number) : event.integer;
+  // Most: without properties, of a site that the block knows.
+  if (event.properties.empty() && has_its_names(event)) {
+    if (const std::uint64_t id = dependencies_.find({site_of(event.metadata), 0}); id != 0) {
+      const auto type = event.is_float ? layout::kFloatMetricEvent : layout::kIntegerMetricEvent;
+      put(put(put(record(type, 24), id), value), time);
+      return;
+    }
+  }
+  add_other(event, value, time);
+}
+
+void MetricsEncoder::add_other(const MetricEvent& event, std::uint64_t value, std::int64_t time) {
+  bool tagged = false;
+  const std::uint64_t desc = descriptor(event, tagged);
   if (!tagged) {
     const auto type = event.is_float ? layout::kFloatMetricEvent : layout::kIntegerMetricEvent;
     put(put(put(record(type, 24), desc), value), time);

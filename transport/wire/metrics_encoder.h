@@ -20,6 +20,8 @@ class MetricsEncoder final : public BlockWriter {
   void add(const MetricEvent& event);
 
  private:
+  __attribute__((noinline)) void add_other(const MetricEvent& event, std::uint64_t value,
+                                           std::int64_t time);
   std::uint64_t descriptor(const MetricEvent& event, bool& tagged);
 };
 

@@ -64,6 +64,19 @@ std::uint64_t SpanEncoder::descriptor(const SpanEvent& event, bool with_properti
 
 void SpanEncoder::add(const SpanEvent& event) {
   if (!admit(event.name.size())) return;
+  // Most: a begin or an end, of a site that the block knows.
+  if (!event.named && !is_async(event.kind) && event.properties.empty() &&
+      event.metadata != nullptr) {
+    if (const std::uint64_t id = dependencies_.find({site_of(event.metadata), 0U}); id != 0) {
+      char* at = record(plain_type(event.kind, /*named=*/false), 16);
+      put(put(at, id), ticks(event.time));
+      return;
+    }
+  }
+  add_other(event);
+}
+
+void SpanEncoder::add_other(const SpanEvent& event) {
   const bool tagged =
       !event.properties.empty() && is_end(event.kind) && compatibility_ == Compatibility::k033;
   std::uint64_t name = 0;

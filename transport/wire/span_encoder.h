@@ -19,6 +19,7 @@ class SpanEncoder final : public BlockWriter {
   void add(const SpanEvent& event);
 
  private:
+  __attribute__((noinline)) void add_other(const SpanEvent& event);
   std::uint64_t descriptor(const SpanEvent& event, bool with_properties, std::uint64_t& name);
 };
 
