@@ -15,6 +15,7 @@
 #include "micromegas/drop_reporter.h"
 #include "micromegas/pipeline/dispatch.h"
 #include "micromegas/pipeline/flush/session.h"
+#include "micromegas/pipeline/instrument/context_names.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/sink/composite_sink.h"
 #include "micromegas/pipeline/sink/console_sink.h"
@@ -391,15 +392,10 @@ void set_max_verbosity(VerbosityFilter verbosity) {
 }
 
 Result<void> set_process_context(const PropertyMap& properties) {
+  Result<void> checked = check_context_names(properties);
+  if (!checked) return checked;
   auto context = std::make_shared<EventContext>();
-  for (const auto& [name, value] : properties) {
-    if (!is_property_name(name)) {
-      return Error("set_process_context: '" + name.substr(0, PropertySet::kMaxNameBytes) +
-                   "' cannot be the name of a property: it is empty, longer than 256 bytes, level, "
-                   "target, name, unit, or begins with micromegas.");
-    }
-    context->properties.emplace_back(name, value);
-  }
+  context->properties.assign(properties.begin(), properties.end());
   queue::Runtime::get().set_process_context(
       properties.empty() ? EventContextPtr() : EventContextPtr(std::move(context)));
   return {};

@@ -11,6 +11,7 @@
 #include "micromegas/pipeline/dispatch.h"
 #include "micromegas/pipeline/instrument/recorder.h"
 #include "micromegas/wasm/clock.h"
+#include "micromegas/wasm/context.h"
 #include "micromegas/wasm/mutex.h"
 #include "micromegas/wasm/running_sink.h"
 #include "micromegas/wasm/terminate.h"
@@ -18,6 +19,7 @@
 namespace micromegas::wasm {
 
 constinit std::atomic<std::uint8_t> g_max_level{0};
+constinit std::atomic<WithContext> g_with_context{nullptr};
 
 namespace {
 
@@ -166,7 +168,13 @@ void deliver(const LogMetadata& metadata, std::span<const Property> properties,
   const RunningSink::Visit visit(sink.get());
   if (!visit) return;
   s.recorded.fetch_add(1, std::memory_order_relaxed);
-  const bool ok = call_sink([&] { visit->on_log(metadata, properties, now(), text); });
+  const bool ok = call_sink([&] {
+    const auto give = [&](std::span<const Property> all) {
+      visit->on_log(metadata, all, now(), text);
+    };
+    const WithContext with_context = g_with_context.load(std::memory_order_acquire);
+    with_context == nullptr ? give(properties) : with_context(properties, give);
+  });
   (ok ? s.delivered : s.failed).fetch_add(1, std::memory_order_relaxed);
 }
 

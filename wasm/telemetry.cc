@@ -13,9 +13,11 @@
 #include <vector>
 
 #include "micromegas/pipeline/dispatch.h"
+#include "micromegas/pipeline/instrument/context_names.h"
 #include "micromegas/pipeline/sink/composite_sink.h"
 #include "micromegas/pipeline/sink/console_sink.h"
 #include "micromegas/wasm/clock.h"
+#include "micromegas/wasm/context.h"
 #include "micromegas/wasm/session.h"
 
 namespace micromegas {
@@ -169,7 +171,11 @@ void set_target_level(std::string_view target_prefix, LevelFilter level) {
 }
 
 void set_max_verbosity(VerbosityFilter /*verbosity*/) {}
-Result<void> set_process_context(const PropertyMap& /*properties*/) { return {}; }
+Result<void> set_process_context(const PropertyMap& properties) {
+  const Result<void> checked = check_context_names(properties);
+  if (checked) wasm::set_process_context(properties);
+  return checked;
+}
 void set_system_metrics_period(std::chrono::milliseconds /*period*/) {}
 
 std::optional<Uuid> process_id() { return wasm::session_process_id(); }

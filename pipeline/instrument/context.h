@@ -20,8 +20,7 @@
 namespace micromegas {
 
 // From here to the end of the block, on this thread: "key"_k = value, and at most one PropertySet.
-// Neither copied nor moved; not in code that suspends. Without effect while telemetry does not run,
-// and silent on wasm32.
+// Neither copied nor moved; not in code that suspends. Without effect while telemetry does not run.
 class [[nodiscard]] ContextScope {
  public:
   template <class... Properties>

@@ -35,6 +35,12 @@ bool wanted(const LogMetadata& metadata) noexcept;
 void log(const LogMetadata& metadata, const queue::ArgList& list, const FormatArg* args,
          const PropertySet* set) noexcept;
 
+// ContextScope and set_thread_context(). The scope's depth, from 1; 0 if telemetry is not running.
+std::uint32_t begin_context(const queue::ArgList& list, const FormatArg* args,
+                            const PropertySet* set);
+void end_context(std::uint32_t depth) noexcept;
+void set_thread_context(const queue::ArgList& list, const FormatArg* args, const PropertySet* set);
+
 }  // namespace wasm
 
 namespace queue {
@@ -75,16 +81,22 @@ void add_arg(wasm::FormatArg*& at, const KeyValue<Name, T>& pair) noexcept {
 }
 inline void add_arg(wasm::FormatArg*& /*at*/, const PropertySet& /*set*/) noexcept {}
 
+// Calls `use` with the arguments, type erased: ArgList, FormatArg*, PropertySet*.
+template <class Use, class... Args>
+auto with_args(const Use& use, const Args&... args) {
+  wasm::FormatArg values[kValueCount<Args...> + 1];
+  [[maybe_unused]] wasm::FormatArg* at = values;
+  (add_arg(at, args), ...);
+  return use(kArgList<Args...>, values, set_of(args...));
+}
+
 template <std::size_t... I, class... Args>
 inline void convert_and_write(const LogMetadata& metadata, std::index_sequence<I...> /*unused*/,
                               const Args&... args) {
   if constexpr (sizeof...(Args) == 0) {
     write_literal(metadata);
   } else {
-    wasm::FormatArg values[kValueCount<Args...> + 1];
-    [[maybe_unused]] wasm::FormatArg* at = values;
-    (add_arg(at, args), ...);
-    wasm::log(metadata, kArgList<Args...>, values, set_of(args...));
+    with_args([&](const auto&... erased) { wasm::log(metadata, erased...); }, args...);
   }
 }
 
@@ -130,14 +142,15 @@ struct FloatMetricDyn {
 };
 
 template <class... Args>
-std::uint32_t begin_context(const Args&... /*args*/) {
+std::uint32_t begin_context(const Args&... args) {
   static_assert(check_properties<Args...>(kReservedForContexts));
-  return 0;
+  return with_args([](const auto&... erased) { return wasm::begin_context(erased...); }, args...);
 }
-inline void end_context(std::uint32_t /*depth*/) noexcept {}
+inline void end_context(std::uint32_t depth) noexcept { wasm::end_context(depth); }
 template <class... Args>
-void set_thread_context(const Args&... /*args*/) {
+void set_thread_context(const Args&... args) {
   static_assert(check_properties<Args...>(kReservedForContexts));
+  with_args([](const auto&... erased) { wasm::set_thread_context(erased...); }, args...);
 }
 
 // What the two guards share. The destructor is there so that nobody is told of an unused variable.
