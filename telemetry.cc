@@ -339,6 +339,7 @@ TelemetryStats stats() {
   out.lost_span_properties = queue::Runtime::get().lost_properties();
   out.misplaced_spans = queue::Runtime::get().misplaced_spans();
   out.left_out_logs = queue::Runtime::get().left_out();
+  out.property_sets = property_set_stats();
   out.queue_memory = queue::Runtime::get().segment_bytes();
   const queue::RoomWaits waits = queue::Runtime::get().room_waits();
   out.waits = waits.count;

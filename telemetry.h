@@ -35,6 +35,7 @@
 #include "micromegas/pipeline/instrument/level.h"
 #include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/instrument/property_set_stats.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/redactor.h"
 #include "micromegas/pipeline/sink/stats.h"
@@ -196,6 +197,7 @@ struct TelemetryStats {
   std::uint64_t misplaced_spans = 0;       // thread spans held by a coroutine that suspended, or
                                            // ended on another thread; each call site is said once
   std::uint64_t left_out_logs = 0;         // by rate helpers; they are not in `events`
+  PropertySetStats property_sets{};        // interned, refused, cut; since the process's start
   std::size_t queue_memory = 0;            // bytes of queue segments in existence
   std::size_t upload_memory = 0;           // bytes that wait for the server
   // How often a thread waited for room (wait_when_full), how often to the limit, and all the time.

@@ -126,6 +126,7 @@ TelemetryStats stats() {
   TelemetryStats out;
   out.events[static_cast<std::size_t>(EventKind::kLog)] = wasm::log_stats();
   out.left_out_logs = wasm::left_out_logs();
+  out.property_sets = property_set_stats();
   return out;
 }
 
