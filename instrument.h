@@ -22,6 +22,7 @@
 
 #include "micromegas/pipeline/instrument/async_span.h"
 #include "micromegas/pipeline/instrument/context.h"
+#include "micromegas/pipeline/instrument/image.h"
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metric.h"
 #include "micromegas/pipeline/instrument/rate.h"

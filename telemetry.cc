@@ -263,6 +263,7 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
   }
   session.filters = std::move(o.filters);
   session.queue_bytes = o.queue_bytes;
+  session.image_bytes = o.image_bytes;
   session.wait = o.wait;
   session.wait_limit = o.wait_limit;
   session.flush = o.flush;

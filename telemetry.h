@@ -107,6 +107,8 @@ struct TelemetryOptions {
 
   // Memory of all threads' queues; when it is spent, events are dropped and counted.
   std::size_t queue_bytes = 64U << 20;
+  // Memory of images until they are handed to the upload; beyond it they are dropped and counted.
+  std::size_t image_bytes = 64U << 20;
   // Unless the thread that records them is to wait, while that memory is spent or the upload has no
   // more room than for what is on its way to it. Never on a thread of the library's.
   std::optional<WaitWhenFull> wait_when_full = {};

@@ -179,7 +179,12 @@ Result<void> resolve_sizes(const TelemetryOptions& options, ResolvedOptions& out
       !ok) {
     return ok;
   }
+  if (Result<void> ok = check_range("image_bytes", options.image_bytes, 0, std::size_t{64} << 30);
+      !ok) {
+    return ok;
+  }
   out.queue_bytes = options.queue_bytes;
+  out.image_bytes = options.image_bytes;
   out.flush.log_block_bytes = options.log_block_bytes;
   out.flush.metrics_block_bytes = options.metrics_block_bytes;
   out.flush.thread_block_bytes = options.thread_block_bytes;

@@ -49,6 +49,7 @@ Drain::Drain(const FlushOptions& options, std::shared_ptr<EventSink> sink,
       logs_(process_->process_id, log_info_.stream_id, process_->start_time, /*merged=*/true),
       metrics_(process_->process_id, metrics_info_.stream_id, process_->start_time,
                /*merged=*/true),
+      images_(process_->process_id, process_->start_time),
       live_reader_(runtime_.catalogue(), &logs_.contexts()),
       context_reader_(runtime_.catalogue()) {}
 
@@ -174,6 +175,7 @@ void Drain::read_all() {
   while (process_contexts_.size() > 2) process_contexts_.erase(process_contexts_.begin());
   runtime_.room_made();
   show_live();
+  read_images();
 }
 
 void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
@@ -224,6 +226,23 @@ void Drain::add_log(queue::ThreadSlot& slot, const queue::RecordReader& record,
   const std::uint32_t offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, context);
   if (options_.log_origin) unnamed_.push_back({record.time(), offset, std::move(context)});
   note_live(record, time, offset);
+}
+
+void Drain::read_images() {
+  runtime_.images().take(new_images_);
+  for (std::shared_ptr<Image>& image : new_images_) {
+    image->time = model_.to_ns(static_cast<std::uint64_t>(image->time));
+    try {
+      captures_.add_image(image);
+      images_.add(std::move(image));
+      if (images_.bytes() >= options_.image_block_bytes) cut_images();
+    } catch (const std::bad_alloc&) {
+      if (image == nullptr) continue;  // it is in the stream
+      runtime_.images().release(image->memory_bytes());
+      drop(EventKind::kImage, DropReason::kQueueFull);
+    }
+  }
+  new_images_.clear();
 }
 
 // --- context ---
@@ -445,7 +464,8 @@ void Drain::show_live() {
 
 // --- cutting ---
 
-bool Drain::due(const BlockBuilder& builder, std::size_t limit, std::int64_t at) const {
+template <class Builder>
+bool Drain::due(const Builder& builder, std::size_t limit, std::int64_t at) const {
   if (builder.empty()) return false;
   if (builder.bytes() >= limit) return true;
   const std::int64_t age = at - builder.first_time();
@@ -455,7 +475,7 @@ bool Drain::due(const BlockBuilder& builder, std::size_t limit, std::int64_t at)
 
 void Drain::cut_due(bool everything) {
   const std::int64_t at = now();
-  const auto wanted = [&](const BlockBuilder& builder, std::size_t limit) {
+  const auto wanted = [&](const auto& builder, std::size_t limit) {
     return everything ? !builder.empty() : due(builder, limit, at);
   };
   if (wanted(logs_, options_.log_block_bytes)) cut_logs();
@@ -463,6 +483,7 @@ void Drain::cut_due(bool everything) {
   for (auto& [uid, stream] : threads_) {
     if (wanted(stream->builder(), options_.thread_block_bytes)) cut_thread(*stream);
   }
+  if (wanted(images_, options_.image_block_bytes)) cut_images();
 }
 
 void Drain::cut_full_logs() {
@@ -503,6 +524,19 @@ void Drain::cut_thread(ThreadStreamState& stream) {
   if (block != nullptr) captures_.add_thread_block(stream.info(), stream.thread_id, block);
 }
 
+void Drain::cut_images() {
+  if (!images_.announced) {
+    images_.announced = true;
+    guarded("on_init_image_stream", [&] { sink_->on_init_image_stream(images_.info()); });
+  }
+  Kinds kinds{};
+  kinds[index(EventKind::kImage)] = static_cast<std::uint32_t>(images_.count());
+  const std::size_t bytes = images_.bytes();
+  std::shared_ptr<const ImageBlock> block = images_.cut(now());
+  hand_over(kinds, [&] { sink_->on_process_image_block(std::move(block)); });
+  runtime_.images().release(bytes);
+}
+
 // --- asked by others ---
 
 void Drain::add_stats(EventStats& stats) const {
@@ -513,6 +547,7 @@ void Drain::add_stats(EventStats& stats) const {
   };
   add_builder(logs_);
   add_builder(metrics_);
+  stats[index(EventKind::kImage)].held += images_.count();
   for (const auto& [uid, stream] : threads_) add_builder(stream->builder());
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     stats[kind].delivered += handed_[kind];

@@ -17,6 +17,7 @@
 #include "micromegas/pipeline/flush/captures.h"
 #include "micromegas/pipeline/flush/clock_model.h"
 #include "micromegas/pipeline/flush/flush_actor.h"
+#include "micromegas/pipeline/flush/image_stream.h"
 #include "micromegas/pipeline/flush/record_events.h"
 #include "micromegas/pipeline/flush/span_history.h"
 #include "micromegas/pipeline/flush/thread_context.h"
@@ -66,6 +67,8 @@ class Drain {
                  std::uint64_t ticks);
   void name_spans(const queue::ThreadSlot& slot, std::uint64_t begin);
   void drop(EventKind kind, DropReason reason) noexcept;
+  void read_images();
+  void cut_images();
   void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   ThreadStreamState& thread_stream(queue::ThreadSlot& slot, std::int64_t first_time);
   void note_live(const queue::RecordReader& record, std::int64_t time, std::uint32_t offset);
@@ -78,7 +81,8 @@ class Drain {
   void cut_thread(ThreadStreamState& stream);
   void finish_thread(queue::ThreadSlot* slot);
   void ask_whether_full() noexcept;
-  [[nodiscard]] bool due(const BlockBuilder& builder, std::size_t limit, std::int64_t now) const;
+  template <class Builder>
+  [[nodiscard]] bool due(const Builder& builder, std::size_t limit, std::int64_t now) const;
   std::int64_t now();
   template <class F>
   static bool guarded(const char* what, F call) noexcept;
@@ -97,6 +101,7 @@ class Drain {
   MetricsStream metrics_info_;
   BlockBuilder logs_;
   BlockBuilder metrics_;
+  ImageStreamState images_;
   std::unordered_map<std::uint32_t, std::unique_ptr<ThreadStreamState>> threads_;  // by uid
 
   struct Live {
@@ -130,6 +135,7 @@ class Drain {
   std::vector<Unnamed> unnamed_;  // logs of one thread whose span is not known yet
 
   std::vector<queue::ThreadSlot*> slots_;  // scratch
+  std::vector<std::shared_ptr<Image>> new_images_;
   std::vector<queue::EndedElsewhere> ended_elsewhere_;
   bool busy_ = false;
   bool ended_ = false;

@@ -114,6 +114,10 @@ MICROMEGAS_INLINE void count(std::atomic<std::uint64_t>& counter, std::uint64_t 
 
 }  // namespace micromegas::queue
 
+namespace micromegas {
+struct Image;
+}
+
 extern "C" {
 // (generation << 1) | 1. A call site whose word has these low 32 bits is enabled; with the last bit
 // cleared it is disabled; anything else must be decided anew.
@@ -192,6 +196,9 @@ MICROMEGAS_EXPORT micromegas::queue::ThreadState* micromegas_v0_enter_track(
 MICROMEGAS_EXPORT void micromegas_v0_leave_track(micromegas::queue::TrackData* track,
                                                  micromegas::queue::ThreadState* before) noexcept;
 MICROMEGAS_EXPORT void micromegas_v0_close_track(micromegas::queue::TrackData* track) noexcept;
+
+// Takes what is in the image, whose time is in ticks; or counts it as dropped.
+MICROMEGAS_EXPORT void micromegas_v0_send_image(micromegas::Image* image) noexcept;
 
 // A text was longer than its record had room for.
 MICROMEGAS_EXPORT void micromegas_v0_count_cut() noexcept;

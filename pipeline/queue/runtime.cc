@@ -129,6 +129,7 @@ void Runtime::close() noexcept {
   bump_session();
   bump_generation_locked();
   room_.end();
+  images_.close();
 }
 
 void Runtime::bump_session() noexcept {
@@ -426,6 +427,22 @@ std::uint64_t Runtime::new_span_ids() noexcept {
   return id;
 }
 
+void Runtime::send_image(Image&& image) noexcept {
+  const auto cut = [this](std::string& text) {
+    if (text.size() <= kMaxImageNameBytes) return;
+    text.resize(kMaxImageNameBytes);
+    count_cut();
+  };
+  ImageQueue::Pushed pushed = ImageQueue::Pushed::kFull;
+  try {
+    cut(image.name);
+    cut(image.format);
+    pushed = images_.push(std::make_shared<Image>(std::move(image)));
+  } catch (...) {  // no memory
+  }
+  if (pushed == ImageQueue::Pushed::kFull) drop(EventKind::kImage, DropReason::kQueueFull, 1);
+}
+
 void Runtime::set_process_context(EventContextPtr context) {
   const std::lock_guard lock(mutex_);
   process_contexts_.push_back({read_ticks(), std::move(context)});
@@ -594,6 +611,7 @@ void Runtime::add_held(EventStats& stats) {
       from += static_cast<std::uint32_t>(record.bytes());
     }
   };
+  stats[index(EventKind::kImage)].held += images_.held();
   std::vector<ThreadSlot*> slots;
   if (pool_ == nullptr) return;
   collect_full();
@@ -633,6 +651,7 @@ Runtime::Counts Runtime::counts_locked() const noexcept {
 }
 
 void Runtime::add_counts(EventStats& stats) const {
+  stats[index(EventKind::kImage)].recorded += images_.recorded();
   const std::lock_guard lock(mutex_);
   const Counts now = counts_locked();
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
@@ -665,14 +684,16 @@ std::size_t Runtime::segment_bytes() const noexcept {
 void Runtime::before_fork() noexcept {
   mutex_.lock();
   catalogue_.mutex().lock();
+  images_.mutex().lock();
 }
 
 void Runtime::after_fork_parent() noexcept {
+  images_.mutex().unlock();
   catalogue_.mutex().unlock();
   mutex_.unlock();
 }
 
-// The other threads do not exist here, and may have stood in the middle of anything but the two
+// The other threads do not exist here, and may have stood in the middle of anything but the three
 // locks: their queues, the pool and the tokens are left behind untouched. The catalogue stays, call
 // sites keep their ids.
 void Runtime::after_fork_child() noexcept {
@@ -698,6 +719,8 @@ void Runtime::after_fork_child() noexcept {
   bump_session();
   stray_left_out_.store(0, std::memory_order_relaxed);
   bump_generation_locked();
+  images_.after_fork_child();
+  images_.mutex().unlock();
   catalogue_.mutex().unlock();
   mutex_.unlock();
   if (auto* hook = child_hook_.load(std::memory_order_relaxed)) hook();
@@ -832,6 +855,10 @@ MICROMEGAS_COLD void micromegas_v0_end_out_of_place(std::uint32_t id,
                                                     micromegas::queue::RecordKind kind,
                                                     std::uint64_t begun) noexcept {
   ColdPath::end_out_of_place(id, kind, begun);
+}
+
+void micromegas_v0_send_image(micromegas::Image* image) noexcept {
+  Runtime::get().send_image(std::move(*image));
 }
 
 MICROMEGAS_COLD bool micromegas_v0_may_open_span() noexcept { return ColdPath::may_open_span(); }

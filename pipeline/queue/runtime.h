@@ -31,6 +31,7 @@
 #include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/hot.h"
+#include "micromegas/pipeline/queue/image_queue.h"
 #include "micromegas/pipeline/queue/room_wait.h"
 #include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/stats.h"
@@ -246,6 +247,12 @@ class Runtime {
 
   [[nodiscard]] Catalogue& catalogue() noexcept { return catalogue_; }
 
+  // --- images ---
+
+  [[nodiscard]] ImageQueue& images() noexcept { return images_; }
+  // Takes what is in `image`, or counts it as dropped.
+  void send_image(Image&& image) noexcept;
+
   // The first of kSpanIds - 1 ids; the calling thread takes the others next.
   std::uint64_t new_span_ids() noexcept;
 
@@ -334,6 +341,7 @@ class Runtime {
   std::atomic<std::uint32_t> forks_{0};             // that this process is away from the first one
   std::atomic<std::uint64_t> span_id_ranges_{0};    // given out
   Catalogue catalogue_;
+  ImageQueue images_;
 };
 
 }  // namespace micromegas::queue

@@ -19,12 +19,14 @@ enum class EventKind : std::uint8_t {
   kFloatMetric,
   kSpan,       // begins and ends of thread spans: two events a span
   kAsyncSpan,  // begins and ends of asynchronous spans
+  kImage,
 };
-inline constexpr std::size_t kEventKinds = 5;
+inline constexpr std::size_t kEventKinds = 6;
 
 enum class DropReason : std::uint8_t {
-  kQueueFull,     // the queues' memory budget was spent
-  kInvalid,       // a negative integer metric, a call site past the catalogue's limit, an orphan
+  kQueueFull,     // the memory budget of the queues, or of images, was spent
+  kInvalid,       // a negative integer metric, a call site past the catalogue's limit, an orphan,
+                  // an image that is too large
   kStopped,       // recorded while telemetry was stopping, or held by a sink that never returned
   kSinkFailed,    // a sink threw while it was given the block
   kUploadBudget,  // the upload queue's byte budget was spent
