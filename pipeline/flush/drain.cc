@@ -4,6 +4,7 @@
 #include "micromegas/pipeline/flush/drain.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <iterator>
 #include <new>
@@ -44,6 +45,7 @@ Drain::Drain(const FlushOptions& options, std::shared_ptr<EventSink> sink,
       process_(std::move(process)),
       model_(model),
       clock_(clock),
+      next_aggregates_(process_->start_time + std::chrono::nanoseconds(options.period).count()),
       log_info_(make_stream<LogStream>(process_->process_id, StreamKind::kLog)),
       metrics_info_(make_stream<MetricsStream>(process_->process_id, StreamKind::kMetrics)),
       logs_(process_->process_id, log_info_.stream_id, process_->start_time, /*merged=*/true),
@@ -112,6 +114,10 @@ void Drain::tick() {
   if (ended_) return;
   sync_clock();
   read_all();
+  if (const std::int64_t at = now(); at >= next_aggregates_) {
+    emit_aggregates(at);
+    if (!metrics_.empty()) cut_metrics();
+  }
   cut_due(false);
   ask_whether_full();
   captures_.cut(now());
@@ -122,6 +128,7 @@ void Drain::flush() {
   if (ended_) return;
   sync_clock();
   read_all();
+  emit_aggregates(now());
   cut_due(true);
   captures_.cut(now());
 }
@@ -226,6 +233,35 @@ void Drain::add_log(queue::ThreadSlot& slot, const queue::RecordReader& record,
   const std::uint32_t offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, context);
   if (options_.log_origin) unnamed_.push_back({record.time(), offset, std::move(context)});
   note_live(record, time, offset);
+}
+
+// They bypass the queues: at the end those are closed already.
+void Drain::emit_aggregates(std::int64_t at) {
+  next_aggregates_ = at + std::chrono::nanoseconds(options_.period).count();
+  take_process_contexts();
+  const EventContextPtr context =
+      process_contexts_.empty() ? nullptr : process_contexts_.back().context;
+  runtime_.aggregates().collect([&](const queue::AggregateMetric& metric) {
+    using queue::RecordKind;
+    std::array<std::byte, 32> record;
+    const bool tagged = metric.property_set != 0;
+    const std::uint32_t bytes = tagged ? 32 : 24;
+    queue::store64(
+        record.data(),
+        queue::header_word(metric.id,
+                           metric.is_float ? RecordKind::kFloatMetric : RecordKind::kIntegerMetric,
+                           tagged ? queue::kHasPropertySet : queue::kNoFlags, bytes));
+    queue::store64(record.data() + 16, tagged ? metric.property_set : metric.bits);
+    queue::store64(record.data() + 24, metric.bits);
+    const EventKind kind = metric.is_float ? EventKind::kFloatMetric : EventKind::kIntegerMetric;
+    ++aggregated_[index(kind)];
+    try {
+      captures_.add_event(0, record.data(), bytes, at, kind, context);
+      metrics_.add(record.data(), bytes, at, kind, context);
+    } catch (const std::bad_alloc&) {
+      drop(kind, DropReason::kQueueFull);
+    }
+  });
 }
 
 void Drain::read_images() {
@@ -550,6 +586,7 @@ void Drain::add_stats(EventStats& stats) const {
   stats[index(EventKind::kImage)].held += images_.count();
   for (const auto& [uid, stream] : threads_) add_builder(stream->builder());
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    stats[kind].recorded += aggregated_[kind];
     stats[kind].delivered += handed_[kind];
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
       stats[kind].dropped[reason] += dropped_[kind][reason];

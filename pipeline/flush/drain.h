@@ -68,6 +68,7 @@ class Drain {
   void name_spans(const queue::ThreadSlot& slot, std::uint64_t begin);
   void drop(EventKind kind, DropReason reason) noexcept;
   void read_images();
+  void emit_aggregates(std::int64_t at);
   void cut_images();
   void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   ThreadStreamState& thread_stream(queue::ThreadSlot& slot, std::int64_t first_time);
@@ -96,6 +97,7 @@ class Drain {
   ClockModel model_;
   PublishedClock& clock_;
   std::int64_t next_sync_ = 0;
+  std::int64_t next_aggregates_;
 
   LogStream log_info_;
   MetricsStream metrics_info_;
@@ -142,6 +144,7 @@ class Drain {
 
   std::array<std::uint64_t, kEventKinds> handed_{};
   std::array<std::array<std::uint64_t, kDropReasons>, kEventKinds> dropped_{};
+  std::array<std::uint64_t, kEventKinds> aggregated_{};  // metrics made of counters, histograms
   std::uint64_t invented_ = 0;  // span ends that were written for the application
 };
 

@@ -29,6 +29,7 @@
 
 #include "micromegas/pipeline/instrument/function_ref.h"
 #include "micromegas/pipeline/instrument/log_filter.h"
+#include "micromegas/pipeline/queue/aggregates.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/queue/image_queue.h"
@@ -89,6 +90,7 @@ struct ThreadSlot : ThreadState {
   std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
   std::atomic<std::uint64_t> left_out{0};         // by rate helpers
   OpenScopes scopes;                              // owner only
+  std::vector<void*> cell_memory;                 // of `cells`; owner only
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -247,6 +249,13 @@ class Runtime {
 
   [[nodiscard]] Catalogue& catalogue() noexcept { return catalogue_; }
 
+  // --- counters and histograms ---
+
+  [[nodiscard]] Aggregates& aggregates() noexcept { return aggregates_; }
+  // The calling thread's cell; null: none, and counted as dropped.
+  void* aggregate_cell(const StaticMetricMetadata& metadata, AggregateKind kind,
+                       std::uint32_t property_set) noexcept;
+
   // --- images ---
 
   [[nodiscard]] ImageQueue& images() noexcept { return images_; }
@@ -342,6 +351,7 @@ class Runtime {
   std::atomic<std::uint64_t> span_id_ranges_{0};    // given out
   Catalogue catalogue_;
   ImageQueue images_;
+  Aggregates aggregates_;
 };
 
 }  // namespace micromegas::queue

@@ -134,6 +134,14 @@ void use_every_macro() {
   MM_LOG_EVERY_MS(kInfo, 1000, "literal");
   MM_LOG_EVERY_MS_T(kInfo, "target", 1000, "n {}", n);
   MM_IMETRIC("name", "unit", n);
+  MM_COUNTER("name", "unit", n);
+  MM_COUNTER_T("target", "name", "unit", n);
+  MM_COUNTER_V(kMin, "name", "unit", n);
+  MM_COUNTER_V_T(kMin, "target", "name", "unit", n);
+  MM_HISTOGRAM("name", "unit", n);
+  MM_HISTOGRAM_T("target", "name", "unit", n);
+  MM_HISTOGRAM_V(kMin, "name", "unit", n);
+  MM_HISTOGRAM_V_T(kMin, "target", "name", "unit", 0.5);
   MM_IMETRIC_T("target", "name", "unit", n);
   MM_FMETRIC("name", "unit", n);
   MM_FMETRIC_T("target", "name", "unit", n);
