@@ -38,6 +38,7 @@
 #include "micromegas/pipeline/instrument/property_set_stats.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/redactor.h"
+#include "micromegas/pipeline/sink/span_sampling.h"
 #include "micromegas/pipeline/sink/stats.h"
 #include "micromegas/pipeline/sink/wire_compatibility.h"
 #include "micromegas/platform/result.h"
@@ -100,6 +101,12 @@ struct TelemetryOptions {
   // Of metrics and spans.
   std::optional<VerbosityFilter> max_verbosity = {};  // MICROMEGAS_MAX_VERBOSITY; max
   std::optional<bool> cpu_tracing = {};               // MICROMEGAS_ENABLE_CPU_TRACING; true
+
+  // Which of the recorded spans are sent; how long after their end they may still be chosen, and
+  // what may wait for that (sampling.h).
+  std::optional<SpanSampling> span_sampling = {};  // MICROMEGAS_SPAN_SAMPLING, all or windows; all
+  std::chrono::milliseconds span_sampling_hold{10'000};
+  std::size_t span_sampling_bytes = 32U << 20;
 
   // Whether each log carries the properties thread.id, thread.name and, in a thread span,
   // span.name.
@@ -187,7 +194,8 @@ bool flush(std::chrono::milliseconds timeout);
 bool shutdown(std::chrono::milliseconds deadline);
 
 struct TelemetryStats {
-  // recorded = delivered + dropped (by reason) + held, for each kind. Exact while nobody records.
+  // recorded = delivered + dropped (by reason) + sampled out + held, for each kind. Exact while
+  // nobody records.
   EventStats events{};
   // Of the upload; bytes are request bodies.
   std::uint64_t blocks_sent = 0;

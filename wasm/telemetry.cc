@@ -15,6 +15,7 @@
 #include "micromegas/pipeline/dispatch.h"
 #include "micromegas/pipeline/sink/composite_sink.h"
 #include "micromegas/pipeline/sink/console_sink.h"
+#include "micromegas/sampling.h"
 #include "micromegas/wasm/clock.h"
 #include "micromegas/wasm/session.h"
 
@@ -172,6 +173,10 @@ void set_target_level(std::string_view target_prefix, LevelFilter level) {
 void set_max_verbosity(VerbosityFilter /*verbosity*/) {}
 Result<void> set_process_context(const PropertyMap& /*properties*/) { return {}; }
 void set_system_metrics_period(std::chrono::milliseconds /*period*/) {}
+
+void set_span_sampling(SpanSampling /*sampling*/) {}
+void sample_spans(SpanWindow /*window*/) {}
+void sample_spans_for(std::chrono::nanoseconds /*duration*/) {}
 
 std::optional<Uuid> process_id() { return wasm::session_process_id(); }
 

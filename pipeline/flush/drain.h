@@ -7,6 +7,7 @@
 #define MICROMEGAS_PIPELINE_FLUSH_DRAIN_H_
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "micromegas/pipeline/flush/flush_actor.h"
 #include "micromegas/pipeline/flush/image_stream.h"
 #include "micromegas/pipeline/flush/record_events.h"
+#include "micromegas/pipeline/flush/sample_hold.h"
 #include "micromegas/pipeline/flush/span_history.h"
 #include "micromegas/pipeline/flush/thread_context.h"
 #include "micromegas/pipeline/flush/thread_stream.h"
@@ -80,10 +82,14 @@ class Drain {
   void cut_full_logs();
   void cut_metrics();
   void cut_thread(ThreadStreamState& stream);
+  void decide_samples(bool now_or_never);
+  void give_spans(SampleHold::Block& block, bool wanted);
+  void end_stream(const SampledStream& stream);
   void finish_thread(queue::ThreadSlot* slot);
   void ask_whether_full() noexcept;
   template <class Builder>
-  [[nodiscard]] bool due(const Builder& builder, std::size_t limit, std::int64_t now) const;
+  [[nodiscard]] bool due(const Builder& builder, std::size_t limit, std::int64_t now,
+                         std::chrono::nanoseconds period) const;
   std::int64_t now();
   template <class F>
   static bool guarded(const char* what, F call) noexcept;
@@ -136,6 +142,8 @@ class Drain {
   };
   std::vector<Unnamed> unnamed_;  // logs of one thread whose span is not known yet
 
+  SampleHold samples_;
+
   std::vector<queue::ThreadSlot*> slots_;  // scratch
   std::vector<std::shared_ptr<Image>> new_images_;
   std::vector<queue::EndedElsewhere> ended_elsewhere_;
@@ -145,6 +153,7 @@ class Drain {
   std::array<std::uint64_t, kEventKinds> handed_{};
   std::array<std::array<std::uint64_t, kDropReasons>, kEventKinds> dropped_{};
   std::array<std::uint64_t, kEventKinds> aggregated_{};  // metrics made of counters, histograms
+  std::array<std::uint64_t, kEventKinds> sampled_out_{};
   std::uint64_t invented_ = 0;  // span ends that were written for the application
 };
 

@@ -21,7 +21,10 @@ constexpr std::size_t kMaxPropertyBytes = 64 * 1024;  // of one span
 }  // namespace
 
 ThreadStreamState::ThreadStreamState(const StreamInfo& info, std::int64_t begin_time)
-    : info_{info}, builder_(info.process_id, info.stream_id, begin_time, /*merged=*/false) {}
+    : stream(std::make_shared<SampledStream>()),
+      builder_(info.process_id, info.stream_id, begin_time, /*merged=*/false) {
+  stream->info = ThreadStream{info};
+}
 
 void ThreadStreamState::end_top(std::int64_t time) {
   const Open& top = stack_.back();

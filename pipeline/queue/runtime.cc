@@ -760,6 +760,7 @@ void Runtime::after_fork_child() noexcept {
   bump_session();
   stray_left_out_.store(0, std::memory_order_relaxed);
   bump_generation_locked();
+  sample_windows_.after_fork_child();
   aggregates_.after_fork_child();
   aggregates_.mutex().unlock();
   images_.after_fork_child();

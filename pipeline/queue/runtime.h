@@ -34,6 +34,7 @@
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/queue/image_queue.h"
 #include "micromegas/pipeline/queue/room_wait.h"
+#include "micromegas/pipeline/queue/sample_windows.h"
 #include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/stats.h"
 
@@ -256,6 +257,8 @@ class Runtime {
   void* aggregate_cell(const StaticMetricMetadata& metadata, AggregateKind kind,
                        std::uint32_t property_set) noexcept;
 
+  [[nodiscard]] SampleWindows& sample_windows() noexcept { return sample_windows_; }
+
   // --- images ---
 
   [[nodiscard]] ImageQueue& images() noexcept { return images_; }
@@ -352,6 +355,7 @@ class Runtime {
   Catalogue catalogue_;
   ImageQueue images_;
   Aggregates aggregates_;
+  SampleWindows sample_windows_;
 };
 
 }  // namespace micromegas::queue

@@ -1,7 +1,8 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The books: recorded = delivered + dropped (by reason) + held, for each kind of event. Each term
+// The books: recorded = delivered + dropped (by reason) + sampled out + held, for each kind of
+// event. Each term
 // is counted where it happens, none is computed from the others (docs/data-loss.md).
 #ifndef MICROMEGAS_PIPELINE_SINK_STATS_H_
 #define MICROMEGAS_PIPELINE_SINK_STATS_H_
@@ -39,9 +40,10 @@ std::string_view to_string(EventKind kind) noexcept;     // "log", "integer_metr
 std::string_view to_string(DropReason reason) noexcept;  // "queue_full", ...
 
 struct KindStats {
-  std::uint64_t recorded = 0;   // calls of enabled call sites
-  std::uint64_t delivered = 0;  // acknowledged by the server; without one, taken by the sinks
-  std::uint64_t held = 0;       // in queues, in the actor, in the upload queue
+  std::uint64_t recorded = 0;     // calls of enabled call sites
+  std::uint64_t delivered = 0;    // acknowledged by the server; without one, taken by the sinks
+  std::uint64_t sampled_out = 0;  // spans that no window wanted (sampling.h)
+  std::uint64_t held = 0;         // in queues, in the actor, in the upload queue
   std::array<std::uint64_t, kDropReasons> dropped{};
 
   [[nodiscard]] std::uint64_t dropped_total() const noexcept {
