@@ -32,6 +32,7 @@ std::size_t group_of(EventKind kind) {
       return 1;
     case EventKind::kSpan:
     case EventKind::kAsyncSpan:
+    case EventKind::kImage:
       break;
   }
   return 2;

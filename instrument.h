@@ -22,6 +22,8 @@
 
 #include "micromegas/pipeline/instrument/async_span.h"
 #include "micromegas/pipeline/instrument/context.h"
+#include "micromegas/pipeline/instrument/counter.h"
+#include "micromegas/pipeline/instrument/image.h"
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metric.h"
 #include "micromegas/pipeline/instrument/rate.h"
@@ -61,6 +63,10 @@
 #define MM_IMETRIC_DYN_T(...) MICROMEGAS_IMETRIC_DYN_T(__VA_ARGS__)
 #define MM_FMETRIC_DYN(...) MICROMEGAS_FMETRIC_DYN(__VA_ARGS__)
 #define MM_FMETRIC_DYN_T(...) MICROMEGAS_FMETRIC_DYN_T(__VA_ARGS__)
+#define MM_COUNTER(...) MICROMEGAS_COUNTER(__VA_ARGS__)
+#define MM_COUNTER_T(...) MICROMEGAS_COUNTER_T(__VA_ARGS__)
+#define MM_HISTOGRAM(...) MICROMEGAS_HISTOGRAM(__VA_ARGS__)
+#define MM_HISTOGRAM_T(...) MICROMEGAS_HISTOGRAM_T(__VA_ARGS__)
 #define MM_SPAN(...) MICROMEGAS_SPAN(__VA_ARGS__)
 #define MM_SPAN_T(...) MICROMEGAS_SPAN_T(__VA_ARGS__)
 #define MM_SPAN_FN(...) MICROMEGAS_SPAN_FN(__VA_ARGS__)
@@ -91,6 +97,10 @@
 #define MM_IMETRIC_DYN_V_T(...) MICROMEGAS_IMETRIC_DYN_V_T(__VA_ARGS__)
 #define MM_FMETRIC_DYN_V(...) MICROMEGAS_FMETRIC_DYN_V(__VA_ARGS__)
 #define MM_FMETRIC_DYN_V_T(...) MICROMEGAS_FMETRIC_DYN_V_T(__VA_ARGS__)
+#define MM_COUNTER_V(...) MICROMEGAS_COUNTER_V(__VA_ARGS__)
+#define MM_COUNTER_V_T(...) MICROMEGAS_COUNTER_V_T(__VA_ARGS__)
+#define MM_HISTOGRAM_V(...) MICROMEGAS_HISTOGRAM_V(__VA_ARGS__)
+#define MM_HISTOGRAM_V_T(...) MICROMEGAS_HISTOGRAM_V_T(__VA_ARGS__)
 #define MM_SPAN_V(...) MICROMEGAS_SPAN_V(__VA_ARGS__)
 #define MM_SPAN_V_T(...) MICROMEGAS_SPAN_V_T(__VA_ARGS__)
 #define MM_SPAN_FN_V(...) MICROMEGAS_SPAN_FN_V(__VA_ARGS__)

@@ -24,6 +24,7 @@
 #include "micromegas/platform/signals.h"
 #include "micromegas/platform/terminate.h"
 #include "micromegas/process_end.h"
+#include "micromegas/sampling.h"
 #include "micromegas/system_monitor.h"
 #include "micromegas/telemetry_family.h"
 #include "micromegas/telemetry_options.h"
@@ -264,6 +265,8 @@ Result<TelemetryGuard> init_telemetry(TelemetryOptions options) {
   }
   session.filters = std::move(o.filters);
   session.queue_bytes = o.queue_bytes;
+  session.image_bytes = o.image_bytes;
+  session.span_sampling = o.span_sampling;
   session.wait = o.wait;
   session.wait_limit = o.wait_limit;
   session.flush = o.flush;
@@ -317,6 +320,7 @@ KindStats TelemetryStats::total() const noexcept {
   for (const KindStats& kind : events) {
     sum.recorded += kind.recorded;
     sum.delivered += kind.delivered;
+    sum.sampled_out += kind.sampled_out;
     sum.held += kind.held;
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
       sum.dropped[reason] += kind.dropped[reason];
@@ -340,6 +344,7 @@ TelemetryStats stats() {
   out.lost_span_properties = queue::Runtime::get().lost_properties();
   out.misplaced_spans = queue::Runtime::get().misplaced_spans();
   out.left_out_logs = queue::Runtime::get().left_out();
+  out.property_sets = property_set_stats();
   out.queue_memory = queue::Runtime::get().segment_bytes();
   const queue::RoomWaits waits = queue::Runtime::get().room_waits();
   out.waits = waits.count;
@@ -405,6 +410,19 @@ void set_system_metrics_period(std::chrono::milliseconds period) {
   constexpr std::chrono::milliseconds kLeast{100};
   SystemMonitor::set_period(period.count() > 0 ? std::max(period, kLeast)
                                                : std::chrono::milliseconds(0));
+}
+
+void set_span_sampling(SpanSampling sampling) {
+  queue::Runtime::get().sample_windows().set_mode(sampling);
+}
+
+void sample_spans(SpanWindow window) {
+  queue::Runtime::get().sample_windows().add(window.begin, window.end);
+}
+
+void sample_spans_for(std::chrono::nanoseconds duration) {
+  const std::int64_t begin = now();
+  sample_spans({begin, begin + duration.count()});
 }
 
 std::optional<Uuid> process_id() { return pipeline::session_process_id(); }

@@ -35,8 +35,10 @@
 #include "micromegas/pipeline/instrument/level.h"
 #include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/instrument/property_set_stats.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/redactor.h"
+#include "micromegas/pipeline/sink/span_sampling.h"
 #include "micromegas/pipeline/sink/stats.h"
 #include "micromegas/pipeline/sink/wire_compatibility.h"
 #include "micromegas/platform/result.h"
@@ -100,12 +102,20 @@ struct TelemetryOptions {
   std::optional<VerbosityFilter> max_verbosity = {};  // MICROMEGAS_MAX_VERBOSITY; max
   std::optional<bool> cpu_tracing = {};               // MICROMEGAS_ENABLE_CPU_TRACING; true
 
+  // Which of the recorded spans are sent; how long after their end they may still be chosen, and
+  // what may wait for that (sampling.h).
+  std::optional<SpanSampling> span_sampling = {};  // MICROMEGAS_SPAN_SAMPLING, all or windows; all
+  std::chrono::milliseconds span_sampling_hold{10'000};
+  std::size_t span_sampling_bytes = 32U << 20;
+
   // Whether each log carries the properties thread.id, thread.name and, in a thread span,
   // span.name.
   std::optional<bool> log_origin = {};  // MICROMEGAS_LOG_ORIGIN; false
 
   // Memory of all threads' queues; when it is spent, events are dropped and counted.
   std::size_t queue_bytes = 64U << 20;
+  // Memory of images until they are handed to the upload; beyond it they are dropped and counted.
+  std::size_t image_bytes = 64U << 20;
   // Unless the thread that records them is to wait, while that memory is spent or the upload has no
   // more room than for what is on its way to it. Never on a thread of the library's.
   std::optional<WaitWhenFull> wait_when_full = {};
@@ -184,7 +194,8 @@ bool flush(std::chrono::milliseconds timeout);
 bool shutdown(std::chrono::milliseconds deadline);
 
 struct TelemetryStats {
-  // recorded = delivered + dropped (by reason) + held, for each kind. Exact while nobody records.
+  // recorded = delivered + dropped (by reason) + sampled out + held, for each kind. Exact while
+  // nobody records.
   EventStats events{};
   // Of the upload; bytes are request bodies.
   std::uint64_t blocks_sent = 0;
@@ -196,6 +207,7 @@ struct TelemetryStats {
   std::uint64_t misplaced_spans = 0;       // thread spans held by a coroutine that suspended, or
                                            // ended on another thread; each call site is said once
   std::uint64_t left_out_logs = 0;         // by rate helpers; they are not in `events`
+  PropertySetStats property_sets{};        // interned, refused, cut; since the process's start
   std::size_t queue_memory = 0;            // bytes of queue segments in existence
   std::size_t upload_memory = 0;           // bytes that wait for the server
   // How often a thread waited for room (wait_when_full), how often to the limit, and all the time.

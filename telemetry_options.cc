@@ -179,7 +179,12 @@ Result<void> resolve_sizes(const TelemetryOptions& options, ResolvedOptions& out
       !ok) {
     return ok;
   }
+  if (Result<void> ok = check_range("image_bytes", options.image_bytes, 0, std::size_t{64} << 30);
+      !ok) {
+    return ok;
+  }
   out.queue_bytes = options.queue_bytes;
+  out.image_bytes = options.image_bytes;
   out.flush.log_block_bytes = options.log_block_bytes;
   out.flush.metrics_block_bytes = options.metrics_block_bytes;
   out.flush.thread_block_bytes = options.thread_block_bytes;
@@ -295,6 +300,32 @@ Result<void> resolve_times(const TelemetryOptions& options, ResolvedOptions& out
   return {};
 }
 
+Result<void> resolve_sampling(const TelemetryOptions& options, ResolvedOptions& out) {
+  constexpr const char* kVariable = "MICROMEGAS_SPAN_SAMPLING";
+  if (options.span_sampling) {
+    out.span_sampling = *options.span_sampling;
+  } else if (const auto text = env_string(kVariable)) {
+    const std::string_view mode = trim(*text);
+    if (mode != "all" && mode != "windows") {
+      return Error(std::string(kVariable) + " is " + in_quotes(mode) + ": use all or windows");
+    }
+    if (mode == "windows") out.span_sampling = SpanSampling::kWindows;
+  }
+  if (Result<void> ok = check_range("span_sampling_hold", options.span_sampling_hold,
+                                    milliseconds(0), milliseconds(3'600'000));
+      !ok) {
+    return ok;
+  }
+  if (Result<void> ok =
+          check_range("span_sampling_bytes", options.span_sampling_bytes, 0, std::size_t{64} << 30);
+      !ok) {
+    return ok;
+  }
+  out.flush.sample_hold = options.span_sampling_hold;
+  out.flush.sample_hold_bytes = options.span_sampling_bytes;
+  return {};
+}
+
 Result<void> resolve_compatibility(const TelemetryOptions& options, ResolvedOptions& out) {
   constexpr const char* kVariable = "MICROMEGAS_TELEMETRY_WIRE_COMPATIBILITY";
   if (options.wire_compatibility) {
@@ -321,6 +352,7 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
                                         : std::move(options.api_key);
   if (Result<void> ok = resolve_access(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_compatibility(options, out); !ok) return ok.error();
+  if (Result<void> ok = resolve_sampling(options, out); !ok) return ok.error();
   out.default_properties = options.default_properties;
   out.redactor = std::move(options.redactor);
   out.console = options.console;

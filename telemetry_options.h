@@ -47,6 +47,8 @@ struct ResolvedOptions {
   LogFilter upload_filter;
   std::vector<ExtraSink> sinks;
   std::size_t queue_bytes = 0;
+  std::size_t image_bytes = 0;
+  SpanSampling span_sampling = SpanSampling::kAll;
   queue::Kinds wait = 0;
   std::chrono::milliseconds wait_limit{};
   pipeline::FlushOptions flush;

@@ -106,6 +106,7 @@ class Recorder {
   // Spans that have ended.
   [[nodiscard]] std::vector<MemorySink::ThreadSpan> spans() { return sink().thread_spans(); }
   [[nodiscard]] std::vector<MemorySink::AsyncSpan> async_spans() { return sink().async_spans(); }
+  [[nodiscard]] std::vector<MemorySink::Image> images() { return sink().images(); }
   // The rest of what there is to know, and wait_for() for what other threads do. No live lines.
   MemorySink& sink();
   // Forgets what was recorded so far.

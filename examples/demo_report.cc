@@ -42,12 +42,15 @@ std::uint64_t delivered(const Report& report, EventKind kind) {
       return events.span_begins + events.span_ends;
     case EventKind::kAsyncSpan:
       return events.async_begins + events.async_ends;
+    case EventKind::kImage:
+      return events.images;
   }
   return 0;
 }
 
 std::vector<Row> rows(const Report& report) {
-  constexpr const char* kNames[] = {"log", "integer_metric", "float_metric", "span", "async_span"};
+  constexpr const char* kNames[] = {"log",  "integer_metric", "float_metric",
+                                    "span", "async_span",     "image"};
   std::vector<Row> out;
   Row total{kTotal, 0, 0, 0};
   for (std::size_t i = 0; i < micromegas::kEventKinds; ++i) {

@@ -367,6 +367,17 @@ void HttpSink::on_process_thread_block(std::shared_ptr<const ThreadBlock> block)
   impl_->add_block(StreamKind::kThread, std::move(block), events);
 }
 
+void HttpSink::on_init_image_stream(const ImageStream& stream) {
+  if (!impl_->abandoned) impl_->add_stream(stream);
+}
+
+void HttpSink::on_process_image_block(std::shared_ptr<const ImageBlock> block) {
+  if (impl_->abandoned) return;
+  upload::EventCounts events{};
+  Impl::count(events, EventKind::kImage) = static_cast<std::uint64_t>(block->event_count());
+  impl_->add_block(StreamKind::kImage, std::move(block), events);
+}
+
 void HttpSink::on_end_thread_stream(const ThreadStream& stream) {
   if (!impl_->abandoned) impl_->uploader.outbox().end_stream(stream.stream_id);
 }

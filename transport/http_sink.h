@@ -126,6 +126,8 @@ class HttpSink final : public EventSink {
   void on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) override;
   void on_init_thread_stream(const ThreadStream& stream) override;
   void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override;
+  void on_init_image_stream(const ImageStream& stream) override;
+  void on_process_image_block(std::shared_ptr<const ImageBlock> block) override;
   void on_end_thread_stream(const ThreadStream& stream) override;
   // While anything is unacknowledged.
   [[nodiscard]] bool is_busy() const override;

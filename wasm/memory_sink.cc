@@ -35,6 +35,8 @@ void MemorySink::on_init_metrics_stream(const MetricsStream& /*stream*/) {}
 void MemorySink::on_process_metrics_block(std::shared_ptr<const MetricsBlock> /*block*/) {}
 void MemorySink::on_init_thread_stream(const ThreadStream& /*stream*/) {}
 void MemorySink::on_process_thread_block(std::shared_ptr<const ThreadBlock> /*block*/) {}
+void MemorySink::on_init_image_stream(const ImageStream& /*stream*/) {}
+void MemorySink::on_process_image_block(std::shared_ptr<const ImageBlock> /*block*/) {}
 
 bool MemorySink::wait_for(FunctionRef<bool()> predicate, std::chrono::milliseconds timeout) const {
 #if defined(__EMSCRIPTEN_PTHREADS__)

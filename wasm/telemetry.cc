@@ -16,6 +16,7 @@
 #include "micromegas/pipeline/instrument/context_names.h"
 #include "micromegas/pipeline/sink/composite_sink.h"
 #include "micromegas/pipeline/sink/console_sink.h"
+#include "micromegas/sampling.h"
 #include "micromegas/wasm/clock.h"
 #include "micromegas/wasm/context.h"
 #include "micromegas/wasm/session.h"
@@ -128,6 +129,7 @@ TelemetryStats stats() {
   TelemetryStats out;
   out.events[static_cast<std::size_t>(EventKind::kLog)] = wasm::log_stats();
   out.left_out_logs = wasm::left_out_logs();
+  out.property_sets = property_set_stats();
   return out;
 }
 
@@ -177,6 +179,10 @@ Result<void> set_process_context(const PropertyMap& properties) {
   return checked;
 }
 void set_system_metrics_period(std::chrono::milliseconds /*period*/) {}
+
+void set_span_sampling(SpanSampling /*sampling*/) {}
+void sample_spans(SpanWindow /*window*/) {}
+void sample_spans_for(std::chrono::nanoseconds /*duration*/) {}
 
 std::optional<Uuid> process_id() { return wasm::session_process_id(); }
 

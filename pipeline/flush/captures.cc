@@ -36,7 +36,8 @@ Captures::Capture::Capture(std::shared_ptr<EventSink> s, bool all, const Process
       log_stream(make_stream<LogStream>(process.process_id, StreamKind::kLog)),
       metrics_stream(make_stream<MetricsStream>(process.process_id, StreamKind::kMetrics)),
       logs(process.process_id, log_stream.stream_id, process.start_time, /*merged=*/true),
-      metrics(process.process_id, metrics_stream.stream_id, process.start_time, /*merged=*/true) {}
+      metrics(process.process_id, metrics_stream.stream_id, process.start_time, /*merged=*/true),
+      images(process.process_id, process.start_time) {}
 
 Captures::Capture* Captures::find(const EventSink* sink) noexcept {
   for (const auto& capture : captures_) {
@@ -94,6 +95,12 @@ void Captures::add_thread_block(const ThreadStream& stream, std::uint64_t thread
   }
 }
 
+void Captures::add_image(const std::shared_ptr<const Image>& image) noexcept {
+  for (const auto& capture : captures_) {
+    if (capture->wants(image->thread_id)) guarded([&] { capture->images.add(image); });
+  }
+}
+
 void Captures::cut(std::int64_t now) noexcept {
   for (const auto& capture : captures_) {
     guarded([&] {
@@ -107,6 +114,13 @@ void Captures::cut(std::int64_t now) noexcept {
         const auto integers = cut.kinds[static_cast<std::size_t>(EventKind::kIntegerMetric)];
         capture->sink->on_process_metrics_block(std::make_shared<const MetricsBlock>(
             cut.header, std::move(cut.records), static_cast<std::int32_t>(integers)));
+      }
+      if (!capture->images.empty()) {
+        if (!capture->images.announced) {
+          capture->images.announced = true;
+          capture->sink->on_init_image_stream(capture->images.info());
+        }
+        capture->sink->on_process_image_block(capture->images.cut(now));
       }
     });
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "micromegas/pipeline/flush/block_builder.h"
+#include "micromegas/pipeline/flush/image_stream.h"
 #include "micromegas/pipeline/sink/block.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/process_info.h"
@@ -36,6 +37,7 @@ class Captures {
                  std::int64_t time, EventKind kind, const EventContextPtr& context) noexcept;
   void add_thread_block(const ThreadStream& stream, std::uint64_t thread_id,
                         const std::shared_ptr<const ThreadBlock>& block) noexcept;
+  void add_image(const std::shared_ptr<const Image>& image) noexcept;
   // Hands over what was read.
   void cut(std::int64_t now) noexcept;
   // on_shutdown(), and nothing more.
@@ -55,6 +57,7 @@ class Captures {
     MetricsStream metrics_stream;
     BlockBuilder logs;
     BlockBuilder metrics;
+    ImageStreamState images;
     std::set<Uuid> announced;  // streams of threads
   };
   Capture* find(const EventSink* sink) noexcept;

@@ -4,8 +4,10 @@
 #include "micromegas/pipeline/flush/drain.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <iterator>
+#include <limits>
 #include <new>
 #include <string>
 #include <utility>
@@ -20,6 +22,8 @@ constexpr std::int64_t kSyncEvery = 1'000'000'000;      // ns
 constexpr std::int64_t kFirstBlockAfter = 500'000'000;  // ns: a stream's first block leaves early
 constexpr std::size_t kBusySegments = 4;                // full segments in one tick
 constexpr int kMoreTries = 8;
+// While only windows of spans are wanted, blocks are shorter, so that little comes with them.
+constexpr std::chrono::seconds kSampledPeriod{1};
 
 template <class Stream>
 Stream make_stream(const Uuid& process_id, StreamKind kind) {
@@ -44,11 +48,13 @@ Drain::Drain(const FlushOptions& options, std::shared_ptr<EventSink> sink,
       process_(std::move(process)),
       model_(model),
       clock_(clock),
+      next_aggregates_(process_->start_time + std::chrono::nanoseconds(options.period).count()),
       log_info_(make_stream<LogStream>(process_->process_id, StreamKind::kLog)),
       metrics_info_(make_stream<MetricsStream>(process_->process_id, StreamKind::kMetrics)),
       logs_(process_->process_id, log_info_.stream_id, process_->start_time, /*merged=*/true),
       metrics_(process_->process_id, metrics_info_.stream_id, process_->start_time,
                /*merged=*/true),
+      images_(process_->process_id, process_->start_time),
       live_reader_(runtime_.catalogue(), &logs_.contexts()),
       context_reader_(runtime_.catalogue()) {}
 
@@ -111,7 +117,12 @@ void Drain::tick() {
   if (ended_) return;
   sync_clock();
   read_all();
+  if (const std::int64_t at = now(); at >= next_aggregates_) {
+    emit_aggregates(at);
+    if (!metrics_.empty()) cut_metrics();
+  }
   cut_due(false);
+  decide_samples(false);
   ask_whether_full();
   captures_.cut(now());
   runtime_.tend_pool();
@@ -121,7 +132,9 @@ void Drain::flush() {
   if (ended_) return;
   sync_clock();
   read_all();
+  emit_aggregates(now());
   cut_due(true);
+  decide_samples(true);
   captures_.cut(now());
 }
 
@@ -174,6 +187,7 @@ void Drain::read_all() {
   while (process_contexts_.size() > 2) process_contexts_.erase(process_contexts_.begin());
   runtime_.room_made();
   show_live();
+  read_images();
 }
 
 void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
@@ -243,6 +257,52 @@ void Drain::add_log(queue::ThreadSlot& slot, const queue::RecordReader& record,
     offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, context);
   }
   note_live(record, time, offset);
+}
+
+// They bypass the queues: at the end those are closed already.
+void Drain::emit_aggregates(std::int64_t at) {
+  next_aggregates_ = at + std::chrono::nanoseconds(options_.period).count();
+  take_process_contexts();
+  const EventContextPtr context =
+      process_contexts_.empty() ? nullptr : process_contexts_.back().context;
+  runtime_.aggregates().collect([&](const queue::AggregateMetric& metric) {
+    using queue::RecordKind;
+    std::array<std::byte, 32> record;
+    const bool tagged = metric.property_set != 0;
+    const std::uint32_t bytes = tagged ? 32 : 24;
+    queue::store64(
+        record.data(),
+        queue::header_word(metric.id,
+                           metric.is_float ? RecordKind::kFloatMetric : RecordKind::kIntegerMetric,
+                           tagged ? queue::kHasPropertySet : queue::kNoFlags, bytes));
+    queue::store64(record.data() + 16, tagged ? metric.property_set : metric.bits);
+    queue::store64(record.data() + 24, metric.bits);
+    const EventKind kind = metric.is_float ? EventKind::kFloatMetric : EventKind::kIntegerMetric;
+    ++aggregated_[index(kind)];
+    try {
+      captures_.add_event(0, record.data(), bytes, at, kind, context);
+      metrics_.add(record.data(), bytes, at, kind, context);
+    } catch (const std::bad_alloc&) {
+      drop(kind, DropReason::kQueueFull);
+    }
+  });
+}
+
+void Drain::read_images() {
+  runtime_.images().take(new_images_);
+  for (std::shared_ptr<Image>& image : new_images_) {
+    image->time = model_.to_ns(static_cast<std::uint64_t>(image->time));
+    try {
+      captures_.add_image(image);
+      images_.add(std::move(image));
+      if (images_.bytes() >= options_.image_block_bytes) cut_images();
+    } catch (const std::bad_alloc&) {
+      if (image == nullptr) continue;  // it is in the stream
+      runtime_.images().release(image->memory_bytes());
+      drop(EventKind::kImage, DropReason::kQueueFull);
+    }
+  }
+  new_images_.clear();
 }
 
 // --- context ---
@@ -425,9 +485,8 @@ void Drain::finish_thread(queue::ThreadSlot* slot) {
     // dispatch::unregister_thread_stream() inside a span: its end goes nowhere.
     invented_ += stream.end_open_spans(now());
     if (!stream.builder().empty()) cut_thread(stream);
-    if (stream.announced) {
-      guarded("on_end_thread_stream", [&] { sink_->on_end_thread_stream(stream.info()); });
-    }
+    stream.stream->ended = true;
+    if (stream.stream->held == 0) end_stream(*stream.stream);
     threads_.erase(found);
   }
   carried_.erase(slot->uid);
@@ -486,24 +545,32 @@ void Drain::show_live() {
 
 // --- cutting ---
 
-bool Drain::due(const BlockBuilder& builder, std::size_t limit, std::int64_t at) const {
+template <class Builder>
+bool Drain::due(const Builder& builder, std::size_t limit, std::int64_t at,
+                std::chrono::nanoseconds period) const {
   if (builder.empty()) return false;
   if (builder.bytes() >= limit) return true;
   const std::int64_t age = at - builder.first_time();
-  const std::int64_t period = std::chrono::nanoseconds(options_.period).count();
-  return age >= period || (builder.blocks() == 0 && age >= std::min(kFirstBlockAfter, period));
+  return age >= period.count() ||
+         (builder.blocks() == 0 && age >= std::min<std::int64_t>(kFirstBlockAfter, period.count()));
 }
 
 void Drain::cut_due(bool everything) {
   const std::int64_t at = now();
-  const auto wanted = [&](const BlockBuilder& builder, std::size_t limit) {
-    return everything ? !builder.empty() : due(builder, limit, at);
+  const std::chrono::nanoseconds period = options_.period;
+  const bool sampled = runtime_.sample_windows().mode() == SpanSampling::kWindows;
+  const std::chrono::nanoseconds span_period =
+      sampled ? std::min<std::chrono::nanoseconds>(period, kSampledPeriod) : period;
+  const auto wanted = [&](const auto& builder, std::size_t limit,
+                          std::chrono::nanoseconds longest) {
+    return everything ? !builder.empty() : due(builder, limit, at, longest);
   };
-  if (wanted(logs_, options_.log_block_bytes)) cut_logs();
-  if (wanted(metrics_, options_.metrics_block_bytes)) cut_metrics();
+  if (wanted(logs_, options_.log_block_bytes, period)) cut_logs();
+  if (wanted(metrics_, options_.metrics_block_bytes, period)) cut_metrics();
   for (auto& [uid, stream] : threads_) {
-    if (wanted(stream->builder(), options_.thread_block_bytes)) cut_thread(*stream);
+    if (wanted(stream->builder(), options_.thread_block_bytes, span_period)) cut_thread(*stream);
   }
+  if (wanted(images_, options_.image_block_bytes, period)) cut_images();
 }
 
 void Drain::cut_full_logs() {
@@ -530,18 +597,74 @@ void Drain::cut_metrics() {
 }
 
 void Drain::cut_thread(ThreadStreamState& stream) {
-  if (!stream.announced) {
-    stream.announced = true;
-    guarded("on_init_thread_stream", [&] { sink_->on_init_thread_stream(stream.info()); });
-  }
+  SampleHold::Block held;
+  held.stream = stream.stream;
+  held.begin = stream.builder().first_time();
   BlockBuilder::Cut cut = stream.builder().cut(0);
-  const auto asyncs = static_cast<std::int32_t>(cut.kinds[index(EventKind::kAsyncSpan)]);
-  std::shared_ptr<const ThreadBlock> block;
-  hand_over(cut.kinds, [&] {
-    block = std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records), asyncs);
-    sink_->on_process_thread_block(block);
-  });
-  if (block != nullptr) captures_.add_thread_block(stream.info(), stream.thread_id, block);
+  held.kinds = cut.kinds;
+  held.end = cut.header.end_time;
+  try {
+    const auto asyncs = static_cast<std::int32_t>(cut.kinds[index(EventKind::kAsyncSpan)]);
+    held.block = std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records), asyncs);
+    captures_.add_thread_block(stream.info(), stream.thread_id, held.block);
+    samples_.add(std::move(held));
+  } catch (const std::bad_alloc&) {
+    for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+      dropped_[kind][static_cast<std::size_t>(DropReason::kQueueFull)] += cut.kinds[kind];
+    }
+    return;
+  }
+  decide_samples(false);
+}
+
+// `now_or_never`: what no window has chosen is out.
+void Drain::decide_samples(bool now_or_never) {
+  queue::SampleWindows& windows = runtime_.sample_windows();
+  const bool all = windows.mode() == SpanSampling::kAll;
+  if (all && samples_.empty()) return;
+  const std::int64_t too_late = now() - std::chrono::nanoseconds(options_.sample_hold).count();
+  samples_.decide(
+      now_or_never ? std::numeric_limits<std::int64_t>::max() : too_late,
+      options_.sample_hold_bytes,
+      [&](const SampleHold::Block& block) {
+        return all || windows.overlap(block.begin, block.end);
+      },
+      [&](SampleHold::Block& block, bool wanted) { give_spans(block, wanted); });
+  // What is still to be cut, or waits behind an undecided block, is not older.
+  windows.forget_before(
+      too_late - std::chrono::nanoseconds(options_.sample_hold + kSampledPeriod * 5).count());
+}
+
+void Drain::give_spans(SampleHold::Block& block, bool wanted) {
+  SampledStream& stream = *block.stream;
+  if (wanted) {
+    if (!stream.announced) {
+      stream.announced = true;
+      guarded("on_init_thread_stream", [&] { sink_->on_init_thread_stream(stream.info); });
+    }
+    hand_over(block.kinds, [&] { sink_->on_process_thread_block(std::move(block.block)); });
+  } else {
+    for (std::size_t kind = 0; kind < kEventKinds; ++kind) sampled_out_[kind] += block.kinds[kind];
+  }
+  if (stream.ended && stream.held == 0) end_stream(stream);
+}
+
+void Drain::end_stream(const SampledStream& stream) {
+  if (!stream.announced) return;
+  guarded("on_end_thread_stream", [&] { sink_->on_end_thread_stream(stream.info); });
+}
+
+void Drain::cut_images() {
+  if (!images_.announced) {
+    images_.announced = true;
+    guarded("on_init_image_stream", [&] { sink_->on_init_image_stream(images_.info()); });
+  }
+  Kinds kinds{};
+  kinds[index(EventKind::kImage)] = static_cast<std::uint32_t>(images_.count());
+  const std::size_t bytes = images_.bytes();
+  std::shared_ptr<const ImageBlock> block = images_.cut(now());
+  hand_over(kinds, [&] { sink_->on_process_image_block(std::move(block)); });
+  runtime_.images().release(bytes);
 }
 
 // --- asked by others ---
@@ -554,8 +677,12 @@ void Drain::add_stats(EventStats& stats) const {
   };
   add_builder(logs_);
   add_builder(metrics_);
+  stats[index(EventKind::kImage)].held += images_.count();
   for (const auto& [uid, stream] : threads_) add_builder(stream->builder());
+  samples_.add_held(stats);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    stats[kind].recorded += aggregated_[kind];
+    stats[kind].sampled_out += sampled_out_[kind];
     stats[kind].delivered += handed_[kind];
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
       stats[kind].dropped[reason] += dropped_[kind][reason];

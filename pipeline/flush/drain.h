@@ -7,6 +7,7 @@
 #define MICROMEGAS_PIPELINE_FLUSH_DRAIN_H_
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -17,7 +18,9 @@
 #include "micromegas/pipeline/flush/captures.h"
 #include "micromegas/pipeline/flush/clock_model.h"
 #include "micromegas/pipeline/flush/flush_actor.h"
+#include "micromegas/pipeline/flush/image_stream.h"
 #include "micromegas/pipeline/flush/record_events.h"
+#include "micromegas/pipeline/flush/sample_hold.h"
 #include "micromegas/pipeline/flush/span_history.h"
 #include "micromegas/pipeline/flush/thread_context.h"
 #include "micromegas/pipeline/flush/thread_stream.h"
@@ -69,6 +72,9 @@ class Drain {
                  std::uint64_t ticks);
   void name_spans(const queue::ThreadSlot& slot, std::uint64_t begin);
   void drop(EventKind kind, DropReason reason) noexcept;
+  void read_images();
+  void emit_aggregates(std::int64_t at);
+  void cut_images();
   void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   // Null: there is none, and none may be made.
   ThreadStreamState* thread_stream(queue::ThreadSlot& slot, bool may_make, std::int64_t first_time);
@@ -80,9 +86,14 @@ class Drain {
   void cut_full_logs();
   void cut_metrics();
   void cut_thread(ThreadStreamState& stream);
+  void decide_samples(bool now_or_never);
+  void give_spans(SampleHold::Block& block, bool wanted);
+  void end_stream(const SampledStream& stream);
   void finish_thread(queue::ThreadSlot* slot);
   void ask_whether_full() noexcept;
-  [[nodiscard]] bool due(const BlockBuilder& builder, std::size_t limit, std::int64_t now) const;
+  template <class Builder>
+  [[nodiscard]] bool due(const Builder& builder, std::size_t limit, std::int64_t now,
+                         std::chrono::nanoseconds period) const;
   std::int64_t now();
   template <class F>
   static bool guarded(const char* what, F call) noexcept;
@@ -96,11 +107,13 @@ class Drain {
   ClockModel model_;
   PublishedClock& clock_;
   std::int64_t next_sync_ = 0;
+  std::int64_t next_aggregates_;
 
   LogStream log_info_;
   MetricsStream metrics_info_;
   BlockBuilder logs_;
   BlockBuilder metrics_;
+  ImageStreamState images_;
   std::unordered_map<std::uint32_t, std::unique_ptr<ThreadStreamState>> threads_;  // by uid
 
   struct Live {
@@ -133,13 +146,18 @@ class Drain {
   };
   std::vector<Unnamed> unnamed_;  // logs of one thread whose span is not known yet
 
+  SampleHold samples_;
+
   std::vector<queue::ThreadSlot*> slots_;  // scratch
+  std::vector<std::shared_ptr<Image>> new_images_;
   std::vector<queue::EndedElsewhere> ended_elsewhere_;
   bool busy_ = false;
   bool ended_ = false;
 
   std::array<std::uint64_t, kEventKinds> handed_{};
   std::array<std::array<std::uint64_t, kDropReasons>, kEventKinds> dropped_{};
+  std::array<std::uint64_t, kEventKinds> aggregated_{};  // metrics made of counters, histograms
+  std::array<std::uint64_t, kEventKinds> sampled_out_{};
   std::uint64_t invented_ = 0;  // span ends that were written for the application
 };
 

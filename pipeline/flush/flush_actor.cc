@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "micromegas/pipeline/flush/drain.h"
+#include "micromegas/pipeline/flush/property_set_watch.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/thread.h"
@@ -70,6 +71,8 @@ struct FlushActor::Impl {
   std::function<void()> on_tick;
   std::chrono::steady_clock::time_point next_books{};
   Drain drain;
+  PropertySetWatch property_sets{std::chrono::steady_clock::now()};
+  std::chrono::steady_clock::time_point next_watch{};
   std::thread thread;
   std::thread::id thread_id;
   std::atomic<bool> wake_pending{false};
@@ -106,6 +109,7 @@ struct FlushActor::Impl {
       }
     }
     guarded([this] { drain.shutdown(); });
+    property_sets.poll(std::chrono::steady_clock::now(), queue::Runtime::get().cut_texts());
     {
       const std::lock_guard lock(closing);
       closed = true;
@@ -127,6 +131,7 @@ struct FlushActor::Impl {
       if (error || stopping.load(std::memory_order_relaxed)) return;
       guarded([this] { drain.tick(); });
       guarded([this] { show_books(); });
+      watch_property_sets();
       if (on_tick) guarded(on_tick);
       arm();
     });
@@ -149,6 +154,13 @@ struct FlushActor::Impl {
     drain.add_stats(books);
     queue::Runtime::get().add_counts(books);
     on_books(books);
+  }
+
+  void watch_property_sets() noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_watch) return;
+    next_watch = now + std::chrono::seconds(1);
+    property_sets.poll(now, queue::Runtime::get().cut_texts());
   }
 
   template <class F>

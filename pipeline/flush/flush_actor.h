@@ -30,6 +30,11 @@ struct FlushOptions {
   std::size_t log_block_bytes = 4U << 20;    // a block is cut when its records pass this
   std::size_t metrics_block_bytes = 1U << 20;
   std::size_t thread_block_bytes = 4U << 20;
+  std::size_t image_block_bytes = 1U << 20;
+  // While only windows of spans are wanted: how long after its end a block may be chosen, and how
+  // much waits for that.
+  std::chrono::milliseconds sample_hold{10'000};
+  std::size_t sample_hold_bytes = 32U << 20;
   bool log_origin = false;  // logs carry their thread and the span that they were recorded in
   // Of which kinds the sink had better not get more, for those that a thread waits for
   // (SessionOptions::wait). Asked on the actor's thread after each block and each tick.

@@ -207,6 +207,8 @@ Result<SessionId> start_session(SessionOptions options) {
   all.companion = session->options.companion;
   all.current = session;
   // Last: the first event finds everything in place.
+  runtime.sample_windows().begin(session->options.span_sampling);
+  runtime.images().open(session->options.image_bytes);
   runtime.open(session->options.filters, &wake);
   return id;
 }

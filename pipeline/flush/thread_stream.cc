@@ -21,9 +21,11 @@ constexpr std::size_t kMaxPropertyBytes = 64 * 1024;  // of one span
 }  // namespace
 
 ThreadStreamState::ThreadStreamState(const StreamInfo& info, std::int64_t begin_time, bool track)
-    : info_{info},
+    : stream(std::make_shared<SampledStream>()),
       builder_(info.process_id, info.stream_id, begin_time, /*merged=*/false),
-      track_(track) {}
+      track_(track) {
+  stream->info = ThreadStream{info};
+}
 
 void ThreadStreamState::end_top(std::int64_t time) {
   const Open& top = stack_.back();

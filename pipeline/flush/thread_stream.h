@@ -17,6 +17,7 @@
 
 #include "micromegas/pipeline/flush/block_builder.h"
 #include "micromegas/pipeline/flush/clock_model.h"
+#include "micromegas/pipeline/flush/sample_hold.h"
 #include "micromegas/pipeline/queue/record.h"
 #include "micromegas/pipeline/sink/block.h"
 
@@ -63,8 +64,8 @@ class ThreadStreamState {
 
   [[nodiscard]] BlockBuilder& builder() noexcept { return builder_; }
   [[nodiscard]] const BlockBuilder& builder() const noexcept { return builder_; }
-  [[nodiscard]] const ThreadStream& info() const noexcept { return info_; }
-  bool announced = false;
+  [[nodiscard]] const ThreadStream& info() const noexcept { return stream->info; }
+  const std::shared_ptr<SampledStream> stream;
   std::uint64_t thread_id = 0;  // the kernel's
 
  private:
@@ -91,7 +92,6 @@ class ThreadStreamState {
   void end_top(std::int64_t time);
   std::uint32_t end_abandoned(std::int64_t time);
 
-  ThreadStream info_;
   BlockBuilder builder_;
   std::vector<Open> stack_;
   bool track_;

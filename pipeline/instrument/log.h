@@ -23,6 +23,7 @@
 #include "micromegas/pipeline/instrument/arguments.h"
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/recorder.h"
+#include "micromegas/pipeline/instrument/source_path.h"
 
 // Logs above this level are not compiled: 0 (none) to 6 (all).
 #ifndef MICROMEGAS_STATIC_MAX_LEVEL
@@ -31,7 +32,7 @@
 
 // The target of what has no explicit one: define it per Bazel target, or have the file's path.
 #ifndef MM_DEFAULT_TARGET
-#define MM_DEFAULT_TARGET __FILE__
+#define MM_DEFAULT_TARGET MICROMEGAS_SOURCE_FILE_
 #endif
 
 namespace micromegas::detail {
@@ -57,7 +58,7 @@ struct Log {
 #define MICROMEGAS_LOG_SITE_(variable, level_, target_, text_)                                 \
   static constinit ::micromegas::LogMetadata variable {                                        \
     .level = (level_), .text = (text_), .target = (target_), .function = __builtin_FUNCTION(), \
-    .file = __FILE__, .line = __LINE__                                                         \
+    .file = MICROMEGAS_SOURCE_FILE_, .line = __LINE__                                          \
   }
 
 // `condition` is evaluated after the filters, before the arguments.

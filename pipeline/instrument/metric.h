@@ -15,6 +15,7 @@
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/recorder.h"
+#include "micromegas/pipeline/instrument/source_path.h"
 #include "micromegas/pipeline/instrument/verbosity.h"
 
 #define MICROMEGAS_METRIC_IMPL_(record, verbosity_, target_, name_, unit_, ...) \
@@ -25,7 +26,7 @@
           .name = (name_),                                                      \
           .unit = (unit_),                                                      \
           .target = (target_),                                                  \
-          .file = __FILE__,                                                     \
+          .file = MICROMEGAS_SOURCE_FILE_,                                      \
           .line = __LINE__};                                                    \
       if (::micromegas::queue::enabled(micromegas_site)) {                      \
         ::micromegas::detail::record{micromegas_site, __VA_ARGS__};             \

@@ -20,15 +20,16 @@
 #include "micromegas/pipeline/instrument/log.h"
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/recorder.h"
+#include "micromegas/pipeline/instrument/source_path.h"
 #include "micromegas/pipeline/instrument/verbosity.h"
 
 #define MICROMEGAS_CONCAT_INNER_(a, b) a##b
 #define MICROMEGAS_CONCAT_(a, b) MICROMEGAS_CONCAT_INNER_(a, b)
 
-#define MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)                     \
-  {                                                                        \
-    .verbosity = ::micromegas::Verbosity::verbosity_, .target = (target_), \
-    .function = __builtin_FUNCTION(), .file = __FILE__, .line = __LINE__   \
+#define MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)                                  \
+  {                                                                                     \
+    .verbosity = ::micromegas::Verbosity::verbosity_, .target = (target_),              \
+    .function = __builtin_FUNCTION(), .file = MICROMEGAS_SOURCE_FILE_, .line = __LINE__ \
   }
 
 // A conditional expression, so that properties are evaluated only for a span that is recorded; in

@@ -65,6 +65,9 @@ struct ThreadState {
   // next segment.
   std::uint32_t pending_context_end[kQueueKinds] = {};
   std::atomic<std::uint64_t> recorded[kEventKinds] = {};
+  // Counters and histograms (aggregate_cells.h), by their index; null: none yet. Owner only.
+  void** cells = nullptr;
+  std::uint32_t cell_count = 0;
 };
 
 // Bytes kept free at the end of a span segment for the ends of the open spans, so that an end
@@ -113,6 +116,10 @@ MICROMEGAS_INLINE void count(std::atomic<std::uint64_t>& counter, std::uint64_t 
 }
 
 }  // namespace micromegas::queue
+
+namespace micromegas {
+struct Image;
+}
 
 extern "C" {
 // (generation << 1) | 1. A call site whose word has these low 32 bits is enabled; with the last bit
@@ -192,6 +199,15 @@ MICROMEGAS_EXPORT micromegas::queue::ThreadState* micromegas_v0_enter_track(
 MICROMEGAS_EXPORT void micromegas_v0_leave_track(micromegas::queue::TrackData* track,
                                                  micromegas::queue::ThreadState* before) noexcept;
 MICROMEGAS_EXPORT void micromegas_v0_close_track(micromegas::queue::TrackData* track) noexcept;
+
+// The calling thread's cell of a counter or a histogram, whose index it gives to the metadata.
+// Null: there is none, and what was to be added is counted as dropped.
+MICROMEGAS_EXPORT void* micromegas_v0_aggregate_cell(
+    const micromegas::StaticMetricMetadata* metadata, bool histogram,
+    std::uint32_t property_set) noexcept;
+
+// Takes what is in the image, whose time is in ticks; or counts it as dropped.
+MICROMEGAS_EXPORT void micromegas_v0_send_image(micromegas::Image* image) noexcept;
 
 // A text was longer than its record had room for.
 MICROMEGAS_EXPORT void micromegas_v0_count_cut() noexcept;

@@ -4,6 +4,7 @@
 #include "micromegas/pipeline/queue/runtime.h"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 #include <iterator>
 #include <new>
@@ -31,7 +32,9 @@ MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::ThreadState micromegas_v0_n
     0,
     0,
     {},
-    {}};
+    {},
+    nullptr,
+    0};
 
 MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
 
@@ -94,6 +97,7 @@ void Runtime::prepare(std::size_t queue_bytes) {
     if (pool_ == nullptr) pool_ = new SegmentPool;
   }
   discard_leftovers();
+  aggregates_.discard();
   pool_->set_budget(queue_bytes);
   const std::lock_guard lock(mutex_);
   baseline_ = counts_locked();
@@ -128,6 +132,7 @@ void Runtime::close() noexcept {
   bump_session();
   bump_generation_locked();
   room_.end();
+  images_.close();
 }
 
 void Runtime::bump_session() noexcept {
@@ -425,6 +430,57 @@ std::uint64_t Runtime::new_span_ids() noexcept {
   return id;
 }
 
+void* Runtime::aggregate_cell(const StaticMetricMetadata& metadata, AggregateKind kind,
+                              std::uint32_t property_set) noexcept {
+  const EventKind metric =
+      kind == AggregateKind::kCounter ? EventKind::kIntegerMetric : EventKind::kFloatMetric;
+  ThreadSlot* slot = current_thread();
+  if (slot == nullptr) {
+    drop(metric, DropReason::kQueueFull, 1);
+    return nullptr;
+  }
+  try {
+    std::uint32_t id = site_id(metadata.word);
+    if (id == 0) {
+      id = aggregates_.add(kind, metadata, property_set, catalogue_);
+      if (id == 0) {
+        drop(metric, DropReason::kInvalid, 1);
+        return nullptr;
+      }
+      cache_id(metadata.word, id);
+    }
+    if (id >= slot->cell_count) {
+      const auto size = static_cast<std::uint32_t>(std::bit_ceil(std::max(id + 1, 64U)));
+      slot->cell_memory.resize(size);
+      slot->cells = slot->cell_memory.data();
+      slot->cell_count = size;
+    }
+    // Another call site's of the same name, perhaps.
+    void*& cell = slot->cells[id];
+    if (cell == nullptr) cell = aggregates_.add_cell(id);
+    return cell;
+  } catch (...) {
+    drop(metric, DropReason::kQueueFull, 1);
+    return nullptr;
+  }
+}
+
+void Runtime::send_image(Image&& image) noexcept {
+  const auto cut = [this](std::string& text) {
+    if (text.size() <= kMaxImageNameBytes) return;
+    text.resize(kMaxImageNameBytes);
+    count_cut();
+  };
+  ImageQueue::Pushed pushed = ImageQueue::Pushed::kFull;
+  try {
+    cut(image.name);
+    cut(image.format);
+    pushed = images_.push(std::make_shared<Image>(std::move(image)));
+  } catch (...) {  // no memory
+  }
+  if (pushed == ImageQueue::Pushed::kFull) drop(EventKind::kImage, DropReason::kQueueFull, 1);
+}
+
 void Runtime::set_process_context(EventContextPtr context) {
   const std::lock_guard lock(mutex_);
   process_contexts_.push_back({read_ticks(), std::move(context)});
@@ -593,6 +649,7 @@ void Runtime::add_held(EventStats& stats) {
       from += static_cast<std::uint32_t>(record.bytes());
     }
   };
+  stats[index(EventKind::kImage)].held += images_.held();
   std::vector<ThreadSlot*> slots;
   if (pool_ == nullptr) return;
   collect_full();
@@ -632,6 +689,7 @@ Runtime::Counts Runtime::counts_locked() const noexcept {
 }
 
 void Runtime::add_counts(EventStats& stats) const {
+  stats[index(EventKind::kImage)].recorded += images_.recorded();
   const std::lock_guard lock(mutex_);
   const Counts now = counts_locked();
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
@@ -663,15 +721,19 @@ std::size_t Runtime::segment_bytes() const noexcept {
 
 void Runtime::before_fork() noexcept {
   mutex_.lock();
+  aggregates_.mutex().lock();  // before the catalogue's: Aggregates::add()
   catalogue_.mutex().lock();
+  images_.mutex().lock();
 }
 
 void Runtime::after_fork_parent() noexcept {
+  images_.mutex().unlock();
   catalogue_.mutex().unlock();
+  aggregates_.mutex().unlock();
   mutex_.unlock();
 }
 
-// The other threads do not exist here, and may have stood in the middle of anything but the two
+// The other threads do not exist here, and may have stood in the middle of anything but the
 // locks: their queues, the pool and the tokens are left behind untouched. The catalogue stays, call
 // sites keep their ids.
 void Runtime::after_fork_child() noexcept {
@@ -697,6 +759,11 @@ void Runtime::after_fork_child() noexcept {
   bump_session();
   stray_left_out_.store(0, std::memory_order_relaxed);
   bump_generation_locked();
+  sample_windows_.after_fork_child();
+  aggregates_.after_fork_child();
+  aggregates_.mutex().unlock();
+  images_.after_fork_child();
+  images_.mutex().unlock();
   catalogue_.mutex().unlock();
   mutex_.unlock();
   if (auto* hook = child_hook_.load(std::memory_order_relaxed)) hook();
@@ -831,6 +898,18 @@ MICROMEGAS_COLD void micromegas_v0_end_out_of_place(std::uint32_t id,
                                                     micromegas::queue::RecordKind kind,
                                                     std::uint64_t begun) noexcept {
   ColdPath::end_out_of_place(id, kind, begun);
+}
+
+MICROMEGAS_COLD void* micromegas_v0_aggregate_cell(const micromegas::StaticMetricMetadata* m,
+                                                   bool histogram,
+                                                   std::uint32_t property_set) noexcept {
+  using micromegas::queue::AggregateKind;
+  return Runtime::get().aggregate_cell(
+      *m, histogram ? AggregateKind::kHistogram : AggregateKind::kCounter, property_set);
+}
+
+void micromegas_v0_send_image(micromegas::Image* image) noexcept {
+  Runtime::get().send_image(std::move(*image));
 }
 
 MICROMEGAS_COLD bool micromegas_v0_may_open_span() noexcept { return ColdPath::may_open_span(); }

@@ -29,9 +29,12 @@
 
 #include "micromegas/pipeline/instrument/function_ref.h"
 #include "micromegas/pipeline/instrument/log_filter.h"
+#include "micromegas/pipeline/queue/aggregates.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/hot.h"
+#include "micromegas/pipeline/queue/image_queue.h"
 #include "micromegas/pipeline/queue/room_wait.h"
+#include "micromegas/pipeline/queue/sample_windows.h"
 #include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/stats.h"
 
@@ -88,6 +91,7 @@ struct ThreadSlot : ThreadState {
   std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
   std::atomic<std::uint64_t> left_out{0};         // by rate helpers
   OpenScopes scopes;                              // owner only
+  std::vector<void*> cell_memory;                 // of `cells`; owner only
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -251,6 +255,21 @@ class Runtime {
 
   [[nodiscard]] Catalogue& catalogue() noexcept { return catalogue_; }
 
+  // --- counters and histograms ---
+
+  [[nodiscard]] Aggregates& aggregates() noexcept { return aggregates_; }
+  // The calling thread's cell; null: none, and counted as dropped.
+  void* aggregate_cell(const StaticMetricMetadata& metadata, AggregateKind kind,
+                       std::uint32_t property_set) noexcept;
+
+  [[nodiscard]] SampleWindows& sample_windows() noexcept { return sample_windows_; }
+
+  // --- images ---
+
+  [[nodiscard]] ImageQueue& images() noexcept { return images_; }
+  // Takes what is in `image`, or counts it as dropped.
+  void send_image(Image&& image) noexcept;
+
   // The first of kSpanIds - 1 ids; the calling thread takes the others next.
   std::uint64_t new_span_ids() noexcept;
 
@@ -339,6 +358,9 @@ class Runtime {
   std::atomic<std::uint32_t> forks_{0};             // that this process is away from the first one
   std::atomic<std::uint64_t> span_id_ranges_{0};    // given out
   Catalogue catalogue_;
+  ImageQueue images_;
+  Aggregates aggregates_;
+  SampleWindows sample_windows_;
 };
 
 }  // namespace micromegas::queue

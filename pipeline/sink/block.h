@@ -34,6 +34,7 @@ inline constexpr std::int64_t kTicksPerSecond = 1'000'000'000;
 struct LogStream : StreamInfo {};
 struct MetricsStream : StreamInfo {};
 struct ThreadStream : StreamInfo {};
+struct ImageStream : StreamInfo {};
 
 // The records of one block as they left the queue, times converted. Layout: queue/record.h.
 struct BlockRecords {
@@ -109,6 +110,44 @@ class ThreadBlock final : public Block {
 
  private:
   std::int32_t asyncs_;
+};
+
+// One image on its way; what is shared of it never changes.
+struct Image {
+  std::int64_t time = 0;
+  std::uint64_t thread_id = 0;  // the kernel's
+  std::string name;
+  std::string format;
+  std::vector<std::byte> data;
+
+  // Bytes of memory.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept {
+    return sizeof(Image) + name.capacity() + format.capacity() + data.capacity();
+  }
+};
+
+class ImageBlock final {
+ public:
+  // In time order.
+  ImageBlock(const BlockHeader& header, std::vector<std::shared_ptr<const Image>> images)
+      : header_(header), images_(std::move(images)) {}
+  ImageBlock(const ImageBlock&) = delete;
+  ImageBlock& operator=(const ImageBlock&) = delete;
+
+  [[nodiscard]] const BlockHeader& header() const noexcept { return header_; }
+  [[nodiscard]] std::int32_t event_count() const noexcept { return header_.event_count; }
+  [[nodiscard]] std::size_t memory_bytes() const noexcept {
+    std::size_t bytes = sizeof(ImageBlock);
+    for (const auto& image : images_) bytes += image->memory_bytes();
+    return bytes;
+  }
+  void for_each(FunctionRef<void(const ImageEvent&)> visit) const {
+    for (const auto& i : images_) visit({i->time, i->name, i->format, i->data});
+  }
+
+ private:
+  BlockHeader header_;
+  std::vector<std::shared_ptr<const Image>> images_;
 };
 
 }  // namespace micromegas

@@ -129,6 +129,14 @@ void CompositeSink::on_end_thread_stream(const ThreadStream& stream) {
   for_each_child([&](Entry& entry) { entry.sink->on_end_thread_stream(stream); });
 }
 
+void CompositeSink::on_init_image_stream(const ImageStream& stream) {
+  for_each_child([&](Entry& entry) { entry.sink->on_init_image_stream(stream); });
+}
+
+void CompositeSink::on_process_image_block(std::shared_ptr<const ImageBlock> block) {
+  deliver(StreamKind::kImage, [&](Entry& entry) { entry.sink->on_process_image_block(block); });
+}
+
 bool CompositeSink::is_busy() const {
   bool busy = false;
   for (const auto& entry : children_) {

@@ -49,6 +49,8 @@ class CompositeSink final : public EventSink {
   void on_init_thread_stream(const ThreadStream& stream) override;
   void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override;
   void on_end_thread_stream(const ThreadStream& stream) override;
+  void on_init_image_stream(const ImageStream& stream) override;
+  void on_process_image_block(std::shared_ptr<const ImageBlock> block) override;
   [[nodiscard]] bool is_busy() const override;
 
   [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }
@@ -73,7 +75,7 @@ class CompositeSink final : public EventSink {
     std::shared_ptr<const LogFilter> filter;  // never null
     FilteredLogs logs;
     std::atomic<std::uint64_t> filtered_logs{0};
-    std::array<std::atomic<std::uint64_t>, 3> failed_blocks{};  // by StreamKind
+    std::array<std::atomic<std::uint64_t>, kStreamKinds> failed_blocks{};  // by StreamKind
   };
 
   static std::shared_ptr<const LogFilter> filter_of(Entry& entry);

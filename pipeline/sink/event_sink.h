@@ -48,6 +48,9 @@ class EventSink {
   // The thread has ended, and so has its stream, which was announced: no block of it follows.
   // on_shutdown() ends those that are left, without this call.
   virtual void on_end_thread_stream(const ThreadStream& /*stream*/) {}
+  // Natively only; announced with its first block, if there ever is one.
+  virtual void on_init_image_stream(const ImageStream& /*stream*/) {}
+  virtual void on_process_image_block(std::shared_ptr<const ImageBlock> /*block*/) {}
 
   // Busy with disk or network: avoid extra flushing. Any thread.
   [[nodiscard]] virtual bool is_busy() const { return false; }

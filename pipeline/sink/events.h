@@ -6,6 +6,7 @@
 #ifndef MICROMEGAS_PIPELINE_SINK_EVENTS_H_
 #define MICROMEGAS_PIPELINE_SINK_EVENTS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -16,7 +17,8 @@
 
 namespace micromegas {
 
-enum class StreamKind : std::uint8_t { kLog, kMetrics, kThread };
+enum class StreamKind : std::uint8_t { kLog, kMetrics, kThread, kImage };
+inline constexpr std::size_t kStreamKinds = 4;
 
 // What is known of a stream; sent before its first block (insert_stream).
 struct StreamInfo {
@@ -67,6 +69,13 @@ struct SpanEvent {
   std::uint64_t parent_span_id = 0;        // async only, 0: a root
   std::uint32_t depth = 0;                 // async only
   std::span<const Property> properties;    // ends only
+};
+
+struct ImageEvent {
+  std::int64_t time = 0;
+  std::string_view name;
+  std::string_view format;
+  std::span<const std::byte> data;
 };
 
 struct BlockHeader {

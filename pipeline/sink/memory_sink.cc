@@ -65,6 +65,11 @@ std::vector<MemorySink::Span> MemorySink::spans() const {
   return spans_;
 }
 
+std::vector<MemorySink::Image> MemorySink::images() const {
+  const std::lock_guard lock(mutex_);
+  return images_;
+}
+
 std::vector<MemorySink::ThreadSpan> MemorySink::thread_spans() const {
   const std::lock_guard lock(mutex_);
   std::map<Uuid, const StreamInfo*> streams;
@@ -151,6 +156,7 @@ void MemorySink::clear() {
     live_lines_.clear();
     metrics_.clear();
     spans_.clear();
+    images_.clear();
   });
 }
 

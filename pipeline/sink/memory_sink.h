@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -111,6 +112,13 @@ class MemorySink final : public EventSink {
     Properties properties;
   };
 
+  struct Image {
+    std::int64_t time = 0;
+    std::string name;
+    std::string format;
+    std::vector<std::byte> data;
+  };
+
   struct BlockInfo : BlockHeader {
     StreamKind kind = StreamKind::kLog;
   };
@@ -122,6 +130,7 @@ class MemorySink final : public EventSink {
   // In the order of their ends. Begins without end and ends without begin are left out.
   [[nodiscard]] std::vector<ThreadSpan> thread_spans() const;
   [[nodiscard]] std::vector<AsyncSpan> async_spans() const;
+  [[nodiscard]] std::vector<Image> images() const;
   [[nodiscard]] std::vector<StreamInfo> streams() const;
   [[nodiscard]] std::vector<BlockInfo> blocks() const;
   [[nodiscard]] std::shared_ptr<const ProcessInfo> process() const;  // null before start-up
@@ -144,6 +153,8 @@ class MemorySink final : public EventSink {
   void on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) override;
   void on_init_thread_stream(const ThreadStream& stream) override;
   void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override;
+  void on_init_image_stream(const ImageStream& stream) override;
+  void on_process_image_block(std::shared_ptr<const ImageBlock> block) override;
 
   // Copies that outlive the event.
   static Properties owned(std::span<const Property> properties);
@@ -163,6 +174,7 @@ class MemorySink final : public EventSink {
   std::vector<LiveLine> live_lines_;
   std::vector<Metric> metrics_;
   std::vector<Span> spans_;
+  std::vector<Image> images_;
 };
 
 }  // namespace micromegas

@@ -127,6 +127,24 @@ void MemorySink::on_process_thread_block(std::shared_ptr<const ThreadBlock> bloc
   });
 }
 
+void MemorySink::on_init_image_stream(const ImageStream& stream) {
+  change([&] { streams_.push_back(stream); });
+}
+
+void MemorySink::on_process_image_block(std::shared_ptr<const ImageBlock> block) {
+  std::vector<Image> images;
+  block->for_each([&](const ImageEvent& event) {
+    images.push_back({event.time,
+                      std::string(event.name),
+                      std::string(event.format),
+                      {event.data.begin(), event.data.end()}});
+  });
+  change([&] {
+    append(images_, images);
+    blocks_.push_back(to_info(block->header(), StreamKind::kImage));
+  });
+}
+
 bool MemorySink::wait_for(FunctionRef<bool()> predicate, std::chrono::milliseconds timeout) const {
   return wait_for_arrivals(predicate, timeout);
 }

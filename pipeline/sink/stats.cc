@@ -7,7 +7,7 @@ namespace micromegas {
 namespace {
 
 constexpr std::array<std::string_view, kEventKinds> kKindNames{
-    "log", "integer_metric", "float_metric", "span", "async_span"};
+    "log", "integer_metric", "float_metric", "span", "async_span", "image"};
 constexpr std::array<std::string_view, kDropReasons> kReasonNames{
     "queue_full", "invalid", "stopped", "sink_failed", "upload_budget", "refused", "deadline"};
 

@@ -121,8 +121,9 @@ struct Exception {
 constexpr Exception kExceptions[] = {
     {"type 'StaticStringDependency': string is cut", "a string that is longer than its record"},
     {"not an RFC 3339 time between 1678 and 2261", "a time before 1678 or after 2261"},
-    {"expected text, in ", "a key that is a byte string"},
-    {"'properties' refers to text", "an event that refers to a value of the wrong kind"},
+    {"expected text", "a key that is a byte string"},
+    {"nb_objects out of range", "a negative number of events"},
+    {"' refers to text", "an event that refers to a value of the wrong kind"},
     {"the target is no text", "an event that refers to a value of the wrong kind"},
 };
 

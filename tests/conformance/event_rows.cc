@@ -102,6 +102,8 @@ class Reader {
           read_log(event);
         } else if (tag == "metrics") {
           read_metric(event);
+        } else if (tag == "image") {
+          read_image(event);
         } else {
           read_span(block.head, event, stream.info);
         }
@@ -202,6 +204,14 @@ class Reader {
                           {"unit", desc.at("unit")},
                           {"value", event.at("value")},
                           {"properties", properties_of(event)},
+                          {"time", time_of(event)}});
+  }
+
+  void read_image(const json& event) {
+    rows_.rows.push_back({{"kind", "image"},
+                          {"name", event.at("name")},
+                          {"format", event.at("format")},
+                          {"data", event.at("data")},
                           {"time", time_of(event)}});
   }
 

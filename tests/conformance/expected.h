@@ -54,6 +54,16 @@ class Expected {
     return rows_.back();
   }
 
+  template <class Record>
+  void image(std::string name, std::string format, std::string hex, Record record) {
+    json row = {{"kind", "image"},
+                {"name", std::move(name)},
+                {"format", std::move(format)},
+                {"data", std::move(hex)}};
+    row["time"] = bounds(record);
+    rows_.push_back(std::move(row));
+  }
+
   // Servers before 0.33 have no properties of spans.
   template <class Record>
   void async(std::string event, json span, Record record, const Properties& properties = {}) {

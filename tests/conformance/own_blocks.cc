@@ -10,6 +10,7 @@
 
 #include "micromegas/tests/conformance/official.h"
 #include "micromegas/tests/wire/events.h"
+#include "micromegas/transport/wire/image_encoder.h"
 #include "micromegas/transport/wire/log_encoder.h"
 #include "micromegas/transport/wire/metrics_encoder.h"
 #include "micromegas/transport/wire/span_encoder.h"
@@ -184,7 +185,27 @@ OwnBlock span_block() {
 
 }  // namespace
 
-std::vector<OwnBlock> own_blocks() { return {log_block(), metrics_block(), span_block()}; }
+OwnBlock image_block() {
+  static const std::byte data[] = {std::byte{0}, std::byte{255}, std::byte{'{'}};
+  Maker<ImageEvent> maker;
+  const auto add = [&](const char* name, const char* format, std::span<const std::byte> bytes,
+                       const char* hex) {
+    ImageEvent event;
+    event.name = name;
+    event.format = format;
+    event.data = bytes;
+    maker.add(event, {{"kind", "image"}, {"name", name}, {"format", format}, {"data", hex}});
+    maker.rows.back().erase("properties");
+  };
+  add("mäde", "image/png", data, "00ff7b");
+  add("", "", {}, "");
+  return maker.finish("our images", StreamKind::kImage, wire::ImageEncoder(),
+                      "aaaaaaaa-0000-4000-8000-000000000004");
+}
+
+std::vector<OwnBlock> own_blocks() {
+  return {log_block(), metrics_block(), span_block(), image_block()};
+}
 
 std::string own_folder() {
   const std::string folder = new_folder();

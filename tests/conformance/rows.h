@@ -5,6 +5,7 @@
 //
 //   {"kind": "log", "level", "target", "msg", "properties", "time"}
 //   {"kind": "metric", "target", "name", "unit", "value", "properties", "time"}
+//   {"kind": "image", "name", "format", "data", "time"}; data in hexadecimal; not at depth 2
 //   {"kind": "span", "thread", "depth", "name", "target", "file", "line", "properties", "begin",
 //    "end"}; depth 1 is outermost, end null when it never came
 //   {"kind": "async", "event", "id", "parent", "depth", "name", "target", "file", "line",

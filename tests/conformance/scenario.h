@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A known set of everything that the library can record. A new kind of event, argument or property
-// gets its rows here, in the file of its kind: record it inside expected.log(), .metric(), .async()
-// or SCENARIO_SPAN, and say what the server must show.
+// gets its rows here, in the file of its kind: record it inside expected.log(), .metric(),
+// .image(), .async() or SCENARIO_SPAN, and say what the server must show.
 #ifndef MICROMEGAS_TESTS_CONFORMANCE_SCENARIO_H_
 #define MICROMEGAS_TESTS_CONFORMANCE_SCENARIO_H_
 
@@ -14,6 +14,7 @@ namespace micromegas::conformance {
 void record_logs(Expected& expected);
 void record_texts(Expected& expected);
 void record_metrics(Expected& expected);
+void record_images(Expected& expected);
 // On the calling thread, which is called `thread`.
 void record_spans(Expected& expected, const char* thread);
 void record_async_spans(Expected& expected);

@@ -64,6 +64,7 @@ void record_everything(Expected& e) {
   record_logs(e);
   record_texts(e);
   record_metrics(e);
+  record_images(e);
   record_spans(e, kThread);
   record_async_spans(e);
   {

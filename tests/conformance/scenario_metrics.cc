@@ -1,9 +1,11 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "micromegas/dispatch.h"
 #include "micromegas/tests/conformance/scenario.h"
@@ -100,6 +102,34 @@ void record_structured(Expected& e) {
            {{"k", "-1"}, {"zone", "eu"}, {"route", "of the set"}});
 }
 
+// What was added becomes metrics with the flush.
+void record_aggregates(Expected& e) {
+  static const PropertySet& set = PropertySet::intern({{"zone", "eu"}});
+  e.metric("metrics", "requests", "count", 55, [] {
+    for (unsigned i = 1; i <= 10; ++i) MM_COUNTER_T("metrics", "requests", "count", i);
+    flush(std::chrono::seconds(30));
+  });
+  const std::int64_t before = now();
+  for (int i = 0; i < 3; ++i) MM_HISTOGRAM_T("metrics", "latency", "ms", 2.5, set);
+  flush(std::chrono::seconds(30));
+  const json time = {before, now()};
+  const auto row = [&](const char* name, const char* unit, json value) {
+    e.add({{"kind", "metric"},
+           {"target", "metrics"},
+           {"name", name},
+           {"unit", unit},
+           {"value", std::move(value)},
+           {"properties", {{"zone", "eu"}}},
+           {"time", time}});
+  };
+  row("latency.count", "count", 3);
+  row("latency.sum", "ms", 7.5);
+  for (const char* name :
+       {"latency.min", "latency.max", "latency.p50", "latency.p90", "latency.p99"}) {
+    row(name, "ms", 2.5);
+  }
+}
+
 }  // namespace
 
 void record_metrics(Expected& expected) {
@@ -108,6 +138,7 @@ void record_metrics(Expected& expected) {
   record_names_of_run_time(expected);
   record_tagged(expected);
   record_structured(expected);
+  record_aggregates(expected);
 }
 
 }  // namespace micromegas::conformance

@@ -30,6 +30,7 @@ TEST(Scenario, HoldsSomeOfEverything) {
   EXPECT_GT(kinds["metric"], 800);
   EXPECT_GT(kinds["span"], 1000);
   EXPECT_EQ(kinds["async"], 11);
+  EXPECT_EQ(kinds["image"], 5);
 }
 
 std::map<std::string, int> types_in(const std::string& folder) {
@@ -45,13 +46,23 @@ std::map<std::string, int> types_in(const std::string& folder) {
   return types;
 }
 
-constexpr const char* kOldTypes[] = {
-    "LogStaticStrEvent",        "LogStringEventV2",          "TaggedLogString",
-    "LogStringInteropEventV3",  "IntegerMetricEvent",        "FloatMetricEvent",
-    "TaggedIntegerMetricEvent", "TaggedFloatMetricEvent",    "BeginThreadSpanEvent",
-    "EndThreadSpanEvent",       "BeginThreadNamedSpanEvent", "EndThreadNamedSpanEvent",
-    "BeginAsyncSpanEvent",      "EndAsyncSpanEvent",         "BeginAsyncNamedSpanEvent",
-    "EndAsyncNamedSpanEvent"};
+constexpr const char* kOldTypes[] = {"LogStaticStrEvent",
+                                     "LogStringEventV2",
+                                     "TaggedLogString",
+                                     "LogStringInteropEventV3",
+                                     "IntegerMetricEvent",
+                                     "FloatMetricEvent",
+                                     "TaggedIntegerMetricEvent",
+                                     "TaggedFloatMetricEvent",
+                                     "BeginThreadSpanEvent",
+                                     "EndThreadSpanEvent",
+                                     "BeginThreadNamedSpanEvent",
+                                     "EndThreadNamedSpanEvent",
+                                     "BeginAsyncSpanEvent",
+                                     "EndAsyncSpanEvent",
+                                     "BeginAsyncNamedSpanEvent",
+                                     "EndAsyncNamedSpanEvent",
+                                     "ImageEvent"};
 constexpr const char* kNewTypes[] = {"TaggedLogStaticStrEvent",  "TaggedLogTemplateEvent",
                                      "TaggedEndThreadSpanEvent", "TaggedEndThreadNamedSpanEvent",
                                      "TaggedEndAsyncSpanEvent",  "TaggedEndAsyncNamedSpanEvent"};
@@ -64,6 +75,7 @@ TEST(Scenario, SendsEveryTypeOfEventThatTheLibraryHas) {
   EXPECT_GT(types["log blocks"], 5);
   EXPECT_GT(types["metrics blocks"], 5);
   EXPECT_GT(types["cpu blocks"], 64);
+  EXPECT_GT(types["image blocks"], 1);
 }
 
 TEST(Scenario, OldServersGetOnlyWhatTheyRead) {

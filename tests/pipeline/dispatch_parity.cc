@@ -95,6 +95,8 @@ class EverySinkFunction final : public EventSink {
   void on_init_thread_stream(const ThreadStream& /*stream*/) override {}
   void on_process_thread_block(std::shared_ptr<const ThreadBlock> /*block*/) override {}
   void on_end_thread_stream(const ThreadStream& /*stream*/) override {}
+  void on_init_image_stream(const ImageStream& /*stream*/) override {}
+  void on_process_image_block(std::shared_ptr<const ImageBlock> /*block*/) override {}
   [[nodiscard]] bool is_busy() const override { return false; }
 };
 
@@ -108,6 +110,8 @@ void use_every_macro() {
   using namespace literals;
   const std::string name = "name";
   const int n = 1;
+  send_image(name, "raw", std::span<const std::byte>());
+  send_image(name, "raw", std::vector<std::byte>(1));
   MM_LOG(kInfo, "{}", n);
   MM_LOG_T(kInfo, "target", "{}", n);
   MM_FATAL("{}", n);
@@ -130,6 +134,14 @@ void use_every_macro() {
   MM_LOG_EVERY_MS(kInfo, 1000, "literal");
   MM_LOG_EVERY_MS_T(kInfo, "target", 1000, "n {}", n);
   MM_IMETRIC("name", "unit", n);
+  MM_COUNTER("name", "unit", n);
+  MM_COUNTER_T("target", "name", "unit", n);
+  MM_COUNTER_V(kMin, "name", "unit", n);
+  MM_COUNTER_V_T(kMin, "target", "name", "unit", n);
+  MM_HISTOGRAM("name", "unit", n);
+  MM_HISTOGRAM_T("target", "name", "unit", n);
+  MM_HISTOGRAM_V(kMin, "name", "unit", n);
+  MM_HISTOGRAM_V_T(kMin, "target", "name", "unit", 0.5);
   MM_IMETRIC_T("target", "name", "unit", n);
   MM_FMETRIC("name", "unit", n);
   MM_FMETRIC_T("target", "name", "unit", n);

@@ -27,7 +27,7 @@ inline const KindStats& of(const EventStats& stats, EventKind kind) {
 inline void expect_balanced(const EventStats& stats) {
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     const KindStats& k = stats[kind];
-    EXPECT_EQ(k.recorded, k.delivered + k.dropped_total() + k.held)
+    EXPECT_EQ(k.recorded, k.delivered + k.dropped_total() + k.sampled_out + k.held)
         << to_string(static_cast<EventKind>(kind)) << ": delivered " << k.delivered << ", dropped "
         << k.dropped_total() << ", held " << k.held;
   }

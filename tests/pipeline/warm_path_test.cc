@@ -210,6 +210,17 @@ TEST_F(WarmTest, MetricsCostNothing) {
   expect_free("negative", negative);
 }
 
+TEST_F(WarmTest, CountersCostNothing) {
+  const auto add = [](unsigned i) {
+    MM_COUNTER("c", "count", i);
+    MM_HISTOGRAM("h", "ms", i);
+  };
+  add(0);
+  expect_free("counter and histogram", [&] {
+    for (unsigned i = 0; i < 10'000; ++i) add(i);
+  });
+}
+
 TEST_F(WarmTest, SpansCostNothing) {
   const std::string name = "run-time name";
   expect_none("span", 32, [] { MM_SPAN("s"); });

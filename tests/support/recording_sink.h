@@ -7,6 +7,7 @@
 #define MICROMEGAS_TESTS_SUPPORT_RECORDING_SINK_H_
 
 #include <condition_variable>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -51,6 +52,13 @@ struct Span {
   std::map<std::string, std::string> properties;
 };
 
+struct SeenImage {
+  std::int64_t time;
+  std::string name;
+  std::string format;
+  std::vector<std::byte> data;
+};
+
 struct SeenBlock {
   StreamKind kind;
   BlockHeader header;
@@ -61,6 +69,7 @@ struct Recorded {
   std::vector<Log> logs;
   std::vector<Metric> metrics;
   std::map<Uuid, std::vector<Span>> spans;  // by stream
+  std::vector<SeenImage> images;
   std::map<Uuid, StreamInfo> streams;
   std::set<Uuid> ended;  // streams of threads
   bool block_after_end = false;
@@ -125,6 +134,18 @@ class RecordingSink : public EventSink {
                          e.depth, map(e.properties)});
       });
       r.block_after_end |= r.ended.contains(seen.header.stream_id);
+      r.blocks.push_back(std::move(seen));
+    });
+  }
+  void on_init_image_stream(const ImageStream& s) override { stream(s); }
+  void on_process_image_block(std::shared_ptr<const ImageBlock> block) override {
+    change([&](Recorded& r) {
+      SeenBlock seen{StreamKind::kImage, block->header(), {}};
+      block->for_each([&](const ImageEvent& e) {
+        seen.times.push_back(e.time);
+        r.images.push_back(
+            {e.time, std::string(e.name), std::string(e.format), {e.data.begin(), e.data.end()}});
+      });
       r.blocks.push_back(std::move(seen));
     });
   }

@@ -49,7 +49,7 @@ class FiltersTest : public ::testing::Test {
     const TelemetryStats end = stats();
     for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
       const KindStats& k = end.events[kind];
-      EXPECT_EQ(k.recorded, k.delivered + k.dropped_total() + k.held)
+      EXPECT_EQ(k.recorded, k.delivered + k.dropped_total() + k.sampled_out + k.held)
           << to_string(static_cast<EventKind>(kind));
     }
     EXPECT_EQ(end.total().dropped_total() + end.total().held, 0u);

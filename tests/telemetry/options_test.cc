@@ -57,6 +57,7 @@ class OptionsTest : public ::testing::Test {
       "MICROMEGAS_LOG_ORIGIN",
       "MICROMEGAS_TELEMETRY_WIRE_COMPATIBILITY",
       "MICROMEGAS_FLUSH_PERIOD",
+      "MICROMEGAS_SPAN_SAMPLING",
       "MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL",
       "MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS",
       "MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES",
@@ -163,6 +164,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
       .upload_filter = LevelFilter::kOff,
       .max_verbosity = VerbosityFilter::kOff,
       .cpu_tracing = true,
+      .span_sampling = SpanSampling::kWindows,
       .log_origin = true,
       .wait_when_full = WaitWhenFull{},
       .wait_limit = 2s,
@@ -182,6 +184,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
   EXPECT_TRUE(o.filters.spans);
   EXPECT_EQ(o.console_filter, LogFilter(LevelFilter::kFatal));
   EXPECT_EQ(o.upload_filter, LogFilter(LevelFilter::kOff));
+  EXPECT_EQ(o.span_sampling, SpanSampling::kWindows);
   EXPECT_TRUE(o.flush.log_origin);
   EXPECT_EQ(o.wire_compatibility, WireCompatibility::kBefore033);
   EXPECT_EQ(o.wait_limit, 2s);

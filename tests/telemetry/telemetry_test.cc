@@ -33,7 +33,7 @@ using testing_support::RecordingSink;
 void expect_balanced(const TelemetryStats& stats) {
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     const KindStats& k = stats.events[kind];
-    EXPECT_EQ(k.recorded, k.delivered + k.dropped_total() + k.held)
+    EXPECT_EQ(k.recorded, k.delivered + k.dropped_total() + k.sampled_out + k.held)
         << to_string(static_cast<EventKind>(kind)) << ": delivered " << k.delivered << ", dropped "
         << k.dropped_total() << ", held " << k.held;
   }

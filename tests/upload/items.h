@@ -67,11 +67,12 @@ class Made {
 struct Items {
   std::shared_ptr<Made> made = std::make_shared<Made>();
   Uuid process = Uuid::random();
-  Uuid streams[3] = {Uuid::random(), Uuid::random(), Uuid::random()};
+  Uuid streams[4] = {Uuid::random(), Uuid::random(), Uuid::random(), Uuid::random()};
 
   static EventKind event_kind(StreamKind kind) {
     return kind == StreamKind::kLog       ? EventKind::kLog
            : kind == StreamKind::kMetrics ? EventKind::kFloatMetric
+           : kind == StreamKind::kImage   ? EventKind::kImage
                                           : EventKind::kSpan;
   }
 
@@ -86,7 +87,8 @@ struct Items {
     info.process_id = process;
     info.stream_id = streams[static_cast<int>(kind)];
     info.kind = kind;
-    constexpr const char* kNames[] = {"log stream", "metrics stream", "thread stream"};
+    constexpr const char* kNames[] = {"log stream", "metrics stream", "thread stream",
+                                      "image stream"};
     outbox.announce_stream(info, 100, body(kNames[static_cast<int>(kind)]));
   }
 

@@ -39,6 +39,24 @@ TEST_F(OutboxTest, ABlockThatCannotBeEncodedIsCounted) {
   EXPECT_TRUE(outbox_->empty());
 }
 
+// As upstream's: first to be dropped, last to be sent.
+TEST_F(OutboxTest, ImagesAreShedAndSentAsSpansAre) {
+  OutboxOptions small = options();
+  small.soft_bytes = 100'000;
+  small.hard_bytes = 200'000;
+  use(small);
+  items_.announce(*outbox_);
+  items_.announce_stream(*outbox_, StreamKind::kImage);
+  EXPECT_FALSE(outbox_->add_block(items_.block(StreamKind::kImage, "large", 1, 150'000)));
+  EXPECT_EQ(dropped(outbox_->stats(), EventKind::kImage, DropReason::kUploadBudget), 1U);
+  outbox_->add_block(items_.block(StreamKind::kImage, "image"));
+  outbox_->add_block(items_.block(StreamKind::kMetrics, "metrics"));
+  EXPECT_THAT(drain(),
+              ElementsAre("process", "metrics stream", "metrics", "image stream", "image"));
+  EXPECT_EQ(of(outbox_->stats(), EventKind::kImage).delivered, 1U);
+  expect_balance(outbox_->stats());
+}
+
 TEST_F(OutboxTest, ShedsSpansAtTheSoftBudgetAndTheRestAtTheHardOne) {
   OutboxOptions small = options();
   small.soft_bytes = 100'000;

@@ -31,6 +31,9 @@ std::string describe(const EventCounts& events) {
   return text;
 }
 
+// What is the first to be dropped when memory is short.
+bool is_trace(StreamKind kind) { return kind == StreamKind::kThread || kind == StreamKind::kImage; }
+
 }  // namespace
 
 Outbox::Outbox(OutboxOptions options)
@@ -66,7 +69,7 @@ void Outbox::announce_stream(const StreamInfo& stream, std::size_t bytes, Encode
   Gate gate;
   gate.state = Gate::State::kDeferred;
   gate.process_id = stream.process_id;
-  gate.lane = stream.kind == StreamKind::kThread ? kTraceMetadata : kMetadata;
+  gate.lane = is_trace(stream.kind) ? kTraceMetadata : kMetadata;
   gate.bytes = bytes + kGateOverhead;
   gate.encode = std::move(encode);
   deferred_bytes_ += gate.bytes;
@@ -89,8 +92,7 @@ bool Outbox::add_block(BlockItem item) {
   bool added = false;
   {
     const std::lock_guard lock(mutex_);
-    const std::size_t cap =
-        item.kind == StreamKind::kThread ? options_.soft_bytes : options_.hard_bytes;
+    const std::size_t cap = is_trace(item.kind) ? options_.soft_bytes : options_.hard_bytes;
     std::optional<DropReason> reason;
     if (closed_) {
       reason = DropReason::kStopped;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "micromegas/transport/wire/encode.h"
+#include "micromegas/transport/wire/image_encoder.h"
 #include "micromegas/transport/wire/log_encoder.h"
 #include "micromegas/transport/wire/metrics_encoder.h"
 #include "micromegas/transport/wire/span_encoder.h"
@@ -19,11 +20,13 @@ Result<EncodedBlock> encode_with(Encoder& encoder, const Block& block, const Pro
 }  // namespace
 
 struct BlockEncoder::State {
-  explicit State(EncodeOptions options) : log(options), metrics(options), spans(options) {}
+  explicit State(EncodeOptions options)
+      : log(options), metrics(options), spans(options), images(options) {}
 
   LogEncoder log;
   MetricsEncoder metrics;
   SpanEncoder spans;
+  ImageEncoder images;
 };
 
 BlockEncoder::BlockEncoder(EncodeOptions options) : state_(std::make_unique<State>(options)) {}
@@ -41,6 +44,10 @@ Result<EncodedBlock> BlockEncoder::encode(const MetricsBlock& block, const Proce
 
 Result<EncodedBlock> BlockEncoder::encode(const ThreadBlock& block, const ProcessInfo& process) {
   return encode_with<SpanEvent>(state_->spans, block, process);
+}
+
+Result<EncodedBlock> BlockEncoder::encode(const ImageBlock& block, const ProcessInfo& process) {
+  return encode_with<ImageEvent>(state_->images, block, process);
 }
 
 }  // namespace micromegas::wire

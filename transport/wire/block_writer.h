@@ -1,7 +1,7 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What the three encoders of events share: the two buffers of a payload, and the envelope around
+// What the encoders of events share: the two buffers of a payload, and the envelope around
 // them.
 //
 //   encoder.begin(process);
@@ -31,6 +31,13 @@ namespace micromegas::wire {
 // The body of insert_block around two LZ4 frames.
 std::string write_block(const BlockHeader& header, const ProcessInfo& process,
                         std::string_view dependencies, std::string_view objects);
+
+// A string inside a record: 5 bytes, then the text.
+inline char* put_dynamic_string(char* at, std::string_view text) noexcept {
+  at = put(at, std::uint8_t{2});  // codec: UTF-8
+  at = put(at, static_cast<std::uint32_t>(text.size()));
+  return put_text(at, text);
+}
 
 class BlockWriter {
  public:

@@ -7,7 +7,7 @@
 //   wire::BlockEncoder encoder;                     // keep it: its buffers are reused
 //   std::string process_body = wire::encode_process(process);
 //   std::string stream_body = wire::encode_stream(stream);
-//   auto body = encoder.encode(block, process);     // LogBlock, MetricsBlock or ThreadBlock
+//   auto body = encoder.encode(block, process);     // LogBlock, MetricsBlock, ...
 //
 // Nothing here keeps global state: functions may be called from any thread, an object from one
 // thread at a time.
@@ -46,7 +46,8 @@ struct EncodedBlock {
 // insert_process. Text columns are cut to 255 characters, NUL and bad UTF-8 become U+FFFD.
 std::string encode_process(const ProcessInfo& process);
 
-// insert_stream: packed layout, tag "log", "metrics" or "cpu". The same for both compatibilities.
+// insert_stream: packed layout, tag "log", "metrics", "cpu" or "image". The same for both
+// compatibilities.
 std::string encode_stream(const StreamInfo& stream);
 
 // insert_block. The same block gives the same bytes each time.
@@ -63,6 +64,7 @@ class BlockEncoder {
   Result<EncodedBlock> encode(const LogBlock& block, const ProcessInfo& process);
   Result<EncodedBlock> encode(const MetricsBlock& block, const ProcessInfo& process);
   Result<EncodedBlock> encode(const ThreadBlock& block, const ProcessInfo& process);
+  Result<EncodedBlock> encode(const ImageBlock& block, const ProcessInfo& process);
 
  private:
   struct State;

@@ -122,9 +122,12 @@ constexpr PackedType kSpanObjects[] = {
     {"TaggedEndAsyncNamedSpanEvent", 52, kTaggedEndAsyncNamedSpanEventMembers},
 };
 
+constexpr PackedType kImageObjects[] = {{"ImageEvent", 0, {}}};
+
 constexpr StreamLayout kLog{"log", kLogDependencies, kLogObjects};
 constexpr StreamLayout kMetrics{"metrics", kMetricsDependencies, kMetricsObjects};
 constexpr StreamLayout kThread{"cpu", kSpanDependencies, kSpanObjects};
+constexpr StreamLayout kImage{"image", {}, kImageObjects};
 
 }  // namespace
 
@@ -134,6 +137,8 @@ const StreamLayout& of(StreamKind kind) noexcept {
       return kLog;
     case StreamKind::kMetrics:
       return kMetrics;
+    case StreamKind::kImage:
+      return kImage;
     case StreamKind::kThread:
       break;
   }

@@ -75,6 +75,8 @@ enum SpanObject : std::uint8_t {
   kTaggedEndAsyncNamedSpanEvent,
 };
 
+enum ImageObject : std::uint8_t { kImageEvent };
+
 }  // namespace micromegas::wire::layout
 
 #endif  // MICROMEGAS_TRANSPORT_WIRE_LAYOUT_H_

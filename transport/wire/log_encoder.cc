@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::string_view kReserved[] = {"level", "target"};
 
-char* put_dynamic_string(char* at, std::string_view text) noexcept {
-  at = put(at, std::uint8_t{2});  // codec: UTF-8
-  at = put(at, static_cast<std::uint32_t>(text.size()));
-  return put_text(at, text);
-}
-
 }  // namespace
 
 LogEncoder::LogEncoder(EncodeOptions options)

@@ -24,6 +24,8 @@ EventKind kind_of(StreamKind stream, std::uint8_t type) {
       return type == layout::kIntegerMetricEvent || type == layout::kTaggedIntegerMetricEvent
                  ? EventKind::kIntegerMetric
                  : EventKind::kFloatMetric;
+    case StreamKind::kImage:
+      return EventKind::kImage;
     case StreamKind::kThread:
       break;
   }

@@ -29,6 +29,8 @@ bool is_property_set(StreamKind kind, std::uint8_t type) {
       return type == layout::kLogPropertySet;
     case StreamKind::kMetrics:
       return type == layout::kMetricsPropertySet;
+    case StreamKind::kImage:
+      return false;  // there are none
     case StreamKind::kThread:
       break;
   }

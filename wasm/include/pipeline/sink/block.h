@@ -21,9 +21,11 @@ inline constexpr std::int64_t kTicksPerSecond = 1'000'000;
 struct LogStream {};
 struct MetricsStream {};
 struct ThreadStream {};
+struct ImageStream {};
 class LogBlock {};
 class MetricsBlock {};
 class ThreadBlock {};
+class ImageBlock {};
 
 struct FilteredLogs {
   std::uint64_t left_out = 0;

@@ -1,0 +1,156 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/pipeline/queue/aggregates.h"
+
+#include <bit>
+#include <new>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "micromegas/pipeline/queue/catalogue.h"
+
+namespace micromegas::queue {
+namespace {
+
+constexpr int kTries = 64;  // at a bank that is being added to
+
+// What a histogram becomes, in this order.
+constexpr std::string_view kSuffixes[] = {".count", ".sum", ".min", ".max", ".p50", ".p90", ".p99"};
+
+std::string key_of(AggregateKind kind, const StaticMetricMetadata& m, std::uint32_t property_set) {
+  std::string key(1, static_cast<char>(kind));
+  for (std::string_view field : {m.name, m.unit, m.target}) {
+    key += std::to_string(field.size());
+    key += ' ';
+    key += field;
+  }
+  return key + std::to_string(property_set);
+}
+
+}  // namespace
+
+std::uint32_t Aggregates::add(AggregateKind kind, const StaticMetricMetadata& metadata,
+                              std::uint32_t property_set, Catalogue& catalogue) {
+  std::string key = key_of(kind, metadata, property_set);
+  const std::lock_guard lock(mutex_);
+  if (const auto found = indices_.find(key); found != indices_.end()) return found->second;
+  if (all_.size() >= kMaxAggregates) return 0;
+  Aggregate aggregate{kind, property_set, {}, {}, {}};
+  const auto register_as = [&](std::string_view name, std::string_view unit) {
+    StaticMetricMetadata named{.verbosity = metadata.verbosity,
+                               .name = name,
+                               .unit = unit,
+                               .target = metadata.target,
+                               .file = metadata.file,
+                               .line = metadata.line};
+    return catalogue.add_metric(named, ArgList{});
+  };
+  if (kind == AggregateKind::kCounter) {
+    aggregate.ids[0] = register_as(metadata.name, metadata.unit);
+  } else {
+    for (std::size_t i = 0; i < kHistogramMetrics; ++i) {
+      aggregate.ids[i] = register_as(std::string(metadata.name).append(kSuffixes[i]),
+                                     i == 0 ? "count" : metadata.unit);
+      if (aggregate.ids[i] == 0) return 0;
+    }
+  }
+  if (aggregate.ids[0] == 0) return 0;
+  const auto index = static_cast<std::uint32_t>(all_.size() + 1);
+  const auto entry = indices_.emplace(std::move(key), index).first;
+  try {
+    all_.push_back(std::move(aggregate));
+  } catch (...) {
+    indices_.erase(entry);
+    throw;
+  }
+  return index;
+}
+
+void* Aggregates::add_cell(std::uint32_t index) {
+  const std::lock_guard lock(mutex_);
+  Aggregate& aggregate = all_[index - 1];
+  if (aggregate.kind == AggregateKind::kCounter) {
+    aggregate.counters.push_back(std::make_unique<CounterCell>());
+    return aggregate.counters.back().get();
+  }
+  auto bank = std::make_unique<HistogramBank>();
+  aggregate.histograms.push_back(std::make_unique<HistogramCell>());
+  aggregate.histograms.back()->bank.store(bank.release(), std::memory_order_release);
+  return aggregate.histograms.back().get();
+}
+
+std::uint64_t Aggregates::take_count(Aggregate& aggregate) {
+  std::uint64_t sum = 0;
+  for (const auto& cell : aggregate.counters) {
+    const std::uint64_t value = cell->value.load(std::memory_order_relaxed);
+    sum += value - std::exchange(cell->reported, value);
+  }
+  return sum;
+}
+
+// Into taken_. False while its thread adds to it.
+bool Aggregates::take_bank(HistogramCell& cell) {
+  for (int i = 0; i < kTries; ++i) {
+    HistogramBank* bank = cell.bank.load(std::memory_order_relaxed);
+    if (bank != nullptr &&
+        cell.bank.compare_exchange_strong(bank, spare_.get(), std::memory_order_acq_rel,
+                                          std::memory_order_relaxed)) {
+      static_cast<void>(spare_.release());  // the cell's now
+      taken_.reset(bank);
+      return true;
+    }
+    std::this_thread::yield();
+  }
+  return false;
+}
+
+// Into sum_.
+void Aggregates::take_histogram(Aggregate& aggregate) {
+  if (sum_ == nullptr) sum_ = std::make_unique<HistogramBank>();
+  *sum_ = {};
+  for (const auto& cell : aggregate.histograms) {
+    if (spare_ == nullptr) spare_ = std::make_unique<HistogramBank>();
+    if (!take_bank(*cell)) continue;
+    if (taken_->count != 0) {
+      sum_->add(*taken_);
+      *taken_ = {};
+    }
+    spare_ = std::move(taken_);
+  }
+}
+
+void Aggregates::collect(FunctionRef<void(const AggregateMetric&)> visit) {
+  const std::lock_guard lock(mutex_);
+  for (Aggregate& aggregate : all_) {
+    if (aggregate.kind == AggregateKind::kCounter) {
+      const std::uint64_t count = take_count(aggregate);
+      if (count != 0) visit({aggregate.ids[0], aggregate.property_set, false, count});
+      continue;
+    }
+    if (aggregate.histograms.empty()) continue;
+    take_histogram(aggregate);
+    if (sum_->count == 0) continue;
+    visit({aggregate.ids[0], aggregate.property_set, false, sum_->count});
+    const double values[] = {sum_->sum,           sum_->min,           sum_->max,
+                             sum_->quantile(0.5), sum_->quantile(0.9), sum_->quantile(0.99)};
+    for (std::size_t i = 0; i < std::size(values); ++i) {
+      visit({aggregate.ids[i + 1], aggregate.property_set, true,
+             std::bit_cast<std::uint64_t>(values[i])});
+    }
+  }
+}
+
+void Aggregates::discard() {
+  collect([](const AggregateMetric&) {});
+}
+
+void Aggregates::after_fork_child() noexcept {
+  for (Aggregate& aggregate : all_) {  // left behind: other threads had them
+    new (&aggregate.counters) std::vector<std::unique_ptr<CounterCell>>;
+    new (&aggregate.histograms) std::vector<std::unique_ptr<HistogramCell>>;
+  }
+}
+
+}  // namespace micromegas::queue

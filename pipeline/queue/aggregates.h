@@ -1,0 +1,81 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The counters and histograms of the process: what they are called, and all their cells.
+#ifndef MICROMEGAS_PIPELINE_QUEUE_AGGREGATES_H_
+#define MICROMEGAS_PIPELINE_QUEUE_AGGREGATES_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "micromegas/pipeline/instrument/function_ref.h"
+#include "micromegas/pipeline/instrument/metadata.h"
+#include "micromegas/pipeline/queue/aggregate_cells.h"
+
+namespace micromegas::queue {
+
+class Catalogue;
+
+enum class AggregateKind : std::uint8_t { kCounter, kHistogram };
+
+// One metric of a period.
+struct AggregateMetric {
+  std::uint32_t id;            // in the catalogue
+  std::uint32_t property_set;  // 0: none
+  bool is_float;
+  std::uint64_t bits;  // the integer, or those of the double
+};
+
+class Aggregates {
+ public:
+  static constexpr std::size_t kMaxAggregates = 16384;
+
+  // The index of this one, from 1; 0 if there are too many. Those of equal name, unit, target and
+  // set are one, wherever they stand. Any thread; locks, allocates, may throw.
+  std::uint32_t add(AggregateKind kind, const StaticMetricMetadata& metadata,
+                    std::uint32_t property_set, Catalogue& catalogue);
+  // A new cell of it, for one thread. As above. Stays valid.
+  void* add_cell(std::uint32_t index);
+
+  // Consumer: what has been added since the last call, of those to which something was.
+  void collect(FunctionRef<void(const AggregateMetric&)> visit);
+  // With no consumer: forgets it.
+  void discard();
+
+  // For the fork hooks, as the catalogue's.
+  std::mutex& mutex() noexcept { return mutex_; }
+  // In the child, with the mutex held: the cells were other threads'.
+  void after_fork_child() noexcept;
+
+ private:
+  static constexpr std::size_t kHistogramMetrics = 7;
+
+  struct Aggregate {
+    AggregateKind kind;
+    std::uint32_t property_set;
+    std::array<std::uint32_t, kHistogramMetrics> ids{};
+    std::vector<std::unique_ptr<CounterCell>> counters;
+    std::vector<std::unique_ptr<HistogramCell>> histograms;
+  };
+  bool take_bank(HistogramCell& cell);
+  std::uint64_t take_count(Aggregate& aggregate);
+  void take_histogram(Aggregate& aggregate);
+
+  std::mutex mutex_;
+  std::deque<Aggregate> all_;  // at index - 1
+  std::unordered_map<std::string, std::uint32_t> indices_;
+  std::unique_ptr<HistogramBank> spare_;  // empty
+  std::unique_ptr<HistogramBank> taken_;
+  std::unique_ptr<HistogramBank> sum_;
+};
+
+}  // namespace micromegas::queue
+
+#endif  // MICROMEGAS_PIPELINE_QUEUE_AGGREGATES_H_
