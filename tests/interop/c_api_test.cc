@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "micromegas.h"
 #include "micromegas/micromegas.h"
 #include "micromegas/tests/interop/received.h"
 #include "micromegas/tests/support/program.h"
