@@ -342,6 +342,7 @@ TelemetryStats stats() {
   }
   out.cut_texts = queue::Runtime::get().cut_texts();
   out.lost_span_properties = queue::Runtime::get().lost_properties();
+  out.refused_properties = queue::Runtime::get().refused_properties();
   out.misplaced_spans = queue::Runtime::get().misplaced_spans();
   out.left_out_logs = queue::Runtime::get().left_out();
   out.property_sets = property_set_stats();
@@ -431,9 +432,10 @@ void set_thread_name(std::string_view name) { queue::Runtime::get().set_thread_n
 
 void prepare_thread() { dispatch::init_thread_stream(); }
 
-void log_dynamic(Level level, std::string_view target, std::string_view text) {
+void log_dynamic(Level level, std::string_view target, std::string_view text,
+                 std::span<const Property> properties) {
   const LogMetadata metadata{.level = level, .target = target};
-  dispatch::log_interop(metadata, text);
+  dispatch::log_interop_dyn_tagged(metadata, properties, text);
 }
 
 std::int64_t now() noexcept { return pipeline::now(); }

@@ -25,8 +25,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -204,6 +206,7 @@ struct TelemetryStats {
   std::uint64_t retries = 0;
   std::uint64_t cut_texts = 0;  // log texts, property values, names and units that were cut
   std::uint64_t lost_span_properties = 0;  // for which there was no room; their spans are whole
+  std::uint64_t refused_properties = 0;    // given at run time, with a name that cannot be one
   std::uint64_t misplaced_spans = 0;       // thread spans held by a coroutine that suspended, or
                                            // ended on another thread; each call site is said once
   std::uint64_t left_out_logs = 0;         // by rate helpers; they are not in `events`
@@ -253,7 +256,15 @@ void set_thread_name(std::string_view name);
 void prepare_thread();
 
 // A log whose level, target and text are known only now.
-void log_dynamic(Level level, std::string_view target, std::string_view text);
+// They are copied; `properties` as dispatch.h says. For a bridge from another logger: no lock, but
+// for a level and target that nobody asked for since a filter changed.
+void log_dynamic(Level level, std::string_view target, std::string_view text,
+                 std::span<const Property> properties = {});
+inline void log_dynamic(Level level, std::string_view target, std::string_view text,
+                        std::initializer_list<Property> properties) {
+  log_dynamic(level, target, text,
+              std::span<const Property>(properties.begin(), properties.size()));
+}
 
 // Nanoseconds (on wasm32: microseconds) since the Unix epoch by the clock that stamps the events.
 std::int64_t now() noexcept;

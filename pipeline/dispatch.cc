@@ -10,9 +10,11 @@
 
 #include "micromegas/pipeline/flush/session.h"
 #include "micromegas/pipeline/instrument/recorder.h"
+#include "micromegas/pipeline/instrument/run_time_properties.h"
 #include "micromegas/pipeline/instrument/values.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/process.h"
 
 namespace micromegas::dispatch {
@@ -24,16 +26,60 @@ using queue::RecordKind;
 using queue::Writer;
 using std::chrono::steady_clock;
 
+using detail::PropertiesOf;
+using detail::RunTimeProperties;
+using Pairs = std::span<const Property>;
+
 constexpr std::size_t kMinBuffer = 128;
-constexpr std::uint32_t kMaxText = queue::kMaxRecordBytes - 2048;  // leaves room for a target
+constexpr std::size_t kMaxText = queue::kMaxRecordBytes - 2048;  // leaves room for a target
+constexpr std::size_t kMaxPairs = 28 * 1024;
+constexpr std::size_t kMaxSpanPairs = detail::kMaxSpanRecordBytes - 2048;
 constexpr auto kShutdownWait = std::chrono::seconds(5);
 constexpr auto kFlushWait = std::chrono::seconds(1);
 
-TextRef cut_text(std::string_view text, std::uint32_t limit) {
+TextRef cut_text(std::string_view text, std::size_t limit) {
   TextRef value{text.data(), text.size()};
-  value.cut(limit);
+  value.cut(static_cast<std::uint32_t>(limit));
   return value;
 }
+
+// What an event has beside itself: a set in front of its values, pairs behind them.
+class Tags {
+ public:
+  explicit Tags(const PropertySet* set = nullptr) : set_(set) {}
+  Tags(const PropertySet* set, Pairs pairs, PropertiesOf event) : set_(set) {
+    if (pairs.empty()) return;
+    pairs_.emplace(pairs, event, event == PropertiesOf::kSpan ? kMaxSpanPairs : kMaxPairs);
+    for (std::size_t i = 0; i < pairs_->cut(); ++i) micromegas_v0_count_cut();
+    if (pairs_->refused() == 0) return;
+    if (queue::Runtime::get().count_refused_properties(pairs_->refused())) {
+      diagnose("properties.refused",
+               "properties given at run time are left out: a name is empty, too long, twice there, "
+               "or one that the server reads otherwise, or there are more than 64");
+    }
+  }
+
+  [[nodiscard]] bool empty() const { return set_ == nullptr && pair_bytes() == 0; }
+  [[nodiscard]] std::uint8_t flags() const {
+    return set_ != nullptr ? queue::kHasPropertySet : queue::kNoFlags;
+  }
+  [[nodiscard]] std::size_t pair_bytes() const { return pairs_ ? pairs_->bytes() : 0; }
+  [[nodiscard]] std::size_t bytes() const { return (set_ != nullptr ? 8 : 0) + pair_bytes(); }
+  void write_set(queue::RecordWriter& w) const {
+    if (set_ != nullptr) w.number(set_->id());
+  }
+  void write_pairs(queue::RecordWriter& w) const {
+    if (!pairs_) return;
+    for (const Property& pair : pairs_->get()) {
+      TextRef{pair.name.data(), pair.name.size()}.write(w);
+      TextRef{pair.value.data(), pair.value.size()}.write(w);
+    }
+  }
+
+ private:
+  const PropertySet* set_;
+  std::optional<RunTimeProperties> pairs_;
+};
 
 std::uint32_t log_id(const LogMetadata& metadata) {
   std::uint32_t id = queue::site_id(metadata.word);
@@ -43,32 +89,52 @@ std::uint32_t log_id(const LogMetadata& metadata) {
   return id;
 }
 
-void write_text(const LogMetadata& metadata, const PropertySet* properties, std::string_view text) {
-  if (!queue::enabled(metadata)) return;
+void write_text(const LogMetadata& metadata, const Tags& tags, std::string_view text) {
   const std::uint32_t id = log_id(metadata);
   if (id == 0) return;
-  const TextRef value = cut_text(text, kMaxText);
-  const bool tagged = properties != nullptr;
+  const TextRef value = cut_text(text, kMaxText - tags.pair_bytes());
   Writer w(QueueKind::kEvents,
-           static_cast<std::uint32_t>(queue::kRecordHeaderBytes + (tagged ? 8 : 0) + value.bytes()),
+           static_cast<std::uint32_t>(queue::kRecordHeaderBytes + tags.bytes() + value.bytes()),
            EventKind::kLog);
   if (!w) return;
-  w.header(id, RecordKind::kLogText, tagged ? queue::kHasPropertySet : queue::kNoFlags);
-  if (tagged) w.number(properties->id());
+  w.header(id, RecordKind::kLogText, tags.flags());
+  tags.write_set(w);
   value.write(w);
+  tags.write_pairs(w);
   w.publish();
 }
 
-void write_metric(const StaticMetricMetadata& metadata, const PropertySet& properties,
-                  std::uint64_t bits, RecordKind record, EventKind kind) {
-  if (!queue::enabled(metadata)) return;
+void write_interop(const LogMetadata& metadata, Pairs properties, std::string_view text) {
+  if (!queue::Runtime::get().log_enabled(metadata.level, metadata.target)) return;
+  const Tags tags(nullptr, properties, PropertiesOf::kLog);
+  const TextRef target = cut_text(metadata.target, detail::kMaxNameBytes);
+  const TextRef value = cut_text(text, kMaxText - tags.pair_bytes());
+  Writer w(QueueKind::kEvents,
+           static_cast<std::uint32_t>(queue::kRecordHeaderBytes + 8 + target.bytes() +
+                                      value.bytes() + tags.bytes()),
+           EventKind::kLog);
+  if (!w) return;
+  w.header(0, RecordKind::kLogInterop, queue::kNoFlags);
+  w.number(static_cast<std::uint64_t>(metadata.level));
+  target.write(w);
+  value.write(w);
+  tags.write_pairs(w);
+  w.publish();
+}
+
+void write_metric(const StaticMetricMetadata& metadata, const Tags& tags, std::uint64_t bits,
+                  RecordKind record, EventKind kind, const detail::Names* names = nullptr) {
   const std::uint32_t id = detail::metric_id(metadata, kind);
   if (id == 0) return;
-  Writer w(QueueKind::kEvents, queue::kRecordHeaderBytes + 16, kind);
+  const std::size_t bytes =
+      queue::kRecordHeaderBytes + 8 + tags.bytes() + (names != nullptr ? names->bytes() : 0);
+  Writer w(QueueKind::kEvents, static_cast<std::uint32_t>(bytes), kind);
   if (!w) return;
-  w.header(id, record, queue::kHasPropertySet);
-  w.number(properties.id());
+  w.header(id, record, tags.flags());
+  tags.write_set(w);
   w.number(bits);
+  if (names != nullptr) names->write(w);
+  tags.write_pairs(w);
   w.publish();
 }
 
@@ -88,20 +154,40 @@ void begin_scope(const SpanLocation& location, Begin begin) {
   if (slot != nullptr) slot->scopes.push(recorded);
 }
 
-void end_scope(const SpanLocation& location, RecordKind kind) {
+// For the innermost open span: pairs that no call site knows.
+void write_span_properties(std::uint32_t span, std::uint64_t open, const Tags& tags) {
+  if (tags.empty()) return;
+  const std::uint32_t depth = queue::open_count(open);
+  const auto bytes = static_cast<std::uint32_t>(queue::kRecordHeaderBytes + 8 + tags.bytes());
+  Writer w(QueueKind::kSpans, bytes, EventKind::kSpan, depth * queue::kSpanEndBytes, 0);
+  if (!w) return micromegas_v0_count_lost_properties();
+  w.header_untimed(0, RecordKind::kSpanProperties, tags.flags(), bytes);
+  tags.write_set(w);
+  w.number(span | (std::uint64_t{depth} << 32));
+  tags.write_pairs(w);
+  w.publish_uncounted();
+}
+
+void end_scope(const SpanLocation& location, RecordKind kind, const PropertySet* set = nullptr,
+               Pairs pairs = {}) {
   queue::ThreadSlot* slot = queue::Runtime::registered_thread();
   if (slot == nullptr || !slot->scopes.pop()) return;
   const std::uint64_t open = micromegas_v0_thread->open_spans;
   if (queue::open_count(open) == 0) return;  // begun before telemetry was started anew
-  detail::end_span(queue::site_id(location.word), kind, open);
+  const std::uint32_t id = queue::site_id(location.word);
+  write_span_properties(id, open, Tags(set, pairs, PropertiesOf::kSpan));
+  detail::end_span(id, kind, open);
 }
 
 void write_async(std::uint32_t id, RecordKind kind, std::uint64_t span_id, std::uint64_t parent,
-                 std::uint32_t depth, const TextRef* name) {
+                 std::uint32_t depth, const TextRef* name, const Tags& tags = Tags()) {
   if (id == 0) return;
   const std::uint32_t reserve =
       queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes;
-  const std::size_t bytes = queue::kRecordHeaderBytes + 24 + (name != nullptr ? name->bytes() : 0);
+  const auto tag_bytes =
+      static_cast<std::uint32_t>(tags.empty() ? 0 : queue::kRecordHeaderBytes + tags.bytes());
+  const std::size_t bytes =
+      queue::kRecordHeaderBytes + 24 + (name != nullptr ? name->bytes() : 0) + tag_bytes;
   Writer w(QueueKind::kSpans, static_cast<std::uint32_t>(bytes), EventKind::kAsyncSpan, reserve);
   if (!w) return;
   w.header(id, kind, queue::kNoFlags);
@@ -109,6 +195,11 @@ void write_async(std::uint32_t id, RecordKind kind, std::uint64_t span_id, std::
   w.number(parent);
   w.number(depth);
   if (name != nullptr) name->write(w);
+  if (tag_bytes != 0) {
+    w.header_untimed(0, RecordKind::kProperties, tags.flags(), tag_bytes);
+    tags.write_set(w);
+    tags.write_pairs(w);
+  }
   w.publish();
 }
 
@@ -166,30 +257,38 @@ void force_uninit() { shutdown_dispatch(); }
 // --- logs ---
 
 void log(const LogMetadata& metadata, std::string_view text) {
-  write_text(metadata, nullptr, text);
+  if (queue::enabled(metadata)) write_text(metadata, Tags(), text);
 }
 
 void log_tagged(const LogMetadata& metadata, const PropertySet& properties, std::string_view text) {
-  write_text(metadata, &properties, text);
+  if (queue::enabled(metadata)) write_text(metadata, Tags(&properties), text);
 }
 
 void log_interop(const LogMetadata& metadata, std::string_view text) {
-  if (!queue::Runtime::get().log_enabled(metadata.level, metadata.target)) return;
-  const TextRef target = cut_text(metadata.target, detail::kMaxNameBytes);
-  const TextRef value = cut_text(text, kMaxText);
-  Writer w(
-      QueueKind::kEvents,
-      static_cast<std::uint32_t>(queue::kRecordHeaderBytes + 8 + target.bytes() + value.bytes()),
-      EventKind::kLog);
-  if (!w) return;
-  w.header(0, RecordKind::kLogInterop, queue::kNoFlags);
-  w.number(static_cast<std::uint64_t>(metadata.level));
-  target.write(w);
-  value.write(w);
-  w.publish();
+  write_interop(metadata, {}, text);
 }
 
 bool log_enabled(const LogMetadata& metadata) { return queue::enabled(metadata); }
+
+void log_dyn_tagged(const LogMetadata& metadata, const PropertySet& set, Pairs properties,
+                    std::string_view text) {
+  if (!queue::enabled(metadata)) return;
+  write_text(metadata, Tags(&set, properties, PropertiesOf::kLog), text);
+}
+
+void log_interop_dyn_tagged(const LogMetadata& metadata, Pairs properties, std::string_view text) {
+  write_interop(metadata, properties, text);
+}
+
+std::optional<EnabledLogSink> enabled_log_sink(const LogMetadata& metadata) {
+  if (!queue::enabled(metadata)) return std::nullopt;
+  return EnabledLogSink();
+}
+
+void log_dyn_tagged_enabled(EnabledLogSink /*sink*/, const LogMetadata& metadata,
+                            const PropertySet& set, Pairs properties, std::string_view text) {
+  write_text(metadata, Tags(&set, properties, PropertiesOf::kLog), text);
+}
 
 // --- metrics ---
 
@@ -203,14 +302,44 @@ void float_metric(const StaticMetricMetadata& metadata, double value) {
 
 void tagged_integer_metric(const StaticMetricMetadata& metadata, const PropertySet& properties,
                            std::uint64_t value) {
-  write_metric(metadata, properties, value, RecordKind::kIntegerMetric, EventKind::kIntegerMetric);
+  tagged_integer_metric_dyn(metadata, properties, {}, value);
 }
 
 void tagged_float_metric(const StaticMetricMetadata& metadata, const PropertySet& properties,
                          double value) {
-  std::uint64_t bits;
-  std::memcpy(&bits, &value, 8);
-  write_metric(metadata, properties, bits, RecordKind::kFloatMetric, EventKind::kFloatMetric);
+  tagged_float_metric_dyn(metadata, properties, {}, value);
+}
+
+void tagged_integer_metric_dyn(const StaticMetricMetadata& metadata, const PropertySet& set,
+                               Pairs properties, std::uint64_t value) {
+  if (!queue::enabled(metadata)) return;
+  write_metric(metadata, Tags(&set, properties, PropertiesOf::kMetric), value,
+               RecordKind::kIntegerMetric, EventKind::kIntegerMetric);
+}
+
+void tagged_float_metric_dyn(const StaticMetricMetadata& metadata, const PropertySet& set,
+                             Pairs properties, double value) {
+  if (!queue::enabled(metadata)) return;
+  write_metric(metadata, Tags(&set, properties, PropertiesOf::kMetric), detail::bits_of(value),
+               RecordKind::kFloatMetric, EventKind::kFloatMetric);
+}
+
+void named_integer_metric(const StaticMetricMetadata& metadata, std::string_view name,
+                          std::string_view unit, const PropertySet& set, Pairs properties,
+                          std::uint64_t value) {
+  if (!queue::enabled(metadata)) return;
+  const detail::Names names(name, unit);
+  write_metric(metadata, Tags(&set, properties, PropertiesOf::kMetric), value,
+               RecordKind::kIntegerMetricDyn, EventKind::kIntegerMetric, &names);
+}
+
+void named_float_metric(const StaticMetricMetadata& metadata, std::string_view name,
+                        std::string_view unit, const PropertySet& set, Pairs properties,
+                        double value) {
+  if (!queue::enabled(metadata)) return;
+  const detail::Names names(name, unit);
+  write_metric(metadata, Tags(&set, properties, PropertiesOf::kMetric), detail::bits_of(value),
+               RecordKind::kFloatMetricDyn, EventKind::kFloatMetric, &names);
 }
 
 // --- spans ---
@@ -237,6 +366,23 @@ void on_begin_named_scope(const SpanLocation& location, std::string_view name) {
 
 void on_end_named_scope(const SpanLocation& location, std::string_view /*name*/) {
   end_scope(location, RecordKind::kNamedSpanEnd);
+}
+
+void on_begin_named_scope_dyn(const SpanLocation& location, std::string_view name) {
+  on_begin_named_scope(location, name);
+}
+
+void on_end_named_scope_dyn(const SpanLocation& location, std::string_view name) {
+  on_end_named_scope(location, name);
+}
+
+void on_end_scope_tagged(const SpanMetadata& metadata, const PropertySet& set, Pairs properties) {
+  end_scope(metadata.location, RecordKind::kSpanEnd, &set, properties);
+}
+
+void on_end_named_scope_tagged(const SpanLocation& location, std::string_view /*name*/,
+                               const PropertySet& set, Pairs properties) {
+  end_scope(location, RecordKind::kNamedSpanEnd, &set, properties);
 }
 
 std::uint64_t on_begin_async_scope(const SpanMetadata& metadata, std::uint64_t parent_span_id,
@@ -274,6 +420,35 @@ void on_end_async_named_scope(std::uint64_t span_id, std::uint64_t parent_span_i
   const TextRef text = cut_text(name, detail::kMaxNameBytes);
   write_async(async_id(location), RecordKind::kAsyncNamedEnd, span_id, parent_span_id, depth,
               &text);
+}
+
+std::uint64_t on_begin_async_named_scope_dyn(const SpanLocation& location, std::string_view name,
+                                             std::uint64_t parent_span_id, std::uint32_t depth) {
+  return on_begin_async_named_scope(location, name, parent_span_id, depth);
+}
+
+void on_end_async_named_scope_dyn(std::uint64_t span_id, std::uint64_t parent_span_id,
+                                  const SpanLocation& location, std::string_view name,
+                                  std::uint32_t depth) {
+  on_end_async_named_scope(span_id, parent_span_id, location, name, depth);
+}
+
+void on_end_async_scope_tagged(std::uint64_t span_id, std::uint64_t parent_span_id,
+                               const SpanMetadata& metadata, std::uint32_t depth,
+                               const PropertySet& set, Pairs properties) {
+  if (!queue::enabled(metadata.location)) return;
+  write_async(async_id(metadata), RecordKind::kAsyncSpanEnd, span_id, parent_span_id, depth,
+              nullptr, Tags(&set, properties, PropertiesOf::kSpan));
+}
+
+void on_end_async_named_scope_tagged(std::uint64_t span_id, std::uint64_t parent_span_id,
+                                     const SpanLocation& location, std::string_view name,
+                                     std::uint32_t depth, const PropertySet& set,
+                                     Pairs properties) {
+  if (!queue::enabled(location)) return;
+  const TextRef text = cut_text(name, detail::kMaxNameBytes);
+  write_async(async_id(location), RecordKind::kAsyncNamedEnd, span_id, parent_span_id, depth, &text,
+              Tags(&set, properties, PropertiesOf::kSpan));
 }
 
 // --- flush and threads ---

@@ -9,6 +9,11 @@
 //
 // Any thread, at any time; without a running telemetry nothing is recorded. Strings are copied: a
 // text is cut at 60 KiB, a name or target at 1 KiB.
+//
+// `properties`: pairs known only now, copied as text; they win over a set's, a later one over an
+// earlier one of the same name (ASCII case ignored). Of one event at most 64, and 28 KiB (of a span
+// 14 KiB); names that the server reads otherwise, and empty or long ones, are left out
+// (TelemetryStats::refused_properties).
 #ifndef MICROMEGAS_PIPELINE_DISPATCH_H_
 #define MICROMEGAS_PIPELINE_DISPATCH_H_
 
@@ -16,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
@@ -46,18 +52,57 @@ void log_tagged(const LogMetadata& metadata, const PropertySet& properties, std:
 void log_interop(const LogMetadata& metadata, std::string_view text);
 bool log_enabled(const LogMetadata& metadata);
 
+void log_dyn_tagged(const LogMetadata& metadata, const PropertySet& set,
+                    std::span<const Property> properties, std::string_view text);
+void log_interop_dyn_tagged(const LogMetadata& metadata, std::span<const Property> properties,
+                            std::string_view text);
+
+// That a log is wanted, for code that makes its properties only then; the sinks are not asked
+// again:
+//
+//   if (const auto sink = dispatch::enabled_log_sink(kMeta)) {
+//     dispatch::log_dyn_tagged_enabled(*sink, kMeta, set, expensive_properties(), text);
+//   }
+class EnabledLogSink {
+  friend std::optional<EnabledLogSink> enabled_log_sink(const LogMetadata& metadata);
+  EnabledLogSink() = default;
+};
+std::optional<EnabledLogSink> enabled_log_sink(const LogMetadata& metadata);
+void log_dyn_tagged_enabled(EnabledLogSink sink, const LogMetadata& metadata,
+                            const PropertySet& set, std::span<const Property> properties,
+                            std::string_view text);
+
 void int_metric(const StaticMetricMetadata& metadata, std::uint64_t value);
 void float_metric(const StaticMetricMetadata& metadata, double value);
 void tagged_integer_metric(const StaticMetricMetadata& metadata, const PropertySet& properties,
                            std::uint64_t value);
 void tagged_float_metric(const StaticMetricMetadata& metadata, const PropertySet& properties,
                          double value);
+void tagged_integer_metric_dyn(const StaticMetricMetadata& metadata, const PropertySet& set,
+                               std::span<const Property> properties, std::uint64_t value);
+void tagged_float_metric_dyn(const StaticMetricMetadata& metadata, const PropertySet& set,
+                             std::span<const Property> properties, double value);
+// Name and unit known only now.
+void named_integer_metric(const StaticMetricMetadata& metadata, std::string_view name,
+                          std::string_view unit, const PropertySet& set,
+                          std::span<const Property> properties, std::uint64_t value);
+void named_float_metric(const StaticMetricMetadata& metadata, std::string_view name,
+                        std::string_view unit, const PropertySet& set,
+                        std::span<const Property> properties, double value);
 
 // Spans of the calling thread; they must nest.
 void on_begin_scope(const SpanMetadata& metadata);
 void on_end_scope(const SpanMetadata& metadata);
 void on_begin_named_scope(const SpanLocation& location, std::string_view name);
 void on_end_named_scope(const SpanLocation& location, std::string_view name);
+// Names are always copied: these are the same two, for code that knows them by these names.
+void on_begin_named_scope_dyn(const SpanLocation& location, std::string_view name);
+void on_end_named_scope_dyn(const SpanLocation& location, std::string_view name);
+// With the span's properties.
+void on_end_scope_tagged(const SpanMetadata& metadata, const PropertySet& set,
+                         std::span<const Property> properties);
+void on_end_named_scope_tagged(const SpanLocation& location, std::string_view name,
+                               const PropertySet& set, std::span<const Property> properties);
 
 // Asynchronous spans: any thread may end what another began. The id is unique in the process, from
 // 1; it is given out whether or not the span is recorded. Parent 0: a root.
@@ -70,6 +115,18 @@ std::uint64_t on_begin_async_named_scope(const SpanLocation& location, std::stri
 void on_end_async_named_scope(std::uint64_t span_id, std::uint64_t parent_span_id,
                               const SpanLocation& location, std::string_view name,
                               std::uint32_t depth);
+std::uint64_t on_begin_async_named_scope_dyn(const SpanLocation& location, std::string_view name,
+                                             std::uint64_t parent_span_id, std::uint32_t depth);
+void on_end_async_named_scope_dyn(std::uint64_t span_id, std::uint64_t parent_span_id,
+                                  const SpanLocation& location, std::string_view name,
+                                  std::uint32_t depth);
+void on_end_async_scope_tagged(std::uint64_t span_id, std::uint64_t parent_span_id,
+                               const SpanMetadata& metadata, std::uint32_t depth,
+                               const PropertySet& set, std::span<const Property> properties);
+void on_end_async_named_scope_tagged(std::uint64_t span_id, std::uint64_t parent_span_id,
+                                     const SpanLocation& location, std::string_view name,
+                                     std::uint32_t depth, const PropertySet& set,
+                                     std::span<const Property> properties);
 
 // Hand everything recorded so far to the sink in blocks; they wait 1 s at most. The first two and
 // the third are the same here: one actor empties all queues.

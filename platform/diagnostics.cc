@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "micromegas/platform/fd_write.h"
+#include "micromegas/platform/own_output.h"
 
 namespace micromegas {
 namespace {
@@ -107,7 +108,8 @@ void diagnose(std::string_view key, std::string_view message) noexcept {
     return;
   }
   line.add("\n");
-  write_fully(STDERR_FILENO, {line.text.data(), line.size}, 0);
+  const OwnOutput err(STDERR_FILENO);
+  write_fully(err.fd(), {line.text.data(), line.size}, 0);
 }
 
 void set_diagnostic_handler(DiagnosticHandler handler) noexcept {

@@ -34,6 +34,7 @@ struct Session {
   std::atomic<std::uint64_t> delivered{0};
   std::atomic<std::uint64_t> failed{0};
   std::atomic<std::uint64_t> left_out{0};
+  std::atomic<std::uint64_t> refused_properties{0};
   std::atomic<std::uint64_t> next_span_id{1};
 };
 
@@ -92,7 +93,7 @@ Result<SessionId> start_session(std::shared_ptr<EventSink> sink, PropertyMap pro
     s.running = running;
     s.process_id = process_id;
     s.filters = std::make_unique<Filters>(std::move(filters));
-    s.recorded = s.delivered = s.failed = s.left_out = 0;
+    s.recorded = s.delivered = s.failed = s.left_out = s.refused_properties = 0;
     install_terminate_handler();
   }
   running->start(std::make_shared<const ProcessInfo>(
@@ -127,7 +128,7 @@ void forget_everything() {
   const std::lock_guard lock(s.mutex);
   s.filters.reset();
   s.has_targets = false;
-  s.recorded = s.delivered = s.failed = s.left_out = 0;
+  s.recorded = s.delivered = s.failed = s.left_out = s.refused_properties = 0;
   s.next_span_id = 1;
 }
 
@@ -190,6 +191,14 @@ KindStats log_stats() noexcept {
 
 std::uint64_t left_out_logs() noexcept {
   return session().left_out.load(std::memory_order_relaxed);
+}
+
+bool count_refused_properties(std::size_t n) noexcept {
+  return session().refused_properties.fetch_add(n, std::memory_order_relaxed) == 0;
+}
+
+std::uint64_t refused_properties() noexcept {
+  return session().refused_properties.load(std::memory_order_relaxed);
 }
 
 std::uint64_t next_span_id() noexcept {

@@ -59,6 +59,9 @@ void deliver(const LogMetadata& metadata, std::span<const Property> properties,
 KindStats log_stats() noexcept;
 // By rate helpers.
 std::uint64_t left_out_logs() noexcept;
+// True for the first of the session.
+bool count_refused_properties(std::size_t n) noexcept;
+std::uint64_t refused_properties() noexcept;
 
 std::uint64_t next_span_id() noexcept;
 

@@ -128,6 +128,7 @@ KindStats TelemetryStats::total() const noexcept {
 TelemetryStats stats() {
   TelemetryStats out;
   out.events[static_cast<std::size_t>(EventKind::kLog)] = wasm::log_stats();
+  out.refused_properties = wasm::refused_properties();
   out.left_out_logs = wasm::left_out_logs();
   out.property_sets = property_set_stats();
   return out;
@@ -189,9 +190,10 @@ std::optional<Uuid> process_id() { return wasm::session_process_id(); }
 void set_thread_name(std::string_view /*name*/) {}
 void prepare_thread() {}
 
-void log_dynamic(Level level, std::string_view target, std::string_view text) {
+void log_dynamic(Level level, std::string_view target, std::string_view text,
+                 std::span<const Property> properties) {
   const LogMetadata metadata{.level = level, .target = target};
-  dispatch::log_interop(metadata, text);
+  dispatch::log_interop_dyn_tagged(metadata, properties, text);
 }
 
 std::int64_t now() noexcept { return wasm::now(); }

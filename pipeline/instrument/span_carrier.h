@@ -163,6 +163,8 @@ class [[nodiscard]] CurrentSpan {
  public:
   [[nodiscard]] std::uint64_t id() const noexcept { return context().span_id; }  // 0: none
   [[nodiscard]] SpanContext context() const noexcept { return context_.if_alive(); }
+  // Whether set() has an effect.
+  [[nodiscard]] bool takes_properties() const noexcept { return carrier_.get() != nullptr; }
   // Properties of its end, as AsyncSpan::set(). For spans of MM_ASYNC_SPAN; those of others belong
   // to whoever has the AsyncSpan.
   template <class... Args>

@@ -108,6 +108,7 @@ void Runtime::prepare(std::size_t queue_bytes) {
   stray_left_out_.store(0, std::memory_order_relaxed);
   cut_texts_.store(0, std::memory_order_relaxed);
   lost_properties_.store(0, std::memory_order_relaxed);
+  refused_properties_.store(0, std::memory_order_relaxed);
   misplaced_spans_.store(0, std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {

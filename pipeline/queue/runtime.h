@@ -243,6 +243,13 @@ class Runtime {
   [[nodiscard]] std::uint64_t lost_properties() const noexcept {
     return lost_properties_.load(std::memory_order_relaxed);
   }
+  // Properties given at run time that an event may not have, in this session. True for the first.
+  bool count_refused_properties(std::size_t n) noexcept {
+    return refused_properties_.fetch_add(n, std::memory_order_relaxed) == 0;
+  }
+  [[nodiscard]] std::uint64_t refused_properties() const noexcept {
+    return refused_properties_.load(std::memory_order_relaxed);
+  }
   // Thread spans that were open where a coroutine suspended, or ended on another thread, in this
   // session.
   [[nodiscard]] std::uint64_t misplaced_spans() const noexcept {
@@ -351,6 +358,7 @@ class Runtime {
   std::atomic<std::uint64_t> process_context_changes_{0};
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};
+  std::atomic<std::uint64_t> refused_properties_{0};
   std::atomic<std::uint64_t> misplaced_spans_{0};
   std::atomic<bool> any_ended_elsewhere_{false};
   std::vector<EndedElsewhere> ended_elsewhere_;     // guarded by mutex_

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "micromegas/platform/fd_write.h"
+#include "micromegas/platform/own_output.h"
 
 namespace micromegas {
 namespace {
@@ -43,7 +44,8 @@ bool wants_color(const ConsoleOptions& options) {
   if (no_color != nullptr && *no_color != 0) return false;
   const char* term = std::getenv("TERM");
   if (term != nullptr && std::string_view(term) == "dumb") return false;
-  return isatty(options.fd) == 1;
+  const OwnOutput out(options.fd);
+  return isatty(out.fd()) == 1;
 }
 
 void append_digits(std::string& out, std::uint64_t number, std::size_t width) {
@@ -221,7 +223,8 @@ void ConsoleSink::on_log(const LogMetadata& metadata, std::span<const Property> 
   constexpr int kWaitMs = 100;
   if (!allows(options_.max_level, metadata.level)) return;
   const std::string line = format_console_line(metadata, properties, time, text, colored_);
-  if (!write_fully(options_.fd, line, kWaitMs)) {
+  const OwnOutput out(options_.fd);
+  if (!write_fully(out.fd(), line, kWaitMs)) {
     lost_lines_.fetch_add(1, std::memory_order_relaxed);
   }
 }

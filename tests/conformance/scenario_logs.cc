@@ -130,6 +130,37 @@ void record_dispatched(Expected& e) {
   e.log(2, "interopé", "interop", [&] { dispatch::log_interop(other, "interop"); });
 }
 
+// Names that are known only now: pairs that a set has too, bad bytes, and what is refused.
+void record_run_time_properties(Expected& e) {
+  static constinit LogMetadata site{.level = Level::kDebug, .text = "unused", .target = "bridge"};
+  const PropertySet& set = PropertySet::intern({{"Color", "of the set"}, {"zone", "eu"}});
+  const Property pairs[] = {{"color", "réd"}, {"bad \xff", "a\xff z"}, {"empty", ""},
+                            {"level", "no"},  {"Target", "no"},        {"", "no"}};
+  const Expected::Properties own = {{"color", "réd"},
+                                    {"bad " + std::string(kBad), "a" + std::string(kBad) + " z"},
+                                    {"empty", ""}};
+  Expected::Properties both = own;
+  both["zone"] = "eu";
+  e.log(
+      5, "bridge", "{color} stays",
+      [&] { dispatch::log_dyn_tagged(site, set, pairs, "{color} stays"); }, both);
+  e.log(
+      5, "bridge", "asked before",
+      [&] {
+        if (const auto sink = dispatch::enabled_log_sink(site)) {
+          dispatch::log_dyn_tagged_enabled(*sink, site, set, pairs, "asked before");
+        }
+      },
+      both);
+  LogMetadata other{.level = Level::kTrace, .target = "elsewhere"};
+  e.log(
+      6, "elsewhere", "{color} interop",
+      [&] { dispatch::log_interop_dyn_tagged(other, pairs, "{color} interop"); }, own);
+  e.log(
+      4, "elsewhere", "dynamic", [&] { log_dynamic(Level::kInfo, "elsewhere", "dynamic", pairs); },
+      own);
+}
+
 // Everything that gives a log properties, in each form that a log has on the wire.
 void record_structured(Expected& e) {
   using namespace literals;
@@ -207,6 +238,7 @@ void record_logs(Expected& expected) {
   record_floats(expected);
   record_objects(expected);
   record_dispatched(expected);
+  record_run_time_properties(expected);
   record_structured(expected);
   record_context(expected);
 }

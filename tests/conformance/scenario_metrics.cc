@@ -78,6 +78,15 @@ void record_tagged(Expected& e) {
   e.metric(
       "metrics", "tagged", "count", 9.5, [&] { dispatch::tagged_float_metric(site, set, 9.5); },
       properties);
+  const Property pairs[] = {{"Zone", "us"}, {"route", "/é"}, {"unit", "refused"}};
+  const Expected::Properties both = {
+      {"Zone", "us"}, {"route", "/é"}, {"Zone2", "é"}, {"empty", ""}};
+  e.metric(
+      "metrics", "tagged", "count", 11,
+      [&] { dispatch::tagged_integer_metric_dyn(site, set, pairs, 11); }, both);
+  e.metric(
+      "metrics", "tagged", "count", 11.5,
+      [&] { dispatch::tagged_float_metric_dyn(site, set, pairs, 11.5); }, both);
   e.metric("metrics", "tagged", "count", 10, [] { dispatch::int_metric(site, 10); });
   e.metric("metrics", "tagged", "count", 10.5, [] { dispatch::float_metric(site, 10.5); });
 }

@@ -81,7 +81,20 @@ void dispatched(Expected& e, const char* thread) {
   time(inner, "begin", [] { dispatch::on_begin_named_scope(place, "named by call"); });
   time(inner, "end", [] { dispatch::on_end_named_scope(place, "named by call"); });
   e.leave();
-  time(outer, "end", [] { dispatch::on_end_scope(site); });
+  const PropertySet& set = PropertySet::intern({{"zone", "eu"}, {"rows", "of the set"}});
+  const Property pairs[] = {{"rows", "3"}, {"é", "\xff"}};
+  const auto properties = [&](std::size_t row) {
+    if (e.compatibility() != WireCompatibility::k033) return;
+    e.row(row)["properties"] = {{"rows", "3"}, {"é", "\xef\xbf\xbd"}, {"zone", "eu"}};
+  };
+  const std::size_t tagged = expect("tagged by call", "there.cc", 4'000'000'000);
+  time(tagged, "begin", [] { dispatch::on_begin_named_scope_dyn(place, "tagged by call"); });
+  time(tagged, "end",
+       [&] { dispatch::on_end_named_scope_tagged(place, "tagged by call", set, pairs); });
+  properties(tagged);
+  e.leave();
+  time(outer, "end", [&] { dispatch::on_end_scope_tagged(site, set, pairs); });
+  properties(outer);
   e.leave();
 }
 
@@ -205,6 +218,17 @@ void record_async_spans(Expected& e) {
   constexpr std::uint64_t kLargest = 0x7fff'ffff'ffff'ffff;
   e.async("end", row(kLargest, kLargest - 1, 1'000'000, "fetch", 12),
           [&] { dispatch::on_end_async_scope(kLargest, kLargest - 1, site, 1'000'000); });
+  const PropertySet& set = PropertySet::intern({{"zone", "eu"}});
+  const Property pairs[] = {{"rows", "3"}};
+  e.async("end", row(kLargest - 1, 0, 0, "tagged", 34),
+          [&] {
+            dispatch::on_end_async_named_scope_tagged(kLargest - 1, 0, place, "tagged", 0, set,
+                                                      pairs);
+          },
+          {{"zone", "eu"}, {"rows", "3"}});
+  e.async("end", row(kLargest - 2, 0, 0, "fetch", 12),
+          [&] { dispatch::on_end_async_scope_tagged(kLargest - 2, 0, site, 0, set, pairs); },
+          {{"zone", "eu"}, {"rows", "3"}});
   async_macros(e);
 }
 

@@ -29,7 +29,7 @@ TEST(Scenario, HoldsSomeOfEverything) {
   EXPECT_GT(kinds["log"], 800);
   EXPECT_GT(kinds["metric"], 800);
   EXPECT_GT(kinds["span"], 1000);
-  EXPECT_EQ(kinds["async"], 11);
+  EXPECT_EQ(kinds["async"], 13);
   EXPECT_EQ(kinds["image"], 5);
 }
 

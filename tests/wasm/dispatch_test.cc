@@ -142,6 +142,28 @@ TEST_F(WasmDispatchTest, LogsReachTheSinkAtOnce) {
   EXPECT_EQ(sink->lines[2].text, "three");
 }
 
+TEST_F(WasmDispatchTest, PropertiesGivenAtRunTimeReachTheSink) {
+  const auto sink = start();
+  const PropertySet& set = PropertySet::intern({{"A", "of the set"}, {"b", "2"}});
+  const Property pairs[] = {{"a", "1"}, {"", "no"}, {"level", "no"}, {"c", "twice"}, {"C", "3"}};
+  dispatch::log_dyn_tagged(g_log, set, pairs, "one");
+  dispatch::log_interop_dyn_tagged(g_log, pairs, "two");
+  const auto enabled = dispatch::enabled_log_sink(g_log);
+  ASSERT_TRUE(enabled);
+  const int asked = sink->asked;
+  dispatch::log_dyn_tagged_enabled(*enabled, g_log, set, pairs, "three");
+  EXPECT_EQ(sink->asked, asked);
+  ASSERT_EQ(sink->lines.size(), 3u);
+  EXPECT_EQ(sink->lines[0].properties, "a=1;C=3;b=2;");
+  EXPECT_EQ(sink->lines[1].properties, "a=1;C=3;");
+  EXPECT_EQ(sink->lines[2].properties, "a=1;C=3;b=2;");
+  EXPECT_EQ(sink->lines[2].text, "three");
+  sink->max_level = LevelFilter::kInfo;
+  EXPECT_FALSE(dispatch::enabled_log_sink(g_debug));
+  dispatch::log_dyn_tagged(g_debug, set, pairs, "no");
+  EXPECT_EQ(sink->lines.size(), 3u);
+}
+
 TEST_F(WasmDispatchTest, TheSinkDecidesWhatIsEnabledEachTime) {
   const auto sink = start();
   sink->max_level = LevelFilter::kInfo;
@@ -168,6 +190,15 @@ TEST_F(WasmDispatchTest, MetricsSpansAndFlushesAreSilent) {
   dispatch::on_end_scope(g_span);
   dispatch::on_begin_named_scope(g_span.location, "n");
   dispatch::on_end_named_scope(g_span.location, "n");
+  const Property pairs[] = {{"k", "v"}};
+  dispatch::tagged_integer_metric_dyn(g_metric, properties, pairs, 1);
+  dispatch::tagged_float_metric_dyn(g_metric, properties, pairs, 1);
+  dispatch::named_integer_metric(g_metric, "n", "u", properties, pairs, 1);
+  dispatch::named_float_metric(g_metric, "n", "u", properties, pairs, 1);
+  dispatch::on_begin_named_scope_dyn(g_span.location, "n");
+  dispatch::on_end_named_scope_dyn(g_span.location, "n");
+  dispatch::on_end_scope_tagged(g_span, properties, pairs);
+  dispatch::on_end_named_scope_tagged(g_span.location, "n", properties, pairs);
   dispatch::init_thread_stream();
   dispatch::flush_log_buffer();
   dispatch::flush_metrics_buffer();
@@ -292,7 +323,7 @@ TEST_F(WasmDispatchTest, ASinkThatEndsTelemetryIsToldWhenItsLineIsOver) {
 
 TEST(Parity, EachFunctionHasAnAddress) {
   const std::vector<const void*> functions = dispatch_functions();
-  EXPECT_EQ(functions.size(), 29u);
+  EXPECT_EQ(functions.size(), 45u);
   for (const void* function : functions) EXPECT_NE(function, nullptr);
 }
 

@@ -137,6 +137,26 @@ def _libraries():
         links = {"include/benchmark": [_INC + "benchmark"]},
         lines = 'linkopts = ["-lbenchmark", "-pthread"],',
     )
+    _header_library(
+        name = "spdlog",
+        package = "libspdlog-dev",
+        target = "spdlog",
+        links = {"include/spdlog": [_INC + "spdlog"]},
+        # Header only, with the {fmt} of everything else.
+        lines = """defines = ["SPDLOG_FMT_EXTERNAL"],
+    linkopts = ["-pthread"],
+    deps = ["@fmt"],""",
+    )
+    _header_library(
+        name = "glog",
+        package = "libgoogle-glog-dev",
+        target = "glog",
+        links = {
+            "include/gflags": [_INC + "gflags"],
+            "include/glog": [_INC + "glog"],
+        },
+        lines = 'linkopts = ["-lglog"],',
+    )
     _maybe(
         system_library,
         name = "openssl",

@@ -30,6 +30,7 @@ class [[nodiscard]] CurrentSpan {
  public:
   [[nodiscard]] std::uint64_t id() const noexcept { return 0; }
   [[nodiscard]] SpanContext context() const noexcept { return {}; }
+  [[nodiscard]] bool takes_properties() const noexcept { return false; }
   template <class... Args>
   void set(const Args&... /*properties*/) {
     static_assert(detail::check_properties<Args...>());

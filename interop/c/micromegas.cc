@@ -1,0 +1,188 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/micromegas.h"
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "micromegas/dispatch.h"
+#include "micromegas/telemetry.h"
+
+struct MmHandle {
+  micromegas::TelemetryGuard guard;
+};
+
+namespace {
+
+using micromegas::Level;
+using micromegas::Property;
+using micromegas::PropertySet;
+
+constexpr std::string_view kTarget = "capi";
+
+constinit micromegas::StaticMetricMetadata g_metric{.verbosity = micromegas::Verbosity::kMin,
+                                                    .target = kTarget};
+constinit micromegas::SpanLocation g_span{.target = kTarget};
+
+std::string_view text_or(const char* text, std::string_view otherwise) {
+  return text != nullptr ? std::string_view(text) : otherwise;
+}
+
+Level level_of(int level) {
+  return level >= MM_LEVEL_FATAL && level <= MM_LEVEL_DEBUG ? static_cast<Level>(level)
+                                                            : Level::kTrace;
+}
+
+// The caller's pairs as views. Without memory only the first ones.
+class Pairs {
+ public:
+  Pairs(const MmProperty* from, std::size_t count) {
+    if (from == nullptr) return;
+    Property* to = few_;
+    if (count > std::size(few_)) {
+      many_.reset(new (std::nothrow) Property[count]);
+      if (many_ != nullptr) {
+        to = many_.get();
+      } else {
+        count = std::size(few_);
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      to[i] = {text_or(from[i].name, ""), text_or(from[i].value, "")};
+    }
+    pairs_ = {to, count};
+  }
+  operator std::span<const Property>() const { return pairs_; }  // NOLINT: that is what it is
+
+ private:
+  Property few_[PropertySet::kMaxProperties];
+  std::unique_ptr<Property[]> many_;
+  std::span<const Property> pairs_;
+};
+
+const PropertySet& no_set() {
+  static const PropertySet& set = PropertySet::intern({});
+  return set;
+}
+
+MmHandle* start(const MmConfig& config) {
+  micromegas::TelemetryOptions options;
+  options.console = false;
+  // A blank one is not taken from the environment, and none.
+  if (config.sink_url != nullptr) options.url = *config.sink_url != 0 ? config.sink_url : " ";
+  if (config.property_keys != nullptr && config.property_values != nullptr) {
+    for (unsigned int i = 0; i < config.property_count; ++i) {
+      const char* const key = config.property_keys[i];
+      const char* const value = config.property_values[i];
+      if (key == nullptr || value == nullptr || *key == 0) continue;
+      options.properties.insert_or_assign(key, value);
+    }
+  }
+  auto started = micromegas::init_telemetry(std::move(options));
+  if (!started) {
+    std::fprintf(stderr, "mm_init: %s\n", started.error().message().c_str());
+    return nullptr;
+  }
+  return new MmHandle{std::move(*started)};
+}
+
+}  // namespace
+
+extern "C" {
+
+MmHandle* mm_init(const MmConfig* config) {
+  if (config == nullptr) return nullptr;
+#if defined(__cpp_exceptions)
+  try {
+    return start(*config);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "mm_init: %s\n", e.what());
+    return nullptr;
+  }
+#else
+  return start(*config);
+#endif
+}
+
+void mm_shutdown(MmHandle* handle) { delete handle; }
+
+void mm_log(MmHandle* handle, int level, const char* target, const char* message) {
+  mm_log_p(handle, level, target, message, nullptr, 0);
+}
+
+void mm_log_p(MmHandle* /*handle*/, int level, const char* target, const char* message,
+              const MmProperty* properties, size_t property_count) {
+  if (message == nullptr) return;
+  micromegas::log_dynamic(level_of(level), text_or(target, kTarget), message,
+                          Pairs(properties, property_count));
+}
+
+void mm_metric_i(MmHandle* handle, const char* name, const char* unit, uint64_t value) {
+  mm_metric_i_p(handle, name, unit, value, nullptr, 0);
+}
+
+void mm_metric_f(MmHandle* handle, const char* name, const char* unit, double value) {
+  mm_metric_f_p(handle, name, unit, value, nullptr, 0);
+}
+
+void mm_metric_i_p(MmHandle* /*handle*/, const char* name, const char* unit, uint64_t value,
+                   const MmProperty* properties, size_t property_count) {
+  if (name == nullptr || *name == 0) return;
+  micromegas::dispatch::named_integer_metric(g_metric, name, text_or(unit, ""), no_set(),
+                                             Pairs(properties, property_count), value);
+}
+
+void mm_metric_f_p(MmHandle* /*handle*/, const char* name, const char* unit, double value,
+                   const MmProperty* properties, size_t property_count) {
+  if (name == nullptr || *name == 0) return;
+  micromegas::dispatch::named_float_metric(g_metric, name, text_or(unit, ""), no_set(),
+                                           Pairs(properties, property_count), value);
+}
+
+void mm_flush(MmHandle* /*handle*/) { micromegas::dispatch::flush_log_buffer(); }
+
+void mm_span_begin(MmHandle* /*handle*/, const char* name) {
+  micromegas::dispatch::on_begin_named_scope(g_span, text_or(name, ""));
+}
+
+void mm_span_end(MmHandle* handle) { mm_span_end_p(handle, nullptr, 0); }
+
+void mm_span_end_p(MmHandle* /*handle*/, const MmProperty* properties, size_t property_count) {
+  micromegas::dispatch::on_end_named_scope_tagged(g_span, "", no_set(),
+                                                  Pairs(properties, property_count));
+}
+
+uint64_t mm_async_span_begin(MmHandle* /*handle*/, const char* name, uint64_t parent,
+                             uint32_t depth) {
+  return micromegas::dispatch::on_begin_async_named_scope(g_span, text_or(name, ""), parent, depth);
+}
+
+void mm_async_span_end(MmHandle* /*handle*/, uint64_t span, const char* name, uint64_t parent,
+                       uint32_t depth, const MmProperty* properties, size_t property_count) {
+  micromegas::dispatch::on_end_async_named_scope_tagged(
+      span, parent, g_span, text_or(name, ""), depth, no_set(), Pairs(properties, property_count));
+}
+
+int mm_flush_wait(MmHandle* /*handle*/, uint32_t timeout_ms) {
+  return micromegas::flush(std::chrono::milliseconds(timeout_ms)) ? 1 : 0;
+}
+
+int mm_set_log_filter(MmHandle* /*handle*/, const char* filter) {
+  const micromegas::Result<void> set = micromegas::set_log_filter(text_or(filter, ""));
+  if (!set) std::fprintf(stderr, "mm_set_log_filter: %s\n", set.error().message().c_str());
+  return set ? 1 : 0;
+}
+
+void mm_set_thread_name(MmHandle* /*handle*/, const char* name) {
+  if (name != nullptr) micromegas::set_thread_name(name);
+}
+
+}  // extern "C"

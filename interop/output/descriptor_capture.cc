@@ -1,0 +1,240 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "micromegas/dispatch.h"
+#include "micromegas/interop/output/output_lines.h"
+#include "micromegas/output_capture.h"
+#include "micromegas/platform/fd_write.h"
+#include "micromegas/platform/own_output.h"
+#include "micromegas/platform/thread.h"
+
+namespace micromegas {
+namespace {
+
+std::string why() { return std::error_code(errno, std::generic_category()).message(); }
+
+class Descriptor {
+ public:
+  Descriptor() = default;
+  ~Descriptor() { reset(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  void reset(int fd = -1) noexcept {
+    if (fd_ != -1) close(fd_);
+    fd_ = fd;
+  }
+  int release() noexcept { return std::exchange(fd_, -1); }
+  [[nodiscard]] int get() const noexcept { return fd_; }
+
+ private:
+  int fd_ = -1;
+};
+
+// What a forked child puts back: descriptors 1 and 2, -1: not captured. And what it closes.
+struct Captured {
+  std::atomic<int> original{-1};
+  std::atomic<int> pipe{-1};
+};
+constinit Captured g_captured[3];
+
+void put_back_in_child() {
+  for (int fd = 1; fd <= 2; ++fd) {
+    const int original = g_captured[fd].original.exchange(-1);
+    if (original == -1) continue;
+    dup2(original, fd);
+    if (const int pipe = g_captured[fd].pipe.exchange(-1); pipe != -1) close(pipe);
+  }
+  forget_own_output();
+}
+
+}  // namespace
+
+class DescriptorCapture::Tap {
+ public:
+  Tap(int fd, OutputCaptureOptions options) : fd_(fd), options_(std::move(options)) {}
+  ~Tap() { stop(); }
+  Tap(const Tap&) = delete;
+  Tap& operator=(const Tap&) = delete;
+
+  Result<void> start();
+  void stop() noexcept;
+  [[nodiscard]] int original() const noexcept { return original_.get(); }
+
+  // Those that live; exit() ends them.
+  static std::mutex& mutex() {
+    static auto& mutex = *new std::mutex;
+    return mutex;
+  }
+  static std::array<std::weak_ptr<Tap>, 3>& taps() {
+    static auto& taps = *new std::array<std::weak_ptr<Tap>, 3>;
+    return taps;
+  }
+
+ private:
+  void run() noexcept;
+  bool pass_on(std::string_view output) noexcept;
+  void put_back() noexcept;
+
+  const int fd_;
+  const OutputCaptureOptions options_;
+  Descriptor original_;
+  Descriptor pipe_;        // its reading end
+  Descriptor stop_write_;  // closed: the thread reads what is there and ends
+  Descriptor stop_read_;
+  std::thread thread_;
+  pid_t process_ = 0;
+  std::once_flag stopped_;
+  bool reader_gone_ = false;  // the thread's
+};
+
+Result<void> DescriptorCapture::Tap::start() {
+  const std::string name = "DescriptorCapture: descriptor " + std::to_string(fd_);
+  original_.reset(fcntl(fd_, F_DUPFD_CLOEXEC, 3));
+  if (original_.get() == -1) return Error(name + " cannot be captured: " + why());
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return Error(name + ": no pipe: " + why());
+  pipe_.reset(ends[0]);
+  Descriptor write_end;
+  write_end.reset(ends[1]);
+  if (pipe2(ends, O_CLOEXEC) != 0) return Error(name + ": no pipe: " + why());
+  stop_read_.reset(ends[0]);
+  stop_write_.reset(ends[1]);
+  process_ = getpid();
+  // The thread knows nothing of this object's owner; stop() joins it.
+  Result<std::thread> started =
+      start_thread_with_signals_blocked(fd_ == 1 ? "mm-stdout" : "mm-stderr", [this] { run(); });
+  if (!started) return Error(name + ": no thread: " + started.error().message());
+  thread_ = std::move(*started);
+  std::fflush(fd_ == 1 ? stdout : stderr);
+  lead_own_output(fd_, original_.get());
+  g_captured[fd_].original = original_.get();
+  g_captured[fd_].pipe = pipe_.get();
+  if (dup2(write_end.get(), fd_) == -1) {
+    const std::string text = why();
+    stop();
+    return Error(name + " cannot be replaced: " + text);
+  }
+  return {};
+}
+
+void DescriptorCapture::Tap::put_back() noexcept {
+  dup2(original_.get(), fd_);
+  g_captured[fd_].pipe = -1;
+  g_captured[fd_].original = -1;
+}
+
+void DescriptorCapture::Tap::stop() noexcept {
+  if (!thread_.joinable()) return;
+  if (getpid() != process_) {  // a forked child has no such thread
+    thread_.detach();
+    (void)pipe_.release();  // closed already
+    return;
+  }
+  std::call_once(stopped_, [this] {
+    std::fflush(fd_ == 1 ? stdout : stderr);
+    put_back();
+    stop_write_.reset();
+    thread_.join();
+    if (!lead_own_output(fd_, -1)) (void)original_.release();
+  });
+}
+
+// False: the reader of what is passed on is gone.
+bool DescriptorCapture::Tap::pass_on(std::string_view output) noexcept {
+  constexpr int kPatienceMs = 1000;
+  if (reader_gone_) return false;
+  if (write_fully(original_.get(), output, kPatienceMs)) return true;
+  pollfd poller{original_.get(), POLLOUT, 0};
+  poll(&poller, 1, 0);
+  return (poller.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+}
+
+void DescriptorCapture::Tap::run() noexcept {
+  detail::OutputLines lines;
+  const LogMetadata metadata{.level = options_.level, .target = options_.target};
+  const auto record = [&](std::string_view line) { dispatch::log_interop(metadata, line); };
+  std::array<char, 16 * 1024> buffer;
+  bool stopping = false;
+  // What a pipe holds; whoever else prints into it is not waited for.
+  std::size_t left = 1 << 20;
+  while (left > 0) {
+    pollfd wait[2] = {{pipe_.get(), POLLIN, 0}, {stop_read_.get(), POLLIN, 0}};
+    if (poll(wait, stopping ? 1 : 2, stopping ? 0 : -1) == -1 && errno != EINTR) break;
+    if ((wait[0].revents & POLLIN) != 0) {
+      const ssize_t n = read(pipe_.get(), buffer.data(), buffer.size());
+      if (n <= 0) break;
+      const std::string_view output(buffer.data(), static_cast<std::size_t>(n));
+      if (stopping) left -= std::min(left, output.size());
+      if (!pass_on(output) && !reader_gone_) {
+        // Whoever prints next is told so, as without us.
+        reader_gone_ = true;
+        dup2(original_.get(), fd_);
+      }
+      try {
+        lines.add(output, record);
+      } catch (...) {  // no memory for a line: it has been passed on
+      }
+      continue;
+    }
+    if (stopping || (wait[0].revents & (POLLHUP | POLLERR)) != 0) break;
+    stopping = wait[1].revents != 0;
+  }
+  try {
+    lines.end(record);
+  } catch (...) {
+  }
+}
+
+Result<DescriptorCapture> DescriptorCapture::start(int fd, OutputCaptureOptions options) {
+  if (fd != 1 && fd != 2) {
+    return Error("DescriptorCapture: descriptor " + std::to_string(fd) +
+                 " cannot be captured: 1 is stdout, 2 is stderr");
+  }
+  static const bool registered = [] {
+    pthread_atfork(nullptr, nullptr, &put_back_in_child);
+    return std::atexit([] {
+             for (std::weak_ptr<Tap>& slot : Tap::taps()) {
+               if (const std::shared_ptr<Tap> tap = slot.lock()) tap->stop();
+             }
+           }) == 0;
+  }();
+  (void)registered;
+  const std::lock_guard lock(Tap::mutex());
+  std::weak_ptr<Tap>& slot = Tap::taps()[static_cast<std::size_t>(fd)];
+  if (!slot.expired()) {
+    return Error("DescriptorCapture: descriptor " + std::to_string(fd) + " is captured already");
+  }
+  auto tap = std::make_shared<Tap>(fd, std::move(options));
+  if (Result<void> started = tap->start(); !started) return started.error();
+  slot = tap;
+  return DescriptorCapture(std::move(tap));
+}
+
+DescriptorCapture::DescriptorCapture(std::shared_ptr<Tap> tap) noexcept : tap_(std::move(tap)) {}
+DescriptorCapture::DescriptorCapture(DescriptorCapture&& other) noexcept = default;
+DescriptorCapture& DescriptorCapture::operator=(DescriptorCapture&& other) noexcept = default;
+DescriptorCapture::~DescriptorCapture() = default;
+
+int DescriptorCapture::original() const noexcept { return tap_ != nullptr ? tap_->original() : -1; }
+
+}  // namespace micromegas

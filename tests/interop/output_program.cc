@@ -1,0 +1,142 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+// output_program WAY: prints while its descriptors are captured; what comes of it is in
+// output_capture_test.cc.
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "micromegas/output_capture.h"
+#include "micromegas/telemetry.h"
+
+namespace {
+
+using micromegas::DescriptorCapture;
+using micromegas::Level;
+
+DescriptorCapture capture(int fd) {
+  auto started = DescriptorCapture::start(
+      fd, {.level = Level::kInfo, .target = fd == 1 ? "stdout" : "stderr"});
+  if (!started) {
+    std::fprintf(stderr, "%s\n", started.error().message().c_str());
+    std::_Exit(9);
+  }
+  return std::move(*started);
+}
+
+void put(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = write(fd, text.data(), text.size());
+    if (n <= 0) std::_Exit(8);
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+void print() {
+  {
+    const DescriptorCapture out = capture(1);
+    const DescriptorCapture err = capture(2);
+    std::printf("by printf\n");
+    std::fflush(stdout);
+    std::cout << "by a stream" << std::endl;
+    if (std::system("echo by another program") != 0) std::_Exit(7);
+    put(1, "by write\n");
+    std::cerr << "to stderr\n";
+    std::printf("no end");
+  }
+  std::printf("\nafter\n");
+}
+
+void fork_once() {
+  const DescriptorCapture out = capture(1);
+  put(1, "before\n");
+  int status = 0;
+  const pid_t child = fork();
+  if (child == 0) {
+    put(1, "child\n");
+    std::_Exit(0);
+  }
+  waitpid(child, &status, 0);
+  put(1, "after\n");
+}
+
+void again() {
+  for (int round = 0; round < 20; ++round) {
+    const DescriptorCapture out = capture(1);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([] {
+        for (int i = 0; i < 50; ++i) put(1, "one line\n");
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+}
+
+void reader_gone() {
+  int ends[2];
+  if (pipe(ends) != 0) std::_Exit(7);
+  dup2(ends[1], 1);
+  close(ends[0]);
+  close(ends[1]);
+  const DescriptorCapture out = capture(1);
+  while (true) {
+    const ssize_t n = write(1, "to nobody\n", 10);
+    if (n < 0) std::_Exit(6);
+  }
+}
+
+void errors() {
+  const auto first = DescriptorCapture::start(2);
+  if (!first) std::_Exit(5);
+  const auto second = DescriptorCapture::start(2);
+  if (second) std::_Exit(4);
+  std::fprintf(stderr, "%s\n", second.error().message().c_str());
+  close(1);
+  const auto closed = DescriptorCapture::start(1);
+  if (closed) std::_Exit(3);
+  std::fprintf(stderr, "%s\n", closed.error().message().c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view way = argc > 1 ? argv[1] : "";
+  if (way == "errors") {  // no sockets, which would take the descriptor that is closed
+    errors();
+    return 0;
+  }
+  auto telemetry = micromegas::init_telemetry(
+      {.console = way == "console", .system_metrics_period = std::chrono::seconds(0)});
+  if (!telemetry) return 2;
+  if (way == "print") print();
+  if (way == "exit") {
+    static auto out = capture(1);
+    std::printf("buffered until exit");
+    std::exit(3);
+  }
+  if (way == "console") {
+    const DescriptorCapture err = capture(2);
+    MM_INFO_T("own", "logged by us");
+    std::fprintf(stderr, "printed by the program\n");
+  }
+  if (way == "long") {
+    const DescriptorCapture out = capture(1);
+    put(1, std::string(1 << 20, 'x') + "\n");
+  }
+  if (way == "fork") fork_once();
+  if (way == "again") again();
+  if (way == "reader-gone") reader_gone();
+  return 0;
+}
