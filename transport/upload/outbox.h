@@ -90,7 +90,7 @@ struct Job {
   RequestKind kind = RequestKind::kBlock;
   std::shared_ptr<const std::string> body;  // null: encode first
   Encode encode;
-  Split split;
+  Split split;  // none: it goes as it is
 };
 
 class Outbox {
@@ -121,8 +121,11 @@ class Outbox {
   // False, and nothing has happened, if they do not add up, if it has been cut too often, or if an
   // earlier try may have been stored: the parts have other ids, and their events would come twice.
   enum class Cut : std::uint8_t { kUnsent, kRefused };
-  bool replace(std::uint64_t ticket, std::vector<Part> parts, Cut cut);
-  // What is larger had better be cut before it is sent.
+  bool replace(std::uint64_t ticket, std::vector<Part> parts, Cut cut, TimePoint now);
+  // Whether a body had better be cut before it is sent.
+  [[nodiscard]] bool too_large(std::uint64_t ticket, TimePoint now);
+  // It cannot be: it goes as it is from now on.
+  void uncuttable(std::uint64_t ticket);
   [[nodiscard]] std::size_t largest_body() const;
   // Nothing can be sent for want of a credential. Said once until a request succeeds. `hopeless`:
   // wait_empty() need not wait.
@@ -172,6 +175,7 @@ class Outbox {
     std::uint64_t room = kTicketRoom;  // tickets from its own on, for its parts
     std::uint64_t period = 0;          // of the destination, when it left
     bool may_be_stored = false;        // by a try whose answer was lost or a 5xx
+    bool asks = false;                 // RequestSize::Advice::kAsk
     int tries = 0;
     int suspicions = 0;                  // failures that may be its own doing
     int lonely_failures = 0;             // 5xx between which others succeeded
@@ -221,6 +225,8 @@ class Outbox {
   void fail(Entries::iterator it, Verdict verdict, const http::Outcome& outcome, TimePoint now,
             Messages& messages);
   void refuse(Entries::iterator it, const http::Outcome& outcome, Messages& messages);
+  [[nodiscard]] static bool may_be_cut(const Entry& entry);
+  void server_is_there(Messages& messages);
   void complain(std::string_view key, std::string text, Messages& messages);
   void say(const Messages& messages) const;
 
