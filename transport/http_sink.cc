@@ -225,6 +225,8 @@ Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
   outbox.destination = endpoint->to_string();
   outbox.soft_bytes = options.soft_queue_bytes;
   outbox.hard_bytes = options.hard_queue_bytes;
+  outbox.waiting = options.waiting;
+  outbox.open_bytes = options.open_queue_bytes;
   outbox.max_in_flight = options.max_in_flight;
   outbox.slow_answer = options.request_timeout / 4;
   outbox.backoff = {options.backoff_min, options.backoff_max};

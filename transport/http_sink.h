@@ -16,6 +16,7 @@
 #ifndef MICROMEGAS_TRANSPORT_HTTP_SINK_H_
 #define MICROMEGAS_TRANSPORT_HTTP_SINK_H_
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -65,6 +66,11 @@ struct HttpSinkOptions {
   // least 64 KiB, and the hard one not below the soft one.
   std::size_t soft_queue_bytes = std::size_t{128} << 20;  // MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES
   std::size_t hard_queue_bytes = std::size_t{256} << 20;  // MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES
+
+  // Kinds of which threads wait for room (bytes_held()) may fill the hard limit, and find it: the
+  // others get no more of it than open_queue_bytes.
+  std::array<bool, kStreamKinds> waiting{};  // by StreamKind
+  std::size_t open_queue_bytes = SIZE_MAX;
 
   // Requests, and so connections, at the same time. 1 to 64.
   int max_in_flight = 3;  // MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS

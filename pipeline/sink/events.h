@@ -17,6 +17,7 @@
 namespace micromegas {
 
 enum class StreamKind : std::uint8_t { kLog, kMetrics, kThread };
+inline constexpr std::size_t kStreamKinds = 3;
 
 // What is known of a stream; sent before its first block (insert_stream).
 struct StreamInfo {

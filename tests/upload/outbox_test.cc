@@ -341,6 +341,29 @@ TEST_F(OutboxTest, ABlockThatIsCutBeforeItIsSentIsNeitherARequestNorASuccess) {
   expect_balance(outbox_->stats());
 }
 
+// Who waits for room is to find it.
+TEST_F(OutboxTest, KindsThatWaitMayFillTheHardBudgetAndTheOthersLeaveThemRoom) {
+  OutboxOptions o = options();
+  o.soft_bytes = 5'000;
+  o.hard_bytes = 20'000;
+  o.waiting[static_cast<std::size_t>(StreamKind::kThread)] = true;
+  o.open_bytes = 10'000;
+  use(o);
+  start();
+  const auto add = [this](StreamKind kind) {
+    return outbox_->add_block(items_.block(kind, "x", 1, 1'000));
+  };
+  int logs = 0;
+  while (add(StreamKind::kLog)) ++logs;
+  EXPECT_FALSE(add(StreamKind::kMetrics));
+  EXPECT_LE(outbox_->bytes_held(), 10'000U);
+  EXPECT_GT(outbox_->bytes_held(), 8'000U);
+  int spans = 0;
+  while (add(StreamKind::kThread)) ++spans;
+  EXPECT_LE(outbox_->bytes_held(), 20'000U);
+  EXPECT_GE(spans, logs - 1);
+}
+
 // It is an answer: the server is back, and the next outage is said again.
 TEST_F(OutboxTest, ABlockThatIsCutAfterItsAnswerEndsAnOutage) {
   start();

@@ -75,6 +75,10 @@ struct OutboxOptions {
   std::string destination;  // for messages
   std::size_t soft_bytes = std::size_t{128} << 20;
   std::size_t hard_bytes = std::size_t{256} << 20;
+  // Kinds of which threads wait for room may fill the hard budget, and find it: the others get this
+  // much of it.
+  std::array<bool, kStreamKinds> waiting{};
+  std::size_t open_bytes = SIZE_MAX;
   int max_in_flight = 3;
   // Of the bodies under way together; one may be larger than that, alone.
   std::size_t max_bytes_in_flight = std::size_t{16} << 20;
@@ -205,6 +209,7 @@ class Outbox {
   };
   using Messages = std::vector<Message>;
 
+  [[nodiscard]] std::size_t budget(StreamKind kind) const;
   std::uint64_t insert(Entry entry);
   void land(Entry& entry);
   void wait_at_or_ready(Gates& gates, const Uuid& gate, std::uint64_t ticket);
