@@ -26,7 +26,6 @@
 #include "micromegas/system_monitor.h"
 #include "micromegas/telemetry_family.h"
 #include "micromegas/telemetry_options.h"
-#include "micromegas/transport/http/secret.h"
 #include "micromegas/transport/http_sink.h"
 
 namespace micromegas {
@@ -100,14 +99,13 @@ std::size_t open_bytes(const ResolvedOptions& o) {
                   o.upload_hard_bytes - std::min(o.upload_hard_bytes, on_the_way));
 }
 
-// Leaves no secret in `options`.
 Result<std::shared_ptr<HttpSink>> make_http_sink(ResolvedOptions& options) {
   HttpSinkOptions sink;
   sink.url = options.url;
-  sink.api_key = options.api_key;
+  sink.api_key = std::move(options.api_key);
   sink.oidc_token_endpoint = options.oidc_token_endpoint;
   sink.oidc_client_id = options.oidc_client_id;
-  sink.oidc_client_secret = options.oidc_client_secret;
+  sink.oidc_client_secret = std::move(options.oidc_client_secret);
   sink.oidc_audience = options.oidc_audience;
   sink.oidc_token_buffer = options.oidc_token_buffer;
   sink.credential_provider = options.credential_provider;
@@ -126,8 +124,6 @@ Result<std::shared_ptr<HttpSink>> make_http_sink(ResolvedOptions& options) {
   sink.request_timeout = options.request_timeout;
   sink.wire_compatibility = options.wire_compatibility;
   sink.shutdown_deadline = options.shutdown_deadline;
-  http::wipe(options.api_key);
-  http::wipe(options.oidc_client_secret);
   return HttpSink::create(std::move(sink));
 }
 

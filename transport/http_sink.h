@@ -27,6 +27,7 @@
 #include "micromegas/pipeline/sink/wire_compatibility.h"
 #include "micromegas/platform/result.h"
 #include "micromegas/transport/credential_provider.h"
+#include "micromegas/transport/http/secret.h"
 #include "micromegas/transport/upload/stats.h"
 
 namespace micromegas {
@@ -47,12 +48,12 @@ struct HttpSinkOptions {
   bool proxy_from_environment = true;
   // Sent as "Authorization: Bearer KEY"; empty: no such header. Never printed; overwritten when no
   // longer needed. MICROMEGAS_INGESTION_API_KEY
-  std::string api_key;
+  http::Secret api_key;
   // In its place, OpenID Connect client credentials: a token is fetched with the first three, which
   // go together. MICROMEGAS_OIDC_...
   std::string oidc_token_endpoint;  // ...TOKEN_ENDPOINT: http[s]://host/path
   std::string oidc_client_id;       // ...CLIENT_ID
-  std::string oidc_client_secret;   // ...CLIENT_SECRET; as api_key, never printed
+  http::Secret oidc_client_secret;  // ...CLIENT_SECRET; as api_key, never printed
   std::string oidc_audience;        // ...AUDIENCE; empty: none is asked for
   // How long before its end a token is replaced, though not before half its lifetime. 0 to 1 h.
   std::chrono::seconds oidc_token_buffer{180};  // ...TOKEN_BUFFER_SECONDS
