@@ -28,7 +28,6 @@
 #include "micromegas/system_monitor.h"
 #include "micromegas/telemetry_family.h"
 #include "micromegas/telemetry_options.h"
-#include "micromegas/transport/http/secret.h"
 #include "micromegas/transport/http_sink.h"
 
 namespace micromegas {
@@ -91,14 +90,24 @@ Result<void> change_sink_filter(std::string_view text, std::string_view where,
   return {};
 }
 
-// Leaves no secret in `options`.
+// Of the upload's memory, what leaves room for all that may be on its way to it: the queues and the
+// blocks being built, half as much again once they are blocks (room to grow, the order of their
+// events). Half of it at least is for what waits for the server.
+std::size_t open_bytes(const ResolvedOptions& o) {
+  const std::size_t records = o.queue_bytes + o.flush.log_block_bytes +
+                              o.flush.metrics_block_bytes + o.flush.thread_block_bytes;
+  const std::size_t on_the_way = records + records / 2;
+  return std::max(o.upload_hard_bytes / 2,
+                  o.upload_hard_bytes - std::min(o.upload_hard_bytes, on_the_way));
+}
+
 Result<std::shared_ptr<HttpSink>> make_http_sink(ResolvedOptions& options) {
   HttpSinkOptions sink;
   sink.url = options.url;
-  sink.api_key = options.api_key;
+  sink.api_key = std::move(options.api_key);
   sink.oidc_token_endpoint = options.oidc_token_endpoint;
   sink.oidc_client_id = options.oidc_client_id;
-  sink.oidc_client_secret = options.oidc_client_secret;
+  sink.oidc_client_secret = std::move(options.oidc_client_secret);
   sink.oidc_audience = options.oidc_audience;
   sink.oidc_token_buffer = options.oidc_token_buffer;
   sink.credential_provider = options.credential_provider;
@@ -107,30 +116,26 @@ Result<std::shared_ptr<HttpSink>> make_http_sink(ResolvedOptions& options) {
   sink.client_key_file = options.client_key_file;
   sink.soft_queue_bytes = options.upload_soft_bytes;
   sink.hard_queue_bytes = options.upload_hard_bytes;
+  sink.waiting[static_cast<std::size_t>(StreamKind::kLog)] = (options.wait & queue::kLogKinds) != 0;
+  sink.waiting[static_cast<std::size_t>(StreamKind::kMetrics)] =
+      (options.wait & queue::kMetricKinds) != 0;
+  sink.waiting[static_cast<std::size_t>(StreamKind::kThread)] =
+      (options.wait & queue::kSpanKinds) != 0;
+  if (options.wait != 0) sink.open_queue_bytes = open_bytes(options);
   sink.max_in_flight = options.max_in_flight;
   sink.request_timeout = options.request_timeout;
   sink.wire_compatibility = options.wire_compatibility;
   sink.shutdown_deadline = options.shutdown_deadline;
-  http::wipe(options.api_key);
-  http::wipe(options.oidc_client_secret);
   return HttpSink::create(std::move(sink));
 }
 
-// Of which kinds the upload has no more room than for what may be on its way to it: the queues and
-// the blocks being built, half as much again once they are blocks (room to grow, the order of their
-// events). Half of a budget at least is for what waits for the server.
+// Of which kinds threads that wait are to wait for the upload. Spans give way first.
 std::function<queue::Kinds()> fill_level(std::shared_ptr<HttpSink> sink, const ResolvedOptions& o) {
-  const std::size_t records = o.queue_bytes + o.flush.log_block_bytes +
-                              o.flush.metrics_block_bytes + o.flush.thread_block_bytes;
-  const std::size_t on_the_way = records + records / 2;
-  const auto threshold = [&](std::size_t budget) {
-    return std::max(budget / 2, budget - std::min(budget, on_the_way));
-  };
-  return [sink = std::move(sink), soft = threshold(o.upload_soft_bytes),
-          hard = threshold(o.upload_hard_bytes)] {
+  const std::size_t open = open_bytes(o);
+  return [sink = std::move(sink), soft = std::min(o.upload_soft_bytes, open), open] {
     const std::size_t held = sink->bytes_held();
     return static_cast<queue::Kinds>((held >= soft ? queue::kSpanKinds : 0) |
-                                     (held >= hard ? queue::kLogKinds | queue::kMetricKinds : 0));
+                                     (held >= open ? queue::kLogKinds | queue::kMetricKinds : 0));
   };
 }
 

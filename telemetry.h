@@ -119,10 +119,12 @@ struct TelemetryOptions {
   // Memory of images until they are handed to the upload; beyond it they are dropped and counted.
   std::size_t image_bytes = 64U << 20;
   // Unless the thread that records them is to wait, while that memory is spent or the upload has no
-  // more room than for what is on its way to it. Never on a thread of the library's.
+  // more room than for what is on its way to it. Never on a thread of the library's. Kinds that do
+  // not wait leave the others that room: they are dropped sooner.
   std::optional<WaitWhenFull> wait_when_full = {};
   // ^ MICROMEGAS_TELEMETRY_WAIT_WHEN_FULL, "logs,metrics,spans" or "none"; none
-  // No wait is longer, and after one that was in vain nobody waits until there has been room again.
+  // No wait is longer, and after one that was in vain nobody waits for the same again until there
+  // has been room.
   std::optional<std::chrono::milliseconds> wait_limit = {};
   // ^ MICROMEGAS_TELEMETRY_WAIT_LIMIT_SECS; 1 s
   // How long an event waits for its block at most.
@@ -132,8 +134,8 @@ struct TelemetryOptions {
   std::size_t metrics_block_bytes = 1U << 20;
   std::size_t thread_block_bytes = 4U << 20;
 
-  // Everything that waits for the server: past the first, spans are dropped; past the second, logs
-  // and metrics too.
+  // Everything that waits for the server: past the first, spans are dropped (unless they wait, see
+  // wait_when_full); past the second, logs and metrics too.
   std::optional<std::size_t> upload_soft_bytes =
       {};  // MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES; 128 MiB
   std::optional<std::size_t> upload_hard_bytes =

@@ -88,6 +88,11 @@ Result<void> check_property_key(std::string_view key, const std::string& where) 
   return {};
 }
 
+http::Secret secret_or(std::string& option, const char* variable) {
+  return option.empty() ? http::Secret(env_view(variable).value_or(""))
+                        : http::Secret::taken_from(option);
+}
+
 // Who we are for the server, and who it must be for us.
 Result<void> resolve_access(TelemetryOptions& options, ResolvedOptions& out) {
   const auto text_or = [](std::string& option, const char* variable) {
@@ -99,7 +104,6 @@ Result<void> resolve_access(TelemetryOptions& options, ResolvedOptions& out) {
   out.client_key_file = text_or(options.client_key_file, "MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE");
   out.oidc_token_endpoint = text_or(options.oidc_token_endpoint, "MICROMEGAS_OIDC_TOKEN_ENDPOINT");
   out.oidc_client_id = text_or(options.oidc_client_id, "MICROMEGAS_OIDC_CLIENT_ID");
-  out.oidc_client_secret = text_or(options.oidc_client_secret, "MICROMEGAS_OIDC_CLIENT_SECRET");
   out.oidc_audience = text_or(options.oidc_audience, "MICROMEGAS_OIDC_AUDIENCE");
   out.credential_provider = std::move(options.credential_provider);
   if (options.oidc_token_buffer) {
@@ -343,13 +347,14 @@ Result<void> resolve_compatibility(const TelemetryOptions& options, ResolvedOpti
 
 }  // namespace
 
-Result<ResolvedOptions> resolve_options(TelemetryOptions options) {
+Result<ResolvedOptions> resolve_options(TelemetryOptions&& options) {
   ResolvedOptions out;
+  // First, whatever is wrong with the others.
+  out.api_key = secret_or(options.api_key, "MICROMEGAS_INGESTION_API_KEY");
+  out.oidc_client_secret = secret_or(options.oidc_client_secret, "MICROMEGAS_OIDC_CLIENT_SECRET");
   out.url = options.url.empty() ? env_string("MICROMEGAS_TELEMETRY_URL").value_or("")
                                 : std::move(options.url);
   out.url = trim(out.url);
-  out.api_key = options.api_key.empty() ? env_string("MICROMEGAS_INGESTION_API_KEY").value_or("")
-                                        : std::move(options.api_key);
   if (Result<void> ok = resolve_access(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_compatibility(options, out); !ok) return ok.error();
   if (Result<void> ok = resolve_sampling(options, out); !ok) return ok.error();

@@ -23,15 +23,16 @@
 #include "micromegas/platform/result.h"
 #include "micromegas/platform/uuid.h"
 #include "micromegas/telemetry.h"
+#include "micromegas/transport/http/secret.h"
 
 namespace micromegas {
 
 struct ResolvedOptions {
   std::string url;
-  std::string api_key;
+  http::Secret api_key;
   std::string oidc_token_endpoint;
   std::string oidc_client_id;
-  std::string oidc_client_secret;
+  http::Secret oidc_client_secret;
   std::string oidc_audience;
   std::chrono::seconds oidc_token_buffer{};
   std::shared_ptr<CredentialProvider> credential_provider;
@@ -65,7 +66,8 @@ struct ResolvedOptions {
   std::optional<Uuid> parent_process_id;  // as the environment says
 };
 
-Result<ResolvedOptions> resolve_options(TelemetryOptions options);
+// Leaves no secret in `options`, whatever comes of it.
+Result<ResolvedOptions> resolve_options(TelemetryOptions&& options);
 
 // What a filter lets through of targets that it does not mention, and all of it where it is unset.
 inline constexpr LevelFilter kDefaultConsoleLevel = LevelFilter::kInfo;

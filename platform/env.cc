@@ -66,12 +66,17 @@ std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) no
 
 }  // namespace
 
-std::optional<std::string> env_string(const char* name) {
+std::optional<std::string_view> env_view(const char* name) {
   const char* raw = std::getenv(name);
   if (raw == nullptr) return std::nullopt;
   const std::string_view value = trim(raw);
   if (value.empty()) return std::nullopt;
-  return std::string(value);
+  return value;
+}
+
+std::optional<std::string> env_string(const char* name) {
+  const auto value = env_view(name);
+  return value ? std::optional(std::string(*value)) : std::nullopt;
 }
 
 Result<std::optional<bool>> env_bool(const char* name) {

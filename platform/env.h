@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "micromegas/platform/result.h"
 
@@ -23,6 +24,8 @@ namespace micromegas {
 
 // White space at both ends is taken off. Nothing when unset or blank.
 std::optional<std::string> env_string(const char* name);
+// The same without a copy: holds until the variable is set anew.
+std::optional<std::string_view> env_view(const char* name);
 
 // "true", "1", "on", "yes" or "false", "0", "off", "no", in any case.
 Result<std::optional<bool>> env_bool(const char* name);

@@ -5,6 +5,7 @@
 #ifndef MICROMEGAS_PLATFORM_THREAD_H_
 #define MICROMEGAS_PLATFORM_THREAD_H_
 
+#include <pthread.h>
 #include <signal.h>
 
 #include <cstdint>
@@ -39,6 +40,19 @@ class ScopedBlockAllSignals {
 
  private:
   sigset_t previous_;
+};
+
+// pthread_cancel() of the calling thread takes effect after this is destroyed, not in a wait or a
+// system call meanwhile: what unwinds there would come to a noexcept function, and end the program.
+class ScopedNoCancellation {
+ public:
+  ScopedNoCancellation() noexcept { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &previous_); }
+  ~ScopedNoCancellation() { pthread_setcancelstate(previous_, nullptr); }
+  ScopedNoCancellation(const ScopedNoCancellation&) = delete;
+  ScopedNoCancellation& operator=(const ScopedNoCancellation&) = delete;
+
+ private:
+  int previous_ = PTHREAD_CANCEL_ENABLE;
 };
 
 // Starts a thread of the library: named, every signal blocked from its first instruction, so that

@@ -18,10 +18,11 @@
 #ifndef MICROMEGAS_TRANSPORT_CREDENTIAL_PROVIDER_H_
 #define MICROMEGAS_TRANSPORT_CREDENTIAL_PROVIDER_H_
 
+#include <string.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
-#include <utility>
 
 namespace micromegas {
 
@@ -30,19 +31,47 @@ class CredentialProvider {
   struct Answer {
     enum class Kind { kCredential, kWait, kGiveUp };
 
-    // `authorization`: the header's whole value. `lifetime` from now; none: until it is refused.
+    // `authorization`: the header's whole value; the copy given here is overwritten. `lifetime`
+    // from now; none: until it is refused.
     static Answer credential(std::string authorization,
                              std::optional<std::chrono::seconds> lifetime = std::nullopt) {
-      return {Kind::kCredential, std::move(authorization), lifetime};
+      return Answer(Kind::kCredential, authorization, lifetime);
     }
     // Not now; asked again after 1 s, 2 s, 4 s ... a minute. `why` is printed: no secret in it.
-    static Answer wait(std::string why) { return {Kind::kWait, std::move(why), std::nullopt}; }
+    static Answer wait(std::string why) { return Answer(Kind::kWait, why, std::nullopt); }
     // Asking again will not help until somebody has mended something; asked every 5 minutes.
-    static Answer give_up(std::string why) { return {Kind::kGiveUp, std::move(why), std::nullopt}; }
+    static Answer give_up(std::string why) { return Answer(Kind::kGiveUp, why, std::nullopt); }
+
+    Answer() = default;
+    Answer(Answer&& other) : Answer(other.kind, other.text, other.lifetime) {}
+    Answer& operator=(Answer&& other) {
+      if (this == &other) return *this;
+      kind = other.kind;
+      take(other.text);
+      lifetime = other.lifetime;
+      return *this;
+    }
+    ~Answer() { wipe(text); }
 
     Kind kind = Kind::kWait;
     std::string text = {};
     std::optional<std::chrono::seconds> lifetime = {};
+
+   private:
+    Answer(Kind k, std::string& taken, std::optional<std::chrono::seconds> time)
+        : kind(k), lifetime(time) {
+      take(taken);
+    }
+    // A moved string leaves a short text where it was.
+    void take(std::string& other) {
+      wipe(text);
+      text = other;
+      wipe(other);
+    }
+    static void wipe(std::string& secret) noexcept {
+      if (!secret.empty()) explicit_bzero(secret.data(), secret.size());
+      secret.clear();
+    }
   };
 
   virtual ~CredentialProvider() = default;

@@ -95,7 +95,7 @@ Result<void> secure(const HttpSinkOptions& options, http::ClientOptions& client,
         "write https:// in url (MICROMEGAS_TELEMETRY_URL) or leave them away");
   }
   if (options.proxy_from_environment) {
-    auto proxy = http::proxy_from_variables(client.endpoint, env_string);
+    auto proxy = http::proxy_from_variables(client.endpoint, env_view);
     if (!proxy) return proxy.error();
     client.proxy = std::move(*proxy);
   }
@@ -103,17 +103,17 @@ Result<void> secure(const HttpSinkOptions& options, http::ClientOptions& client,
 }
 
 // A client id alone, and an audience, are what other tools of Micromegas set too.
-bool wants_oidc(const HttpSinkOptions& options, const http::Secret& secret) {
-  return !options.oidc_token_endpoint.empty() || !secret.empty();
+bool wants_oidc(const HttpSinkOptions& options) {
+  return !options.oidc_token_endpoint.empty() || !options.oidc_client_secret.empty();
 }
 
-Result<http::OidcOptions> make_oidc_options(const HttpSinkOptions& options, http::Secret secret) {
+Result<http::OidcOptions> make_oidc_options(const HttpSinkOptions& options) {
   constexpr std::pair<const char*, const char*> kNames[] = {
       {"oidc_token_endpoint", "MICROMEGAS_OIDC_TOKEN_ENDPOINT"},
       {"oidc_client_id", "MICROMEGAS_OIDC_CLIENT_ID"},
       {"oidc_client_secret", "MICROMEGAS_OIDC_CLIENT_SECRET"}};
   const bool given[] = {!options.oidc_token_endpoint.empty(), !options.oidc_client_id.empty(),
-                        !secret.empty()};
+                        !options.oidc_client_secret.empty()};
   for (std::size_t i = 0; i < std::size(given); ++i) {
     if (given[i]) continue;
     return Error(std::string(kNames[i].first) + " (" + kNames[i].second +
@@ -128,7 +128,7 @@ Result<http::OidcOptions> make_oidc_options(const HttpSinkOptions& options, http
   oidc.client.user_agent = options.user_agent;
   oidc.client.request_timeout = options.request_timeout;
   oidc.client_id = options.oidc_client_id;
-  oidc.client_secret = std::move(secret);
+  oidc.client_secret = options.oidc_client_secret;
   oidc.audience = options.oidc_audience;
   if (auto secured = secure(options, oidc.client, true); !secured) return secured.error();
   return oidc;
@@ -211,11 +211,9 @@ struct HttpSink::Impl {
 };
 
 Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
-  http::Secret oidc_secret(options.oidc_client_secret);
-  http::wipe(options.oidc_client_secret);
-  auto credential = http::make_api_key(options.api_key, "api_key (MICROMEGAS_INGESTION_API_KEY)");
+  auto credential =
+      http::make_api_key(options.api_key.reveal(), "api_key (MICROMEGAS_INGESTION_API_KEY)");
   const bool has_key = !options.api_key.empty();
-  http::wipe(options.api_key);
   if (!credential) return credential.error();
   auto endpoint = http::parse_endpoint(options.url, "url (MICROMEGAS_TELEMETRY_URL)");
   if (!endpoint) return endpoint.error();
@@ -225,6 +223,8 @@ Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
   outbox.destination = endpoint->to_string();
   outbox.soft_bytes = options.soft_queue_bytes;
   outbox.hard_bytes = options.hard_queue_bytes;
+  outbox.waiting = options.waiting;
+  outbox.open_bytes = options.open_queue_bytes;
   outbox.max_in_flight = options.max_in_flight;
   outbox.slow_answer = options.request_timeout / 4;
   outbox.backoff = {options.backoff_min, options.backoff_max};
@@ -245,10 +245,10 @@ Result<std::shared_ptr<HttpSink>> HttpSink::create(HttpSinkOptions options) {
       return std::make_shared<http::TokenKeeper>(
           http::make_provider_source(loop, options.credential_provider), keeper);
     };
-  } else if (has_key || !wants_oidc(options, oidc_secret)) {
+  } else if (has_key || !wants_oidc(options)) {
     client.credential = std::move(*credential);
   } else {
-    auto oidc = make_oidc_options(options, std::move(oidc_secret));
+    auto oidc = make_oidc_options(options);
     if (!oidc) return oidc.error();
     keeper.early = options.oidc_token_buffer;
     make_credential = [oidc = std::move(*oidc), keeper](http::Loop& loop) {

@@ -16,6 +16,7 @@
 #ifndef MICROMEGAS_TRANSPORT_HTTP_SINK_H_
 #define MICROMEGAS_TRANSPORT_HTTP_SINK_H_
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,7 @@
 #include "micromegas/pipeline/sink/wire_compatibility.h"
 #include "micromegas/platform/result.h"
 #include "micromegas/transport/credential_provider.h"
+#include "micromegas/transport/http/secret.h"
 #include "micromegas/transport/upload/stats.h"
 
 namespace micromegas {
@@ -46,12 +48,12 @@ struct HttpSinkOptions {
   bool proxy_from_environment = true;
   // Sent as "Authorization: Bearer KEY"; empty: no such header. Never printed; overwritten when no
   // longer needed. MICROMEGAS_INGESTION_API_KEY
-  std::string api_key;
+  http::Secret api_key;
   // In its place, OpenID Connect client credentials: a token is fetched with the first three, which
   // go together. MICROMEGAS_OIDC_...
   std::string oidc_token_endpoint;  // ...TOKEN_ENDPOINT: http[s]://host/path
   std::string oidc_client_id;       // ...CLIENT_ID
-  std::string oidc_client_secret;   // ...CLIENT_SECRET; as api_key, never printed
+  http::Secret oidc_client_secret;  // ...CLIENT_SECRET; as api_key, never printed
   std::string oidc_audience;        // ...AUDIENCE; empty: none is asked for
   // How long before its end a token is replaced, though not before half its lifetime. 0 to 1 h.
   std::chrono::seconds oidc_token_buffer{180};  // ...TOKEN_BUFFER_SECONDS
@@ -65,6 +67,11 @@ struct HttpSinkOptions {
   // least 64 KiB, and the hard one not below the soft one.
   std::size_t soft_queue_bytes = std::size_t{128} << 20;  // MICROMEGAS_TELEMETRY_MAX_QUEUE_BYTES
   std::size_t hard_queue_bytes = std::size_t{256} << 20;  // MICROMEGAS_TELEMETRY_HARD_QUEUE_BYTES
+
+  // Kinds of which threads wait for room (bytes_held()) may fill the hard limit, and find it: the
+  // others get no more of it than open_queue_bytes.
+  std::array<bool, kStreamKinds> waiting{};  // by StreamKind
+  std::size_t open_queue_bytes = SIZE_MAX;
 
   // Requests, and so connections, at the same time. 1 to 64.
   int max_in_flight = 3;  // MICROMEGAS_TELEMETRY_MAX_IN_FLIGHT_REQUESTS

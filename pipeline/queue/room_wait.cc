@@ -12,6 +12,8 @@ namespace micromegas::queue {
 using std::chrono::steady_clock;
 
 void RoomWait::begin(Kinds kinds, std::chrono::milliseconds limit) noexcept {
+  const std::lock_guard lock(mutex_);
+  ++life_;
   count_.store(0, std::memory_order_relaxed);
   in_vain_.store(0, std::memory_order_relaxed);
   time_ns_.store(0, std::memory_order_relaxed);
@@ -32,6 +34,7 @@ void RoomWait::end() noexcept {
 void RoomWait::after_fork_child() noexcept {
   new (&mutex_) std::mutex;
   new (&changed_) std::condition_variable;
+  memory_waiters_.store(0, std::memory_order_relaxed);
   kinds_.store(0, std::memory_order_relaxed);
   full_.store(0, std::memory_order_relaxed);
 }
@@ -66,34 +69,45 @@ bool RoomWait::may_wait(EventKind kind, const std::atomic<Kinds>& in_vain) const
 }
 
 bool RoomWait::wait_for_memory(EventKind kind, FunctionRef<bool()> take) noexcept {
-  return may_wait(kind, memory_in_vain_) && wait(kind, memory_in_vain_, take);
+  if (!may_wait(kind, memory_in_vain_)) return false;
+  memory_waiters_.fetch_add(1, std::memory_order_relaxed);
+  const bool taken = wait(kind, true, take);
+  memory_waiters_.fetch_sub(1, std::memory_order_relaxed);
+  return taken;
 }
 
 void RoomWait::wait_for_taker(EventKind kind) noexcept {
   if (!may_wait(kind, taker_in_vain_)) return;
-  wait(kind, taker_in_vain_,
-       [&] { return (full_.load(std::memory_order_relaxed) & bit(kind)) == 0; });
+  wait(kind, false, [&] { return (full_.load(std::memory_order_relaxed) & bit(kind)) == 0; });
 }
 
-bool RoomWait::wait(EventKind kind, std::atomic<Kinds>& in_vain,
-                    FunctionRef<bool()> ready) noexcept {
+bool RoomWait::wait(EventKind kind, bool for_memory, FunctionRef<bool()> ready) noexcept {
+  const ScopedNoCancellation no_cancellation;
   const auto begin = steady_clock::now();
-  const auto deadline = begin + std::chrono::milliseconds(limit_ms_.load());
   std::unique_lock lock(mutex_);
+  const auto deadline = begin + std::chrono::milliseconds(limit_ms_.load());
+  const std::uint64_t life = life_;
+  const auto over = [&] {
+    return life_ != life || (kinds_.load(std::memory_order_relaxed) & bit(kind)) == 0;
+  };
   count_.fetch_add(1, std::memory_order_relaxed);
   bool is_ready = ready();
-  const auto over = [&] { return (kinds_.load(std::memory_order_relaxed) & bit(kind)) == 0; };
   while (!is_ready && !over()) {
     const bool late = changed_.wait_until(lock, deadline) == std::cv_status::timeout;
+    if (over()) break;
     is_ready = ready();
-    if (late && !is_ready && !over()) {
-      in_vain.fetch_or(bit(kind), std::memory_order_relaxed);
+    if (late && !is_ready) {
+      // Of all that would find no more.
+      (for_memory ? memory_in_vain_ : taker_in_vain_)
+          .fetch_or(for_memory ? kinds_.load() : full_.load(), std::memory_order_relaxed);
       in_vain_.fetch_add(1, std::memory_order_relaxed);
       break;
     }
   }
-  time_ns_.fetch_add(std::chrono::nanoseconds(steady_clock::now() - begin).count(),
-                     std::memory_order_relaxed);
+  if (life_ == life) {
+    time_ns_.fetch_add(std::chrono::nanoseconds(steady_clock::now() - begin).count(),
+                       std::memory_order_relaxed);
+  }
   return is_ready;
 }
 

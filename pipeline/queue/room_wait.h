@@ -3,8 +3,11 @@
 
 // Threads that wait for room instead of dropping, if the program has asked for that. Two things can
 // be full: the queues' memory, and what takes the blocks (the upload). A wait is bounded, and who
-// waited in vain is the last one to wait until there has been room again: a stall costs a thread
-// the limit once, not at each event.
+// waited in vain is the last one to wait, of any kind that is as badly off, until there has been
+// room again: a stall costs a thread the limit once, not at each event.
+//
+// While somebody waits for memory, kinds that do not wait get none: they would take what comes back
+// before who waits has woken up.
 //
 // Only events that need a new segment come here, and only when there is none.
 #ifndef MICROMEGAS_PIPELINE_QUEUE_ROOM_WAIT_H_
@@ -62,13 +65,18 @@ class RoomWait {
   void wait_while_full(EventKind kind) noexcept {
     if ((full_.load(std::memory_order_relaxed) & bit(kind)) != 0) wait_for_taker(kind);
   }
+  // Whether memory that is there may be taken.
+  [[nodiscard]] bool may_take(EventKind kind) const noexcept {
+    return memory_waiters_.load(std::memory_order_relaxed) == 0 ||
+           (kinds_.load(std::memory_order_relaxed) & bit(kind)) != 0;
+  }
   // Until `take` is true, which is asked under a lock.
   bool wait_for_memory(EventKind kind, FunctionRef<bool()> take) noexcept;
 
  private:
   void wait_for_taker(EventKind kind) noexcept;
   [[nodiscard]] bool may_wait(EventKind kind, const std::atomic<Kinds>& in_vain) const noexcept;
-  bool wait(EventKind kind, std::atomic<Kinds>& in_vain, FunctionRef<bool()> ready) noexcept;
+  bool wait(EventKind kind, bool for_memory, FunctionRef<bool()> ready) noexcept;
 
   std::atomic<Kinds> kinds_{0};
   std::atomic<Kinds> full_{0};            // of kinds_
@@ -76,7 +84,10 @@ class RoomWait {
   std::atomic<Kinds> taker_in_vain_{0};
   std::atomic<std::int64_t> limit_ms_{0};
 
+  std::atomic<int> memory_waiters_{0};
+
   std::mutex mutex_;
+  std::uint64_t life_ = 0;  // of begin(): who waits knows whether it is still its own
   std::condition_variable changed_;
   std::atomic<std::uint64_t> count_{0};
   std::atomic<std::uint64_t> in_vain_{0};

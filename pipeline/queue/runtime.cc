@@ -310,6 +310,7 @@ void Runtime::thread_exit(void* slot) noexcept {
 
 Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                             std::uint32_t events) noexcept {
+  const ScopedNoCancellation no_cancellation;  // the wait, and the actor's wake-up
   ThreadSlot* slot = running() ? current_thread() : nullptr;
   if (slot == nullptr) {
     drop(kind, running() ? DropReason::kQueueFull : DropReason::kStopped, events);
@@ -325,7 +326,8 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
   if (old->committed.load(std::memory_order_relaxed) + bytes <= kSegmentBytes) return old;
 
   if (events != 0) room_.wait_while_full(kind);
-  Segment* segment = take_segment(*slot, queue);
+  Segment* segment = nullptr;
+  if (events == 0 || room_.may_take(kind)) segment = take_segment(*slot, queue);
   if (segment == nullptr && events != 0) {
     // The full one first: it may be the only one that can come back. But for what open spans have
     // reserved in it, their ends.

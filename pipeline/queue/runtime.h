@@ -37,6 +37,7 @@
 #include "micromegas/pipeline/queue/sample_windows.h"
 #include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/stats.h"
+#include "micromegas/platform/thread.h"
 
 namespace micromegas::queue {
 
@@ -224,7 +225,10 @@ class Runtime {
   // What a fatal log waits with; null: does not wait.
   void set_live_wait(void (*wait)() noexcept) noexcept { live_wait_.store(wait); }
   void wait_for_live_sinks() noexcept {
-    if (auto* wait = live_wait_.load()) wait();
+    if (auto* wait = live_wait_.load()) {
+      const ScopedNoCancellation no_cancellation;
+      wait();
+    }
   }
 
   // --- books; any thread ---

@@ -160,13 +160,13 @@ TEST_F(Faults, WhoWaitsForRoomLosesNothingToAnOutage) {
   });
   TelemetryOptions options = options_for(server_.url());
   options.queue_bytes = 256U << 10;
-  options.upload_soft_bytes = 2U << 20;  // three times what is on its way (docs/operations.md)
-  options.upload_hard_bytes = 2U << 20;
+  options.upload_soft_bytes = 256U << 10;
+  options.upload_hard_bytes = 2U << 20;  // three times what is on its way (docs/operations.md)
   options.wait_when_full = {.logs = true, .metrics = true, .spans = true};
   options.wait_limit = 600s;
   start(options, {.threads = 2, .numbers = 60'000});
   auto writers = std::async(std::launch::async, [&] { record_all(); });
-  const auto stalled = [] { return stats().waits > 0 && stats().upload_memory > (1U << 20); };
+  const auto stalled = [] { return stats().waits > 0 && stats().upload_memory > (1U << 18); };
   while (!stalled() && writers.wait_for(1ms) != std::future_status::ready) {
   }
   EXPECT_NE(writers.wait_for(0s), std::future_status::ready) << "too few to fill the budgets";
@@ -177,6 +177,38 @@ TEST_F(Faults, WhoWaitsForRoomLosesNothingToAnOutage) {
   EXPECT_EQ(stats().waits_in_vain, 0U);
   EXPECT_GT(stats().wait_time, 0ns);
   oracle_.expect_all();
+}
+
+// Of kinds that wait alone the same holds: the others are dropped, and leave room for what is on
+// its way.
+TEST_F(Faults, WhatWaitsAloneLosesNothingToTheOthers) {
+  std::atomic<bool> away{true};
+  server_.decide([&](const ReceivedRequest& request) {
+    if (away) return status(503);
+    oracle_.take(request);
+    return status(200);
+  });
+  TelemetryOptions options = options_for(server_.url());
+  options.flush_period = 1h;
+  options.log_block_bytes = 1U << 20;
+  options.upload_soft_bytes = 1U << 20;
+  options.upload_hard_bytes = 2U << 20;
+  options.wait_when_full = {.logs = true};
+  constexpr int kLogs = 6'000;
+  constexpr int kMetrics = 300'000;
+  start(options, {.threads = 1, .numbers = kMetrics, .numbers_of_logs = kLogs, .spans = false});
+  // Logs in a block that is not cut yet; then more metrics than there is room for.
+  for (int n = 0; n < kLogs; ++n) Oracle::record_log(0, n);
+  for (int n = 0; n < kMetrics; ++n) Oracle::record_metric(0, n);
+  EXPECT_TRUE(pipeline::hand_over_session(std::chrono::steady_clock::now() + 60s));
+  const auto dropped = [](EventKind kind) {
+    return stats()
+        .events[static_cast<std::size_t>(kind)]
+        .dropped[static_cast<std::size_t>(DropReason::kUploadBudget)];
+  };
+  EXPECT_GT(dropped(EventKind::kIntegerMetric), 0U) << "too few";
+  EXPECT_EQ(dropped(EventKind::kLog), 0U);
+  away = false;
 }
 
 // Writers work no more against a dead server than without one, and the books balance. It is their

@@ -45,10 +45,11 @@ std::uint64_t Oracle::Seen::planned() const {
 
 void Oracle::expect(Plan plan) {
   const std::lock_guard lock(mutex_);
-  logs_.begin(plan, plan.logs);
   metrics_.begin(plan, plan.metrics);
   begins_.begin(plan, plan.spans);
   ends_.begin(plan, plan.spans);
+  if (plan.numbers_of_logs != -1) plan.numbers = plan.numbers_of_logs;
+  logs_.begin(plan, plan.logs);
   processes_.clear();
   streams_.clear();
   bodies_.clear();

@@ -32,6 +32,7 @@ class Oracle {
   struct Plan {
     int threads = 0;
     int numbers = 0;
+    int numbers_of_logs = -1;  // -1: as many
     bool logs = true;
     bool metrics = true;
     bool spans = true;

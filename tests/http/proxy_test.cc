@@ -30,7 +30,7 @@ using Variables = std::map<std::string, std::string>;
 
 Result<std::optional<Proxy>> proxy_for(const char* url, const Variables& variables) {
   return proxy_from_variables(*parse_endpoint(url, "url"),
-                              [&](const char* name) -> std::optional<std::string> {
+                              [&](const char* name) -> std::optional<std::string_view> {
                                 const auto it = variables.find(name);
                                 if (it == variables.end()) return std::nullopt;
                                 return it->second;

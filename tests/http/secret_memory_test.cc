@@ -100,7 +100,7 @@ TEST_F(SecretMemory, ARefusedCredentialLeavesNothing) {
   std::string key;
   key.reserve(sizeof(kKey) + 1);  // growing would be a leak of this test's
   key.append(kKey).append("\n");
-  EXPECT_FALSE(make_api_key(std::move(key), "api_key"));
+  EXPECT_FALSE(make_api_key(Secret::taken_from(key).reveal(), "api_key"));
   EXPECT_EQ(leaks, 0);
 }
 

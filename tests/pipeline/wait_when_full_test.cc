@@ -4,6 +4,7 @@
 // Threads that wait for room instead of dropping: of which kinds, for how long, and who never does.
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <chrono>
@@ -289,6 +290,74 @@ TEST_F(WaitWhenFullTest, WhatWaitedInVainForWhatTakesTheBlocksIsNotDroppedHere) 
   log(kTooMany);
   EXPECT_EQ(Runtime::get().room_waits().in_vain, 1U);
   flushed();
+  EXPECT_EQ(dropped(EventKind::kLog), 0U);
+}
+
+// The end of one telemetry and the beginning of the next, before who waits has woken up.
+TEST(RoomWait, WhoWaitedForAnEarlierLifeWaitsNoMore) {
+  queue::RoomWait room;
+  room.begin(queue::kLogKinds, 1h);
+  std::thread waiter(
+      [&] { EXPECT_FALSE(room.wait_for_memory(EventKind::kLog, [] { return false; })); });
+  while (room.counts().count == 0) std::this_thread::yield();
+  room.end();
+  room.begin(queue::kLogKinds, 1h);
+  waiter.join();  // would hang here
+  EXPECT_EQ(room.counts().count, 0U);
+  EXPECT_EQ(room.counts().time, 0ns);
+}
+
+TEST(RoomWait, WhatDoesNotWaitTakesNothingFromWhoWaits) {
+  queue::RoomWait room;
+  room.begin(queue::kLogKinds, 1h);
+  EXPECT_TRUE(room.may_take(EventKind::kIntegerMetric));
+  std::atomic<bool> there{false};
+  std::thread waiter(
+      [&] { EXPECT_TRUE(room.wait_for_memory(EventKind::kLog, [&] { return there.load(); })); });
+  while (room.counts().count == 0) std::this_thread::yield();
+  EXPECT_FALSE(room.may_take(EventKind::kIntegerMetric));
+  EXPECT_TRUE(room.may_take(EventKind::kLog));
+  there = true;
+  room.room_made();
+  waiter.join();
+  EXPECT_TRUE(room.may_take(EventKind::kIntegerMetric));
+}
+
+TEST(RoomWait, AStallIsWaitedForOnceNotOnceForEachKind) {
+  queue::RoomWait room;
+  room.begin(queue::kLogKinds | queue::kMetricKinds | queue::kSpanKinds, 1ms);
+  const auto never = [] { return false; };
+  EXPECT_FALSE(room.wait_for_memory(EventKind::kLog, never));
+  EXPECT_FALSE(room.wait_for_memory(EventKind::kFloatMetric, never));
+  EXPECT_FALSE(room.wait_for_memory(EventKind::kSpan, never));
+  EXPECT_EQ(room.counts().count, 1U);
+  room.set_full(queue::kSpanKinds);
+  room.wait_while_full(EventKind::kAsyncSpan);
+  room.wait_while_full(EventKind::kSpan);
+  EXPECT_EQ(room.counts().count, 2U);
+  room.set_full(queue::kSpanKinds | queue::kLogKinds | queue::kMetricKinds);  // worse
+  room.wait_while_full(EventKind::kIntegerMetric);
+  room.wait_while_full(EventKind::kLog);
+  room.wait_while_full(EventKind::kSpan);
+  EXPECT_EQ(room.counts().count, 3U);
+  EXPECT_EQ(room.counts().in_vain, 3U);
+}
+
+// Cancelled while it waits: it goes on until it comes to a point of the program's own.
+TEST_F(WaitWhenFullTest, AThreadIsNotCancelledInAWait) {
+  hold(queue::kLogKinds);
+  std::atomic<bool> recorded{false};
+  std::thread writer([&] {
+    log(kTooMany);
+    recorded = true;
+    pthread_testcancel();
+    ADD_FAILURE() << "it has not been cancelled";
+  });
+  wait_until_somebody_waits();
+  ASSERT_EQ(pthread_cancel(writer.native_handle()), 0);
+  holder_->open();
+  writer.join();
+  EXPECT_TRUE(recorded);
   EXPECT_EQ(dropped(EventKind::kLog), 0U);
 }
 

@@ -72,7 +72,7 @@ class OptionsTest : public ::testing::Test {
 TEST_F(OptionsTest, HasTheDocumentedDefaults) {
   const ResolvedOptions o = resolved();
   EXPECT_EQ(o.url, "");
-  EXPECT_EQ(o.api_key, "");
+  EXPECT_EQ(o.api_key.reveal(), "");
   EXPECT_TRUE(o.properties.empty());
   EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kTrace));  // everything that a sink wants
   EXPECT_EQ(o.filters.max_verbosity, VerbosityFilter::kMax);
@@ -116,7 +116,7 @@ TEST_F(OptionsTest, ReadsTheEnvironment) {
   setenv("MICROMEGAS_TELEMETRY_PARENT_PROCESS", "11111111-2222-4333-8444-555555555555", 1);
   const ResolvedOptions o = resolved();
   EXPECT_EQ(o.url, "http://h:1/x");
-  EXPECT_EQ(o.api_key, "secret");
+  EXPECT_EQ(o.api_key.reveal(), "secret");
   EXPECT_EQ(o.ca_file, "ca.pem");
   EXPECT_EQ(o.client_certificate_file, "own.pem");
   EXPECT_EQ(o.client_key_file, "own.key");
@@ -177,7 +177,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
       .system_metrics_period = 0s,
   });
   EXPECT_EQ(o.url, "http://option");
-  EXPECT_EQ(o.api_key, "key");
+  EXPECT_EQ(o.api_key.reveal(), "key");
   EXPECT_EQ(o.properties, (PropertyMap{{"region", "us"}, {"zone", "b"}}));
   EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kDebug, {{"net", LevelFilter::kError}}));
   EXPECT_EQ(o.filters.max_verbosity, VerbosityFilter::kOff);

@@ -329,8 +329,8 @@ TEST_F(OutboxTest, ABlockThatIsCutBeforeItIsSentIsNeitherARequestNorASuccess) {
   const auto part = [](const char* body) {
     return Part{Uuid::random(), {1}, std::make_shared<const std::string>(body)};
   };
-  ASSERT_TRUE(
-      outbox_->replace(tickets_["whole"], {part("half"), part("other")}, Outbox::Cut::kUnsent));
+  ASSERT_TRUE(outbox_->replace(tickets_["whole"], {part("half"), part("other")},
+                               Outbox::Cut::kUnsent, now_));
   EXPECT_EQ(take(), "half");
   EXPECT_EQ(take(), "") << "one at a time finds out whether the server is back";
   EXPECT_EQ(outbox_->stats().requests, 4U);
@@ -339,6 +339,52 @@ TEST_F(OutboxTest, ABlockThatIsCutBeforeItIsSentIsNeitherARequestNorASuccess) {
   EXPECT_EQ(take(), "other");
   answer("other", 200);
   expect_balance(outbox_->stats());
+}
+
+// Who waits for room is to find it.
+TEST_F(OutboxTest, KindsThatWaitMayFillTheHardBudgetAndTheOthersLeaveThemRoom) {
+  OutboxOptions o = options();
+  o.soft_bytes = 5'000;
+  o.hard_bytes = 20'000;
+  o.waiting[static_cast<std::size_t>(StreamKind::kThread)] = true;
+  o.open_bytes = 10'000;
+  use(o);
+  start();
+  const auto add = [this](StreamKind kind) {
+    return outbox_->add_block(items_.block(kind, "x", 1, 1'000));
+  };
+  int logs = 0;
+  while (add(StreamKind::kLog)) ++logs;
+  EXPECT_FALSE(add(StreamKind::kMetrics));
+  EXPECT_LE(outbox_->bytes_held(), 10'000U);
+  EXPECT_GT(outbox_->bytes_held(), 8'000U);
+  int spans = 0;
+  while (add(StreamKind::kThread)) ++spans;
+  EXPECT_LE(outbox_->bytes_held(), 20'000U);
+  EXPECT_GE(spans, logs - 1);
+}
+
+// It is an answer: the server is back, and the next outage is said again.
+TEST_F(OutboxTest, ABlockThatIsCutAfterItsAnswerEndsAnOutage) {
+  start();
+  outbox_->add_block(items_.block(StreamKind::kLog, "whole", 2));
+  ASSERT_EQ(take(), "log stream");
+  answer("log stream", 200);
+  ASSERT_EQ(take(), "whole");
+  lose("whole");
+  EXPECT_EQ(lines.size(), 1U);
+  pass(10s);
+  ASSERT_EQ(take(), "whole");
+  const auto part = [](const char* body) {
+    return Part{Uuid::random(), {1}, std::make_shared<const std::string>(body)};
+  };
+  ASSERT_TRUE(outbox_->replace(tickets_["whole"], {part("half"), part("other")},
+                               Outbox::Cut::kRefused, now_));
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines.back(), "delivering to http://server again");
+  ASSERT_EQ(take(), "half");
+  lose("half");
+  EXPECT_EQ(lines.size(), 3U);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <latch>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,14 @@ constexpr std::size_t kMiB = kKiB * kKiB;
 struct Line {
   double bytes_per_second;
   std::chrono::milliseconds own_time{0};
+  bool small_ones = true;  // before each there is one that tells what the server takes for nothing
 
   [[nodiscard]] RequestSize::Duration time_of(std::size_t bytes) const {
     return own_time + std::chrono::duration_cast<RequestSize::Duration>(
                           std::chrono::duration<double>(bytes / bytes_per_second));
   }
   std::size_t send(RequestSize& size, std::size_t wanted) const {
-    size.accepted(1000, time_of(1000));
+    if (small_ones) size.accepted(1000, time_of(1000));
     while (wanted > size.limit()) wanted /= 2;
     size.accepted(wanted, time_of(wanted));
     return wanted;
@@ -86,14 +88,59 @@ TEST(RequestSize, IsNotCutForAServerThatTakesItsTimeWhateverComes) {
   EXPECT_EQ((Line{100.0 * kMiB, 5s}.settle(size, 8 * kMiB)), 8 * kMiB);
 }
 
-TEST(RequestSize, StaysBelowWhatWasRefusedUntilItIsTaken) {
+// No small body is needed to learn that: a half that takes as long as the whole did tells.
+TEST(RequestSize, IsCutOnceForAServerThatBecomesSlowWhateverComes) {
   RequestSize size(2s);
-  size.refused(kMiB);
-  size.refused(2 * kMiB);
+  Line line{100.0 * kMiB, 1ms, false};
+  line.settle(size, 8 * kMiB);
+  line.own_time = 5s;
+  int cut = 0;
+  for (int i = 0; i < 50; ++i) cut += line.send(size, 8 * kMiB) < 8 * kMiB ? 1 : 0;
+  EXPECT_EQ(cut, 1);
+  line.own_time = 1ms;
+  EXPECT_EQ(line.settle(size, 8 * kMiB), 8 * kMiB);
+  EXPECT_EQ((Line{200.0 * kKiB, 1ms, false}.settle(size, 8 * kMiB)), 256 * kKiB)
+      << "then the line becomes slow";
+}
+
+// A server whose time varies, and not with the size, and whose bodies are not all as large.
+TEST(RequestSize, HasNoneForAServerOfMoods) {
+  for (const bool small_ones : {false, true}) {
+    RequestSize size(2s);
+    std::mt19937 random(7);
+    std::uniform_int_distribution<int> ms(500, 5000);
+    std::uniform_int_distribution<std::size_t> bytes(7 * kMiB, 9 * kMiB);
+    std::size_t sent = 0;
+    for (int i = 0; i < 500; ++i) {
+      sent += Line{100.0 * kMiB, std::chrono::milliseconds(ms(random)), small_ones}.send(
+          size, bytes(random));
+    }
+    EXPECT_GT(sent / 500, 4 * kMiB);
+  }
+}
+
+TEST(RequestSize, StaysBelowWhatWasRefusedAndAsksAgainOneAtATime) {
+  using Advice = RequestSize::Advice;
+  RequestSize size(2s);
+  TimePoint now{std::chrono::hours(1)};
+  EXPECT_EQ(size.advise(2 * kMiB, now), Advice::kSend);
+  size.refused(kMiB, now);
+  size.refused(2 * kMiB, now);
   EXPECT_EQ(size.limit(), kMiB - 1);
   for (int i = 0; i < 10; ++i) size.accepted(kMiB - 1, 1ms);
   EXPECT_EQ(size.limit(), kMiB - 1);
+  EXPECT_EQ(size.advise(kMiB - 1, now), Advice::kSend);
+  for (int asked = 0; asked < 3; ++asked) {
+    EXPECT_EQ(size.advise(kMiB, now), Advice::kCut);
+    now += RequestSize::kAskAgain;
+    EXPECT_EQ(size.advise(kMiB, now), Advice::kAsk);
+    EXPECT_EQ(size.advise(kMiB, now), Advice::kCut) << "one is enough";
+    size.refused(kMiB, now);
+  }
+  now += RequestSize::kAskAgain;
+  EXPECT_EQ(size.advise(kMiB, now), Advice::kAsk);
   size.accepted(kMiB, 1ms);
+  EXPECT_EQ(size.advise(2 * kMiB, now), Advice::kSend);
   EXPECT_EQ(size.limit(), RequestSize::kNoLimit);
 }
 
@@ -124,7 +171,9 @@ class RequestSizeTest : public UploaderTest {
   // An event for each byte.
   BlockItem block(const std::string& text) {
     BlockItem item = items_.block(StreamKind::kLog, text, text.size());
-    item.split = [made = items_.made](const std::string& body) -> Result<std::vector<Part>> {
+    item.split = [made = items_.made,
+                  cuts = cuts_](const std::string& body) -> Result<std::vector<Part>> {
+      ++*cuts;
       std::vector<Part> parts(2);
       for (Part& part : parts) {
         part.block_id = Uuid::random();
@@ -150,6 +199,7 @@ class RequestSizeTest : public UploaderTest {
   }
 
   std::shared_ptr<std::atomic<std::int64_t>> ms_ = std::make_shared<std::atomic<std::int64_t>>(0);
+  std::shared_ptr<std::atomic<int>> cuts_ = std::make_shared<std::atomic<int>>(0);
   std::atomic<std::size_t> bytes_per_ms_{100 * kKiB};
   int n_ = 0;
 };
@@ -187,6 +237,80 @@ TEST_F(RequestSizeTest, ShrinksAfterAnAnswerThatDidNotComeInTime) {
     std::this_thread::yield();
   }
   EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, kMiB);
+}
+
+using Sizes = std::vector<std::size_t>;
+
+TEST_F(RequestSizeTest, WhatA413HasToldIsAskedAgainAndEnds) {
+  std::atomic<std::size_t> most = kMiB / 2;
+  server_.decide([&](const ReceivedRequest& request) {
+    return status(request.body.size() > most ? 413 : 200);
+  });
+  begin();
+  const Sizes parts(2, kMiB / 2);
+  const Sizes whole_and_parts{kMiB, kMiB / 2, kMiB / 2};
+  EXPECT_EQ(send(), whole_and_parts);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send(), parts);
+  *ms_ += std::chrono::milliseconds(RequestSize::kAskAgain).count();
+  EXPECT_EQ(send(), whole_and_parts) << "it still holds";
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send(), parts);
+  most = kMiB;
+  EXPECT_EQ(send(), parts);
+  *ms_ += std::chrono::milliseconds(RequestSize::kAskAgain).count();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send(), Sizes{kMiB});
+  EXPECT_EQ(of(outbox().stats(), EventKind::kLog).dropped_total(), 0U);
+}
+
+// Who asks risks nothing: the answer that is lost was a 413 as the one before and the one behind.
+TEST_F(RequestSizeTest, WhoAsksAndGetsNoAnswerLosesNothing) {
+  std::atomic<int> lose{0};
+  server_.decide([&](const ReceivedRequest& request) {
+    if (request.body.size() <= kMiB / 2) return status(200);
+    return lose-- > 0 ? testing::raw_then_close("HTTP/1.1 4") : status(413);
+  });
+  begin();
+  send();
+  *ms_ += std::chrono::milliseconds(RequestSize::kAskAgain).count();
+  lose = 1;
+  // The clock stands still while the destination waits, unless it is moved.
+  ASSERT_TRUE(outbox().add_block(block(std::string(kMiB, 'A'))));
+  const TimePoint until = patience();
+  while (!outbox().empty() && std::chrono::steady_clock::now() < until) {
+    ++*ms_;
+    uploader_->wake();
+  }
+  EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, 2 * kMiB);
+  EXPECT_EQ(outbox().stats().retries, 1U);
+}
+
+// Cutting decompresses and compresses: not again at each try.
+TEST_F(RequestSizeTest, ARetryOfWhatCannotBeCutCostsNoWork) {
+  std::atomic<int> busy{0};
+  server_.decide([&](const ReceivedRequest& request) {
+    if (request.body.size() <= kMiB / 2) return status(200);
+    if (busy > 0) return status(busy-- % 2 == 0 ? 503 : 429);
+    return status(busy-- == 0 ? 413 : 200);
+  });
+  begin(false);
+  const auto sent = [this](BlockItem item) {
+    ASSERT_TRUE(outbox().add_block(std::move(item)));
+    uploader_->wake();
+    EXPECT_TRUE(delivered());
+  };
+  sent(block(std::string(kMiB, 'A')));
+  EXPECT_EQ(*cuts_, 1) << "after a 413";
+
+  busy = 5;  // then the 413 that it cannot survive
+  BlockItem whole = block(std::string(kMiB, 'B'));
+  whole.split = [cuts = cuts_](const std::string&) -> Result<std::vector<Part>> {
+    ++*cuts;
+    return Error("one event");
+  };
+  ASSERT_TRUE(outbox().add_block(std::move(whole)));
+  uploader_->wake();
+  EXPECT_FALSE(delivered()) << "refused at last";
+  EXPECT_EQ(outbox().stats().retries, 5U);
+  EXPECT_EQ(*cuts_, 2) << "tried once";
 }
 
 // Nothing had left: its size is not what took the time.

@@ -101,10 +101,10 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
 // One request, from post() to its outcome.
 class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(Impl& client, std::string_view path, std::shared_ptr<const std::string> body,
-           std::function<void(Outcome)> done)
+  Exchange(Impl& client, std::string_view path, std::string_view body,
+           std::shared_ptr<const void> owner, std::function<void(Outcome)> done)
       : client_(client),
-        body_(std::move(body)),
+        body_owner_(std::move(owner)),
         done_(std::move(done)),
         timer_(client.loop.context()) {
     namespace bh = beast::http;
@@ -116,7 +116,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
     request_.set(bh::field::host, client.authority);
     request_.set(bh::field::user_agent, client.options.user_agent);
     request_.set(bh::field::content_type, client.options.content_type);
-    request_.content_length(body_->size());
+    request_.content_length(body.size());
     const auto set_secret = [this](bh::field field, std::string_view value) {
       if (!value.empty()) request_.set(field, beast::string_view(value.data(), value.size()));
     };
@@ -126,7 +126,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
     if (absolute) {
       set_secret(bh::field::proxy_authorization, client.options.proxy->authorization.reveal());
     }
-    request_.body() = beast::span<const char>(body_->data(), body_->size());
+    request_.body() = beast::span<const char>(body.data(), body.size());
   }
 
   void begin() {
@@ -340,7 +340,7 @@ class Client::Impl::Exchange : public std::enable_shared_from_this<Exchange> {
   }
 
   Impl& client_;
-  std::shared_ptr<const std::string> body_;
+  std::shared_ptr<const void> body_owner_;
   std::function<void(Outcome)> done_;
   asio::steady_timer timer_;
   Request request_;
@@ -391,7 +391,14 @@ Client::~Client() {
 
 void Client::post(std::string_view path, std::shared_ptr<const std::string> body,
                   std::function<void(Outcome)> done) {
-  auto exchange = std::make_shared<Impl::Exchange>(*impl_, path, std::move(body), std::move(done));
+  const std::string_view bytes = *body;
+  post(path, bytes, std::move(body), std::move(done));
+}
+
+void Client::post(std::string_view path, std::string_view body, std::shared_ptr<const void> owner,
+                  std::function<void(Outcome)> done) {
+  auto exchange =
+      std::make_shared<Impl::Exchange>(*impl_, path, body, std::move(owner), std::move(done));
   asio::post(impl_->loop.context(), [exchange] { exchange->begin(); });
 }
 

@@ -60,6 +60,9 @@ class Client {
   // server's inserts are idempotent.
   void post(std::string_view path, std::shared_ptr<const std::string> body,
             std::function<void(Outcome)> done);
+  // The same, of a body that `owner` keeps.
+  void post(std::string_view path, std::string_view body, std::shared_ptr<const void> owner,
+            std::function<void(Outcome)> done);
 
   // Any thread, after the loop has stopped: see Resolver::stop().
   bool stop_resolver(std::chrono::steady_clock::time_point deadline);

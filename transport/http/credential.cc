@@ -12,13 +12,8 @@ class ApiKey final : public Credential {
  public:
   explicit ApiKey(std::string_view key) {
     if (key.empty()) return;
-    constexpr std::string_view kScheme = "Bearer ";
-    // Once and at full size: growing would be one more copy to wipe.
-    std::string header;
-    header.reserve(kScheme.size() + key.size());
-    header.append(kScheme).append(key);
-    header_ = Secret(header);
-    wipe(header);
+    header_ = Secret("Bearer ");
+    header_.append(key);
   }
   std::string_view authorization() override { return header_.reveal(); }
 
@@ -28,24 +23,20 @@ class ApiKey final : public Credential {
 
 }  // namespace
 
-Result<std::shared_ptr<Credential>> make_api_key(std::string key, std::string_view option) {
+Result<std::shared_ptr<Credential>> make_api_key(std::string_view key, std::string_view option) {
   constexpr std::size_t kLongest = 4096;
   const bool printable =
       std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
-  const std::size_t size = key.size();
-  std::shared_ptr<Credential> credential;
-  if (printable && size <= kLongest) credential = std::make_shared<ApiKey>(key);
-  wipe(key);
   if (!printable) {
     return Error(std::string(option) +
                  " (not shown) has a space, a control or a non-ASCII character: it cannot be sent "
                  "in a header; check for a line end that came along");
   }
-  if (size > kLongest) {
-    return Error(std::string(option) + " (not shown) is " + std::to_string(size) +
+  if (key.size() > kLongest) {
+    return Error(std::string(option) + " (not shown) is " + std::to_string(key.size()) +
                  " bytes long: the limit is 4096");
   }
-  return credential;
+  return std::shared_ptr<Credential>(std::make_shared<ApiKey>(key));
 }
 
 }  // namespace micromegas::http

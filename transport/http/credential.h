@@ -48,9 +48,9 @@ class Credential {
   virtual bool stop(TimePoint /*deadline*/) { return true; }
 };
 
-// "Bearer KEY". Wipes `key`, the copy it was given. An error, without the key in it, if a header
-// cannot carry the key. An empty key gives a credential that sends nothing.
-Result<std::shared_ptr<Credential>> make_api_key(std::string key, std::string_view option);
+// "Bearer KEY". An error, without the key in it, if a header cannot carry the key. An empty key
+// gives a credential that sends nothing.
+Result<std::shared_ptr<Credential>> make_api_key(std::string_view key, std::string_view option);
 
 }  // namespace micromegas::http
 

@@ -29,20 +29,16 @@ void append_form_value(Secret& out, std::string_view text) {
   }
 }
 
-// Overwritten by whoever releases it last.
-std::shared_ptr<const std::string> make_form(const OidcOptions& options) {
-  Secret form("grant_type=client_credentials&client_id=");
-  append_form_value(form, options.client_id);
-  form.append("&client_secret=");
-  append_form_value(form, options.client_secret.reveal());
+std::shared_ptr<const Secret> make_form(const OidcOptions& options) {
+  auto form = std::make_shared<Secret>("grant_type=client_credentials&client_id=");
+  append_form_value(*form, options.client_id);
+  form->append("&client_secret=");
+  append_form_value(*form, options.client_secret.reveal());
   if (!options.audience.empty()) {
-    form.append("&audience=");
-    append_form_value(form, options.audience);
+    form->append("&audience=");
+    append_form_value(*form, options.audience);
   }
-  return {new std::string(form.reveal()), [](std::string* text) {
-            wipe(*text);
-            delete text;
-          }};
+  return form;
 }
 
 class OidcSource final : public TokenSource {
@@ -51,7 +47,8 @@ class OidcSource final : public TokenSource {
       : options_(std::move(options)), client_(loop, client_options(options_)) {}
 
   void fetch(std::function<void(TokenAnswer)> done) override {
-    client_.post("", make_form(options_),
+    const auto form = make_form(options_);
+    client_.post("", form->reveal(), form,
                  [done = std::move(done), to = options_.client.endpoint.to_string()](
                      Outcome outcome) { done(read_token_answer(std::move(outcome), to)); });
   }

@@ -118,19 +118,19 @@ Result<std::optional<Proxy>> proxy_from_variables(const Endpoint& endpoint,
                                                   const Variable& variable) {
   if (is_this_machine(endpoint.host)) return std::optional<Proxy>();
   const auto first_of = [&](std::initializer_list<const char*> names)
-      -> std::optional<std::pair<const char*, std::string>> {
+      -> std::optional<std::pair<const char*, std::string_view>> {
     for (const char* name : names) {
-      if (auto value = variable(name)) return std::pair(name, *std::move(value));
+      if (const auto value = variable(name)) return std::pair(name, *value);
     }
     return std::nullopt;
   };
-  auto found = endpoint.tls ? first_of({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
-                            : first_of({"http_proxy", "all_proxy", "ALL_PROXY"});
+  const auto found = endpoint.tls
+                         ? first_of({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+                         : first_of({"http_proxy", "all_proxy", "ALL_PROXY"});
   if (!found) return std::optional<Proxy>();
   const auto spared = first_of({"no_proxy", "NO_PROXY"});
   if (spared && is_in_no_proxy(endpoint.host, spared->second)) return std::optional<Proxy>();
   auto proxy = parse_proxy(found->second, found->first);
-  wipe(found->second);
   if (!proxy) return proxy.error();
   return std::optional<Proxy>(std::move(*proxy));
 }

@@ -24,8 +24,8 @@ struct Proxy {
   Secret authorization;  // of a user name and password in the URL: "Basic ..."
 };
 
-// Of the variable with this name; none when unset or blank.
-using Variable = std::function<std::optional<std::string>(const char* name)>;
+// Of the variable with this name, for the call; none when unset or blank.
+using Variable = std::function<std::optional<std::string_view>(const char* name)>;
 
 // https_proxy, HTTPS_PROXY or http_proxy (not HTTP_PROXY, which a web server would fill from a
 // header), then all_proxy, ALL_PROXY, unless no_proxy or NO_PROXY has the host or it is

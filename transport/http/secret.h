@@ -36,7 +36,12 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string_view text) : bytes_(text.begin(), text.end()) {}
 
+  // Takes it over: `text` is overwritten.
+  static Secret taken_from(std::string& text);
+  Secret& operator=(std::string_view text) { return *this = Secret(text); }
+
   void append(std::string_view text) { bytes_.insert(bytes_.end(), text.begin(), text.end()); }
+  void clear() noexcept { bytes_ = {}; }
   [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
   [[nodiscard]] std::string_view reveal() const noexcept { return {bytes_.data(), bytes_.size()}; }
 
@@ -48,6 +53,12 @@ class Secret {
 inline void wipe(std::string& text) noexcept {
   if (!text.empty()) explicit_bzero(text.data(), text.size());
   text.clear();
+}
+
+inline Secret Secret::taken_from(std::string& text) {
+  Secret secret(text);
+  wipe(text);
+  return secret;
 }
 
 }  // namespace micromegas::http

@@ -92,7 +92,7 @@ bool Outbox::add_block(BlockItem item) {
   bool added = false;
   {
     const std::lock_guard lock(mutex_);
-    const std::size_t cap = is_trace(item.kind) ? options_.soft_bytes : options_.hard_bytes;
+    const std::size_t cap = budget(item.kind);
     std::optional<DropReason> reason;
     if (closed_) {
       reason = DropReason::kStopped;
@@ -141,6 +141,12 @@ bool Outbox::add_block(BlockItem item) {
 }
 
 // --- entries and gates: under the lock ---------------------------------------------------------
+
+std::size_t Outbox::budget(StreamKind kind) const {
+  if (options_.waiting[static_cast<std::size_t>(kind)]) return options_.hard_bytes;
+  return std::min(is_trace(kind) ? options_.soft_bytes : options_.hard_bytes,
+                  options_.open_bytes);
+}
 
 std::uint64_t Outbox::insert(Entry entry) {
   const std::uint64_t ticket = next_ticket_;

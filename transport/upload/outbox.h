@@ -75,6 +75,10 @@ struct OutboxOptions {
   std::string destination;  // for messages
   std::size_t soft_bytes = std::size_t{128} << 20;
   std::size_t hard_bytes = std::size_t{256} << 20;
+  // Kinds of which threads wait for room may fill the hard budget, and find it: the others get this
+  // much of it.
+  std::array<bool, kStreamKinds> waiting{};
+  std::size_t open_bytes = SIZE_MAX;
   int max_in_flight = 3;
   // Of the bodies under way together; one may be larger than that, alone.
   std::size_t max_bytes_in_flight = std::size_t{16} << 20;
@@ -90,7 +94,7 @@ struct Job {
   RequestKind kind = RequestKind::kBlock;
   std::shared_ptr<const std::string> body;  // null: encode first
   Encode encode;
-  Split split;
+  Split split;  // none: it goes as it is
 };
 
 class Outbox {
@@ -121,8 +125,11 @@ class Outbox {
   // False, and nothing has happened, if they do not add up, if it has been cut too often, or if an
   // earlier try may have been stored: the parts have other ids, and their events would come twice.
   enum class Cut : std::uint8_t { kUnsent, kRefused };
-  bool replace(std::uint64_t ticket, std::vector<Part> parts, Cut cut);
-  // What is larger had better be cut before it is sent.
+  bool replace(std::uint64_t ticket, std::vector<Part> parts, Cut cut, TimePoint now);
+  // Whether a body had better be cut before it is sent.
+  [[nodiscard]] bool too_large(std::uint64_t ticket, TimePoint now);
+  // It cannot be: it goes as it is from now on.
+  void uncuttable(std::uint64_t ticket);
   [[nodiscard]] std::size_t largest_body() const;
   // Nothing can be sent for want of a credential. Said once until a request succeeds. `hopeless`:
   // wait_empty() need not wait.
@@ -172,6 +179,7 @@ class Outbox {
     std::uint64_t room = kTicketRoom;  // tickets from its own on, for its parts
     std::uint64_t period = 0;          // of the destination, when it left
     bool may_be_stored = false;        // by a try whose answer was lost or a 5xx
+    bool asks = false;                 // RequestSize::Advice::kAsk
     int tries = 0;
     int suspicions = 0;                  // failures that may be its own doing
     int lonely_failures = 0;             // 5xx between which others succeeded
@@ -201,6 +209,7 @@ class Outbox {
   };
   using Messages = std::vector<Message>;
 
+  [[nodiscard]] std::size_t budget(StreamKind kind) const;
   std::uint64_t insert(Entry entry);
   void land(Entry& entry);
   void wait_at_or_ready(Gates& gates, const Uuid& gate, std::uint64_t ticket);
@@ -221,6 +230,8 @@ class Outbox {
   void fail(Entries::iterator it, Verdict verdict, const http::Outcome& outcome, TimePoint now,
             Messages& messages);
   void refuse(Entries::iterator it, const http::Outcome& outcome, Messages& messages);
+  [[nodiscard]] static bool may_be_cut(const Entry& entry);
+  void server_is_there(Messages& messages);
   void complain(std::string_view key, std::string text, Messages& messages);
   void say(const Messages& messages) const;
 

@@ -38,8 +38,14 @@ std::optional<Job> Outbox::take(TimePoint now) {
   ++done_.requests;
   if (entry.tries++ > 0) ++done_.retries;
   raw_.erase(*ticket);
-  return Job{*ticket, entry.kind, entry.body, std::move(entry.encode), entry.split};
+  // Cutting is work, and would be done again at each try.
+  const Split split = may_be_cut(entry) ? entry.split : Split{};
+  return Job{*ticket, entry.kind, entry.body, std::move(entry.encode), split};
 }
+
+// The parts of what is stored already would come twice. What has asked whether the server takes
+// more than it did is not stored if the answer is a 413 in the end: it was too large all the time.
+bool Outbox::may_be_cut(const Entry& entry) { return !entry.may_be_stored || entry.asks; }
 
 bool Outbox::has_room(const Entry& entry) const {
   return in_flight_ == 0 || bytes_in_flight_ + entry.bytes <= options_.max_bytes_in_flight;
@@ -135,14 +141,9 @@ void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePo
     const std::size_t bytes = it->second.body ? it->second.body->size() : 0;
     if (verdict == Verdict::kAccepted) size_.accepted(bytes, took);
     if (outcome.kind == http::Outcome::Kind::kTimeout && outcome.sent_some) size_.timed_out(bytes);
+    if (outcome.status == 413 && it->second.kind == RequestKind::kBlock) size_.refused(bytes, now);
     if (verdict == Verdict::kAccepted || verdict == Verdict::kRefused) {
-      // Either way the server is there and does its work.
-      destination_.succeeded();
-      if (!complaint_.empty()) {
-        messages.push_back(
-            {"upload.recovered", "delivering to " + options_.destination + " again"});
-      }
-      complaint_ = {};
+      server_is_there(messages);  // and does its work
     }
     switch (verdict) {
       case Verdict::kAccepted:
@@ -158,45 +159,72 @@ void Outbox::complete(std::uint64_t ticket, const http::Outcome& outcome, TimePo
   say(messages);
 }
 
-bool Outbox::replace(std::uint64_t ticket, std::vector<Part> parts, Cut cut) {
+void Outbox::server_is_there(Messages& messages) {
+  destination_.succeeded();
+  if (!complaint_.empty()) {
+    messages.push_back({"upload.recovered", "delivering to " + options_.destination + " again"});
+  }
+  complaint_ = {};
+}
+
+bool Outbox::replace(std::uint64_t ticket, std::vector<Part> parts, Cut cut, TimePoint now) {
+  Messages messages;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = entries_.find(ticket);
+    if (it == entries_.end()) return true;  // expired meanwhile
+    Entry& whole = it->second;
+    EventCounts sum{};
+    for (const Part& part : parts) {
+      for (std::size_t kind = 0; kind < kEventKinds; ++kind) sum[kind] += part.events[kind];
+    }
+    if (!may_be_cut(whole) || parts.size() < 2 || sum != whole.events ||
+        whole.room / parts.size() == 0)
+      return false;
+    land(whole);
+    if (cut == Cut::kRefused) {
+      if (whole.body) size_.refused(whole.body->size(), now);
+      server_is_there(messages);
+    } else {  // it was taken, and has not gone
+      --done_.requests;
+      if (whole.tries > 1) --done_.retries;
+    }
+    const std::uint64_t room = whole.room / parts.size();
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      Entry entry;
+      entry.lane = whole.lane;
+      entry.id = parts[i].block_id;
+      entry.events = parts[i].events;
+      entry.split = whole.split;
+      entry.room = room;
+      const std::uint64_t place = ticket + i * room;
+      const std::size_t bytes = parts[i].body->capacity();
+      entry.body = std::move(parts[i].body);
+      Entry& stored = i == 0 ? whole : entries_[place];
+      bytes_ -= stored.bytes;
+      stored = std::move(entry);
+      stored.bytes = 0;
+      set_bytes(stored, bytes);
+      make_ready(place);
+    }
+  }
+  say(messages);
+  return true;
+}
+
+bool Outbox::too_large(std::uint64_t ticket, TimePoint now) {
   const std::lock_guard lock(mutex_);
   const auto it = entries_.find(ticket);
-  if (it == entries_.end()) return true;  // expired meanwhile
-  Entry& whole = it->second;
-  EventCounts sum{};
-  for (const Part& part : parts) {
-    for (std::size_t kind = 0; kind < kEventKinds; ++kind) sum[kind] += part.events[kind];
-  }
-  if (whole.may_be_stored || parts.size() < 2 || sum != whole.events ||
-      whole.room / parts.size() == 0)
-    return false;
-  land(whole);
-  if (cut == Cut::kRefused) {
-    if (whole.body) size_.refused(whole.body->size());
-    destination_.succeeded();  // the server is there and does its work
-  } else {                     // it was taken, and has not gone
-    --done_.requests;
-    if (whole.tries > 1) --done_.retries;
-  }
-  const std::uint64_t room = whole.room / parts.size();
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    Entry entry;
-    entry.lane = whole.lane;
-    entry.id = parts[i].block_id;
-    entry.events = parts[i].events;
-    entry.split = whole.split;
-    entry.room = room;
-    const std::uint64_t place = ticket + i * room;
-    const std::size_t bytes = parts[i].body->capacity();
-    entry.body = std::move(parts[i].body);
-    Entry& stored = i == 0 ? whole : entries_[place];
-    bytes_ -= stored.bytes;
-    stored = std::move(entry);
-    stored.bytes = 0;
-    set_bytes(stored, bytes);
-    make_ready(place);
-  }
-  return true;
+  if (it == entries_.end() || !it->second.body || it->second.may_be_stored) return false;
+  const RequestSize::Advice advice = size_.advise(it->second.body->size(), now);
+  it->second.asks = advice == RequestSize::Advice::kAsk;
+  return advice == RequestSize::Advice::kCut;
+}
+
+void Outbox::uncuttable(std::uint64_t ticket) {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(ticket);
+  if (it != entries_.end()) it->second.split = nullptr;
 }
 
 std::size_t Outbox::largest_body() const {

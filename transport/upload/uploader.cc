@@ -62,9 +62,10 @@ void Uploader::pump() {
     auto job = outbox_.take(now);
     if (!job) break;
     if (!job->body && !encode(*job)) continue;
-    if (job->split && job->body->size() > outbox_.largest_body() &&
-        split(job->ticket, job->split, *job->body, Outbox::Cut::kUnsent)) {
-      continue;
+    if (job->split && outbox_.too_large(job->ticket, now)) {
+      if (split(*job, Outbox::Cut::kUnsent, now)) continue;
+      outbox_.uncuttable(job->ticket);
+      job->split = nullptr;
     }
     send(*job);
   }
@@ -92,16 +93,14 @@ void Uploader::schedule(bool ready) {
 
 void Uploader::send(const Job& job) {
   const std::uint64_t generation = credential_ ? credential_->generation() : 0;
-  const auto report = [this, ticket = job.ticket, body = job.body, cut = job.split, generation,
-                       sent = clock_()](const http::Outcome& outcome) {
+  const auto report = [this, job, generation, sent = clock_()](const http::Outcome& outcome) {
     const bool answered = outcome.kind == http::Outcome::Kind::kAnswered;
     const TimePoint now = clock_();
     if (answered && outcome.status == 401 && credential_) credential_->refused(generation, now);
-    if (answered && outcome.status == 413 && cut &&
-        split(ticket, cut, *body, Outbox::Cut::kRefused)) {
+    if (answered && outcome.status == 413 && job.split && split(job, Outbox::Cut::kRefused, now)) {
       return;
     }
-    outbox_.complete(ticket, outcome, now, now - sent);
+    outbox_.complete(job.ticket, outcome, now, now - sent);
   };
   try {
     client_->post(path_of(job.kind), job.body, [this, report](const http::Outcome& outcome) {
@@ -113,11 +112,10 @@ void Uploader::send(const Job& job) {
   }
 }
 
-bool Uploader::split(std::uint64_t ticket, const Split& split, const std::string& body,
-                     Outbox::Cut cut) {
+bool Uploader::split(const Job& job, Outbox::Cut cut, TimePoint now) {
   try {
-    auto parts = split(body);
-    return parts && outbox_.replace(ticket, std::move(*parts), cut);
+    auto parts = job.split(*job.body);
+    return parts && outbox_.replace(job.ticket, std::move(*parts), cut, now);
   } catch (const std::exception&) {  // no memory: refused, then
     return false;
   }

@@ -56,7 +56,7 @@ class Uploader {
  private:
   void pump();
   bool encode(Job& job);
-  bool split(std::uint64_t ticket, const Split& split, const std::string& body, Outbox::Cut cut);
+  bool split(const Job& job, Outbox::Cut cut, TimePoint now);
   void send(const Job& job);
   void schedule(bool ready);
 
