@@ -108,6 +108,9 @@ inline void cases(const std::string& text, int number, double real, const Unknow
 #ifdef TEXT_IN_A_PLACEHOLDER
   MM_INFO("{two words}", number);
 #endif
+#ifdef BLANK_BEHIND_A_NAME
+  MM_INFO("{region }", "region"_k = text);
+#endif
 #ifdef INT_AS_STRING
   MM_INFO("{:s}", number);
 #endif

@@ -18,6 +18,7 @@ void record_images(Expected& expected);
 // On the calling thread, which is called `thread`.
 void record_spans(Expected& expected, const char* thread);
 void record_async_spans(Expected& expected);
+void record_tracks(Expected& expected);
 // 64 threads that live for a few events each.
 void record_threads(Expected& expected);
 // Enough of everything, one inside the other, that small blocks are cut in the middle of it.

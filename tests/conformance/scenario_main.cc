@@ -67,6 +67,7 @@ void record_everything(Expected& e) {
   record_images(e);
   record_spans(e, kThread);
   record_async_spans(e);
+  record_tracks(e);
   {
     SCENARIO_SPAN(e, kThread, "around threads", __FILE__, MM_SPAN("around threads"));
     record_threads(e);

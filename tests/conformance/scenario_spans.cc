@@ -50,6 +50,11 @@ void with_properties(Expected& e, const char* t) {
       SCENARIO_SPAN(e, t, "many", __FILE__, MM_SPAN("many", "i"_k = i));
       scenario_outside.properties({{"i", std::to_string(i)}});
     }
+    {
+      const ContextScope context("tenant"_k = "of the scope", "scope"_k = 3);
+      SCENARIO_SPAN(e, t, "in a scope", __FILE__, MM_SPAN("in a scope", "tenant"_k = "own"));
+      scenario_outside.properties({{"tenant", "own"}, {"scope", "3"}});
+    }
   }
 }
 

@@ -6,12 +6,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <latch>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -365,6 +368,54 @@ TEST_F(FlushTest, AsksWhatWasToldBeforeItHandsOver) {
   MM_INFO("the second one does not");
   EXPECT_EQ(flushed().blocks.size(), 2U);
   EXPECT_EQ(told, 1U);
+}
+
+// Each call, in its order.
+class NotingSink : public EventSink {
+ public:
+  void on_startup(std::shared_ptr<const ProcessInfo>) override { note("startup"); }
+  void on_shutdown() override { note("shutdown"); }
+  void on_init_log_stream(const LogStream& stream) override { open(stream); }
+  void on_init_metrics_stream(const MetricsStream& stream) override { open(stream); }
+  void on_init_thread_stream(const ThreadStream& stream) override { open(stream); }
+  void on_process_log_block(std::shared_ptr<const LogBlock> block) override { take(*block); }
+  void on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) override {
+    take(*block);
+  }
+  void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override { take(*block); }
+  std::vector<std::string> calls;  // of the actor; read when it has ended
+
+ private:
+  void note(std::string call) { calls.push_back(std::move(call)); }
+  void open(const StreamInfo& stream) {
+    EXPECT_TRUE(open_.insert(stream.stream_id).second) << "announced twice";
+  }
+  template <class Block>
+  void take(const Block& block) {
+    EXPECT_EQ(open_.count(block.header().stream_id), 1u);
+    note("block");
+  }
+  std::set<Uuid> open_;
+};
+
+TEST_F(FlushTest, ASinkHearsOfTheProcessThenOfEachStreamThenItsBlocks) {
+  auto sink = std::make_shared<NotingSink>();
+  pipeline::SessionOptions options = with_period(1h);
+  options.sink = sink;
+  start(std::move(options));
+  for (int round = 0; round < 2; ++round) {
+    MM_INFO("log");
+    MM_IMETRIC("metric", "count", 1);
+    std::thread([] { MM_SPAN("span"); }).join();
+    { MM_SPAN("span"); }
+    ASSERT_TRUE(pipeline::flush_session(in(20s)));
+  }
+  ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
+  ASSERT_GE(sink->calls.size(), 2u + 8);
+  EXPECT_EQ(sink->calls.front(), "startup");
+  EXPECT_EQ(sink->calls.back(), "shutdown");
+  EXPECT_EQ(std::count(sink->calls.begin(), sink->calls.end(), "block") + 2,
+            static_cast<std::ptrdiff_t>(sink->calls.size()));
 }
 
 class ThrowingSink : public testing_support::RecordingSink {

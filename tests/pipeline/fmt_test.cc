@@ -170,6 +170,18 @@ TEST_F(FmtTest, AFormatterMayLog) {
   EXPECT_EQ(recorded.span_events(), 4u);
 }
 
+TEST_F(FmtTest, FormattersOfPairsMayLogAndThrow) {
+  using namespace literals;
+  MM_INFO("outer {} {b}", Logs{1}, "a"_k = Logs{1}, "b"_k = ThrowsText{});
+  const auto logs = flushed().logs;
+  ASSERT_EQ(logs.size(), 3u);
+  EXPECT_EQ(logs[0].text, "inner 1");
+  EXPECT_EQ(logs[1].text, "inner 1");
+  EXPECT_EQ(logs[2].text, "outer Logs1 [formatter threw: no more of it]");
+  EXPECT_EQ(logs[2].properties.at("a"), "Logs1");
+  EXPECT_EQ(logs[2].properties.at("b"), "[formatter threw: no more of it]");
+}
+
 TEST_F(FmtTest, AFormatterThatLogsMayFillASegmentMeanwhile) {
   const std::string large(50'000, 'l');
   for (int i = 0; i < 20; ++i) MM_INFO("{} {} {}", large, Logs{1}, i);

@@ -293,6 +293,14 @@ TEST_F(PropertyTest, AGuardOfNoSpanTakesPropertiesAndForgetsThem) {
   EXPECT_EQ(queue::Runtime::get().lost_properties(), 0u);
 }
 
+TEST_F(PropertyTest, GuardsAreSmall) {
+  EXPECT_LE(sizeof(SpanGuard), 32u);
+  EXPECT_LE(sizeof(NamedSpanGuard), 32u);
+  start();
+  MM_SPAN_VAR(span, "s", "a"_k = 1, "b"_k = std::string(100, 'x'));
+  EXPECT_LE(sizeof(span), 32u);
+}
+
 TEST_F(PropertyTest, BindingsBitFieldsAndThisAreValuesToo) {
   start();
   struct Bits {

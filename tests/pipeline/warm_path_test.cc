@@ -228,6 +228,28 @@ TEST_F(WarmTest, SpansCostNothing) {
   expect_none("run-time name", 56, [&] { MM_SPAN_DYN(name); });
 }
 
+TEST_F(WarmTest, PropertiesAndContextCostNothing) {
+  using namespace literals;
+  const std::string text = "a string";
+  const PropertySet& set = PropertySet::intern({{"tenant", "acme"}});
+  expect_none("log with a pair", 24, [] { MM_INFO("literal", "n"_k = 1); });
+  expect_none("log with a text", 32, [&] { MM_INFO("{user}", "user"_k = text); });
+  expect_none("log with a set", 24, [&] { MM_INFO("literal", set); });
+  expect_none("metric with a pair", 32, [] { MM_IMETRIC("i", "count", 1, "n"_k = 1); });
+  expect_none("metric with a set", 32, [&] { MM_FMETRIC("f", "ms", 0.5, set); });
+  expect_none("span with a pair", 40, [] { MM_SPAN("s", "n"_k = 1); });
+  expect_none("span with later properties", 48, [&] {
+    MM_SPAN_VAR(span, "s", set);
+    span.set("user"_k = text);
+  });
+  expect_none("scope", 48, [&] {
+    const ContextScope scope("n"_k = 1);
+    MM_INFO("literal");
+  });
+  const ContextScope scope("user"_k = text, set);
+  expect_none("log in a scope", 16, [] { MM_INFO("literal"); });
+}
+
 TEST_F(WarmTest, AsynchronousSpansCostNothing) {
   const std::string name = "run-time name";
   expect_none("span", 80, [] { MM_ASYNC_SPAN_VAR(span, "s"); });

@@ -90,13 +90,14 @@ TEST_F(MemorySinkTest, KeepsInteropLogsWithoutMetadata) {
 }
 
 TEST_F(MemorySinkTest, KeepsLiveLines) {
-  dispatch::log(kHello, "hello");
+  dispatch::log_tagged(kHello, PropertySet::intern({{"tenant", "acme"}}), "hello");
   ASSERT_TRUE(sink_->wait_for([&] { return !sink_->live_lines().empty(); }, kPatience));
   const auto line = sink_->live_lines()[0];
   EXPECT_EQ(line.text, "hello");
   EXPECT_EQ(line.target, "greet");
   EXPECT_EQ(line.level, Level::kInfo);
   EXPECT_GT(line.time, 1'500'000'000'000'000'000);
+  EXPECT_EQ(line.properties, (Properties{{"tenant", "acme"}}));
 }
 
 TEST_F(MemorySinkTest, KeepsMetrics) {

@@ -45,6 +45,11 @@ class OptionsTest : public ::testing::Test {
   static constexpr const char* kNames[] = {
       "MICROMEGAS_TELEMETRY_URL",
       "MICROMEGAS_INGESTION_API_KEY",
+      "MICROMEGAS_OIDC_TOKEN_ENDPOINT",
+      "MICROMEGAS_OIDC_CLIENT_ID",
+      "MICROMEGAS_OIDC_CLIENT_SECRET",
+      "MICROMEGAS_OIDC_AUDIENCE",
+      "MICROMEGAS_OIDC_TOKEN_BUFFER_SECONDS",
       "MICROMEGAS_TELEMETRY_CA_FILE",
       "MICROMEGAS_TELEMETRY_CLIENT_CERTIFICATE_FILE",
       "MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE",
@@ -98,6 +103,11 @@ TEST_F(OptionsTest, HasTheDocumentedDefaults) {
 TEST_F(OptionsTest, ReadsTheEnvironment) {
   setenv("MICROMEGAS_TELEMETRY_URL", " http://h:1/x ", 1);
   setenv("MICROMEGAS_INGESTION_API_KEY", "secret", 1);
+  setenv("MICROMEGAS_OIDC_TOKEN_ENDPOINT", "https://id/token", 1);
+  setenv("MICROMEGAS_OIDC_CLIENT_ID", "me", 1);
+  setenv("MICROMEGAS_OIDC_CLIENT_SECRET", "hunter2", 1);
+  setenv("MICROMEGAS_OIDC_AUDIENCE", "lake", 1);
+  setenv("MICROMEGAS_OIDC_TOKEN_BUFFER_SECONDS", "60", 1);
   setenv("MICROMEGAS_TELEMETRY_CA_FILE", "ca.pem", 1);
   setenv("MICROMEGAS_TELEMETRY_CLIENT_CERTIFICATE_FILE", "own.pem", 1);
   setenv("MICROMEGAS_TELEMETRY_CLIENT_KEY_FILE", "own.key", 1);
@@ -117,6 +127,11 @@ TEST_F(OptionsTest, ReadsTheEnvironment) {
   const ResolvedOptions o = resolved();
   EXPECT_EQ(o.url, "http://h:1/x");
   EXPECT_EQ(o.api_key.reveal(), "secret");
+  EXPECT_EQ(o.oidc_token_endpoint, "https://id/token");
+  EXPECT_EQ(o.oidc_client_id, "me");
+  EXPECT_EQ(o.oidc_client_secret.reveal(), "hunter2");
+  EXPECT_EQ(o.oidc_audience, "lake");
+  EXPECT_EQ(o.oidc_token_buffer, 60s);
   EXPECT_EQ(o.ca_file, "ca.pem");
   EXPECT_EQ(o.client_certificate_file, "own.pem");
   EXPECT_EQ(o.client_key_file, "own.key");
@@ -158,6 +173,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
   const ResolvedOptions o = resolved({
       .url = "http://option",
       .api_key = "key",
+      .oidc_token_buffer = 30s,
       .properties = {{"region", "us"}},
       .log_filter = LogFilter(LevelFilter::kDebug, {{"net", LevelFilter::kError}}),
       .console_filter = LevelFilter::kFatal,
@@ -178,6 +194,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
   });
   EXPECT_EQ(o.url, "http://option");
   EXPECT_EQ(o.api_key.reveal(), "key");
+  EXPECT_EQ(o.oidc_token_buffer, 30s);
   EXPECT_EQ(o.properties, (PropertyMap{{"region", "us"}, {"zone", "b"}}));
   EXPECT_EQ(o.filters.log, LogFilter(LevelFilter::kDebug, {{"net", LevelFilter::kError}}));
   EXPECT_EQ(o.filters.max_verbosity, VerbosityFilter::kOff);
@@ -198,6 +215,7 @@ TEST_F(OptionsTest, AnOptionWinsOverTheEnvironmentEvenABadOne) {
 TEST_F(OptionsTest, EachBadValueIsAnErrorThatNamesIt) {
   const std::pair<const char*, std::vector<const char*>> bad[] = {
       {"MICROMEGAS_PROCESS_PROPERTIES", {"novalue", "=x", "a=b,c", "micromegas.x=y"}},
+      {"MICROMEGAS_OIDC_TOKEN_BUFFER_SECONDS", {"-1", "3601", "soon"}},
       {"MICROMEGAS_LOG", {"loud", "info,warn", "net=loud", "=info", "net="}},
       {"MICROMEGAS_ENABLE_CPU_TRACING", {"2", "-1", "enabled", "true false"}},
       {"MICROMEGAS_LOG_ORIGIN", {"2", "maybe"}},
@@ -302,6 +320,23 @@ TEST_F(OptionsTest, CpuTracingReadsTheUsualWords) {
   for (const char* no : {"false", "0", "off", "no", "False"}) {
     setenv("MICROMEGAS_ENABLE_CPU_TRACING", no, 1);
     EXPECT_FALSE(resolved().filters.spans) << no;
+  }
+}
+
+TEST(DefaultProperties, DescribeTheMachineAndOverrideNothing) {
+  ProcessInfo process;
+  process.exe = "/bin/program";
+  process.distro = "Debian";
+  process.properties = {{"exe", "mine"}, {"service", "matchmaker"}};
+  add_default_properties(process);
+  EXPECT_EQ(process.properties.at("exe"), "mine");
+  EXPECT_EQ(process.properties.at("service"), "matchmaker");
+  EXPECT_EQ(process.properties.at("distro"), "Debian");
+  for (const char* number : {"physical_core_count", "logical_cpu_count", "total_memory"}) {
+    EXPECT_GT(std::stoull(process.properties.at(number)), 0u) << number;
+  }
+  for (const char* text : {"username", "realname", "computer", "cpu_brand"}) {
+    EXPECT_EQ(process.properties.count(text), 1u) << text;
   }
 }
 

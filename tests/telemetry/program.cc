@@ -100,9 +100,10 @@ int run(std::string_view way) {
   if (way == "again-and-again") return start_again_and_again();
   std::atomic<bool> stop{false};
   std::thread other;  // because of it the environment is not touched
-  if (way == "fork-own-beside-a-thread") {
+  constexpr std::string_view kBeside = "-beside-a-thread";
+  if (way.ends_with(kBeside)) {
     other = std::thread([&] { stop.wait(false); });
-    way = "fork-own";
+    way.remove_suffix(kBeside.size());
   }
   auto telemetry = micromegas::init_telemetry({
       .console = false,
@@ -131,7 +132,8 @@ int run(std::string_view way) {
     record_some();
   }
   if (way == "parent-process") {
-    say(std::getenv("MICROMEGAS_TELEMETRY_PARENT_PROCESS"));
+    const char* const told = std::getenv("MICROMEGAS_TELEMETRY_PARENT_PROCESS");
+    say(told != nullptr ? told : "nothing");
     say(micromegas::process_id()->to_string().c_str());
   }
   const bool all = micromegas::shutdown(10s);

@@ -182,6 +182,14 @@ TEST_F(ProgramTest, AProgramTellsItsChildrenWhoItIs) {
   EXPECT_EQ(seen[1].parent_process_id, std::optional(seen[0].process_id));
 }
 
+TEST_F(ProgramTest, BesideOtherThreadsTheEnvironmentIsLeftAlone) {
+  Program program(kProgram, {"parent-process-beside-a-thread"}, environment());
+  EXPECT_EQ(program.read_line(), "ready");
+  EXPECT_EQ(program.read_line(), "") << "as it was given";
+  EXPECT_TRUE(Uuid::parse(program.read_line()));
+  EXPECT_TRUE(exited_with(program.end(), 0)) << program.error();
+}
+
 TEST_F(ProgramTest, AProcessIsNotItsOwnParent) {
   Program program(kProgram, {"again-and-again"}, environment());
   EXPECT_TRUE(exited_with(program.end(), 0)) << program.error();

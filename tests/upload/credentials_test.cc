@@ -222,6 +222,14 @@ TEST_F(CredentialsTest, AProviderWhoseThreadCannotBeStartedIsAskedLater) {
   EXPECT_EQ(server_.requests().at(0).header("Authorization"), "Bearer key");
 }
 
+TEST_F(CredentialsTest, WithoutAThreadForTheUploadThereIsAnError) {
+  {
+    const NoMoreThreads none;
+    EXPECT_THAT(error(), HasSubstr("cannot start the thread \"mm-upload\""));
+  }
+  EXPECT_EQ(error(), "");
+}
+
 // A provider may hang: that keeps nobody, at the end neither.
 TEST_F(CredentialsTest, AProviderThatHangsIsLeftBehind) {
   auto release = std::make_shared<std::latch>(1);

@@ -269,6 +269,30 @@ TEST(RoundTrip, BlockBoundsAreRelativeAndEventTimesAbsolute) {
   EXPECT_TRUE(read);
 }
 
+// Texts are told apart by what they say, not by where they begin.
+TEST(RoundTrip, APrefixInTheSameBufferIsAnotherText) {
+  static const LogMetadata kSite{.text = "t", .target = "t"};
+  const std::string buffer = "regional";
+  const std::string_view whole = buffer;
+  const Property properties[] = {{whole.substr(0, 6), whole}, {whole, whole.substr(0, 6)}};
+  std::vector<LogEvent> events(2);
+  for (LogEvent& event : events) {
+    event.metadata = &kSite;
+    event.text = whole.substr(0, 3);
+  }
+  events[0].properties = std::span(properties).first(1);
+  events[1].properties = std::span(properties).last(1);
+  LogEncoder encoder;
+  const Sent sent = send(StreamKind::kLog, encoder, events);
+  std::vector<Pairs> seen;
+  const auto read = for_each_log_row(sent.process, sent.stream, sent.block, [&](const LogRow& row) {
+    EXPECT_EQ(row.msg, "reg");
+    seen.push_back(pairs(row.properties));
+  });
+  EXPECT_TRUE(read);
+  EXPECT_EQ(seen, (std::vector<Pairs>{{{"region", "regional"}}, {{"regional", "region"}}}));
+}
+
 // The decoder refuses a repeated id; here the content counts.
 TEST(RoundTrip, NothingIsEmittedTwice) {
   static std::deque<LogMetadata> sites;

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Copyright 2026 The micromegas-cpp authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# check_parity is green for the document as it is, and red for each error that is planted into it.
+
+set -euo pipefail
+tree=$(dirname "$(readlink -f "$1")")
+check=$tree/tests/docs/check_parity
+good=$TEST_TMPDIR/good.md bad=$TEST_TMPDIR/bad.md failures=0
+
+# A row that is still open is taken as closed: whether there is one is the affair of parity_test.
+sed -E 's/\| pending \|.*/| test | `RecordingTest.SpansNestAndKeepTheirNames` |/' "$tree/docs/parity.md" >"$good"
+"$check" "$tree" "$good"
+
+plant() {  # WHAT-IS-SAID SED-SCRIPT
+  sed -E "$2" "$good" >"$bad"
+  if cmp -s "$good" "$bad"; then
+    echo "FAILED: nothing is planted by $2"
+  elif said=$("$check" "$tree" "$bad"); then
+    echo "FAILED: stays green: $2"
+  elif [[ $said == "FAILED: $1" ]]; then
+    return
+  else
+    printf 'FAILED: %s: is to say %s, and says\n%s\n' "$2" "$1" "$said"
+  fi
+  failures=$((failures + 1))
+}
+
+plant 'A1 names RecordingTest.NoSuchTest, which is not there' '/^\| A1 /s/`RecordingTest\.[^`]+`/`RecordingTest.NoSuchTest`/'
+plant 'N1 names //tests/docs:none, which is not there' '/^\| N1 /s,\| `.*\| *$,| `//tests/docs:none` |,'
+plant 'N1 names tests/wasm/bad_days_test.js: none, which is not there' \
+  '/^\| N1 /s,\| `.*\| *$,| `tests/wasm/bad_days_test.js: none` |,'
+plant 'B7 is missing' '/^\| B7 /d'
+plant 'NW24 is missing' '/^\| NW24 /d'
+plant 'C1 is there twice' '/^\| C1 /p'
+plant 'C2 has not four cells' '/^\| C2 /s/$/ more |/'
+plant 'D1 is to name tests, and says: ' '/^\| D1 /s/\| `.*/| |/'
+plant 'D1 is to name tests, and says: somewhere' '/^\| D1 /s/\| `.*/| somewhere |/'
+plant "I4 has the state 'differently'" '/^\| I4 /s/differently:[^|]*/differently /'
+plant "H1 has the state 'pending'" '/^\| H1 /s/\| (done|test|differently[^|]*) \|.*/| pending | |/'
+plant 'A2 is left out, and is not Unreal'"'"'s, jemalloc'"'"'s or Rust'"'"'s' '/^\| A2 /s/\| done \|.*/| left out | too much work |/'
+plant 'A-5 gives no reason: ' '/^\| A-5 /s/\| cannot arise \|.*/| cannot arise | |/'
+plant 'A3 is not there yet' '/^\| A3 /s/\| done \|.*/| not yet | next month |/'
+
+((failures == 0)) && echo 'each error is found'
