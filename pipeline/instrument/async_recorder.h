@@ -95,18 +95,19 @@ class [[nodiscard]] AsyncSpan {
 
   struct Later {};  // prepared: begin() follows
 
+  // Each once, and only of no span.
   template <class Site, class... Args>
-  MICROMEGAS_INLINE AsyncSpan(Later /*later*/, const Site& site, const Args&... args) {
+  MICROMEGAS_INLINE void open(Later /*later*/, const Site& site, const Args&... args) {
     prepare(site, args...);
   }
   template <class... Args>
-  MICROMEGAS_INLINE explicit AsyncSpan(const SpanMetadata& site, const Args&... args) {
+  MICROMEGAS_INLINE void open(const SpanMetadata& site, const Args&... args) {
     uncaught_ = detail::uncaught_exceptions();
     prepare(site, args...);
     if (__builtin_expect(site_ != 0, 1)) write_begin<false>();
   }
   template <class... Args>
-  MICROMEGAS_INLINE AsyncSpan(const SpanLocation& site, std::string_view name,
+  MICROMEGAS_INLINE void open(const SpanLocation& site, std::string_view name,
                               const Args&... args) {
     uncaught_ = detail::uncaught_exceptions();
     prepare(site, name, args...);

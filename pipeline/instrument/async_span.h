@@ -21,29 +21,25 @@
 #include "micromegas/pipeline/instrument/span.h"
 
 // Properties are evaluated only for a span that is recorded, from left to right: see span.h.
-#define MICROMEGAS_ASYNC_SPAN_IMPL_(site, qualifier, variable, verbosity_, target_, name_, ...) \
-  static constinit ::micromegas::SpanMetadata site{                                             \
-      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)};             \
-  qualifier ::micromegas::AsyncSpan variable =                                                  \
-      MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(site.location)      \
-          ? ::micromegas::AsyncSpan{site __VA_OPT__(, ) __VA_ARGS__}                            \
-          : ::micromegas::AsyncSpan {}
+#define MICROMEGAS_ASYNC_SPAN_IMPL_(site, variable, verbosity_, target_, name_, ...) \
+  static constinit ::micromegas::SpanMetadata site{                                  \
+      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)};  \
+  ::micromegas::AsyncSpan variable;                                                  \
+  MICROMEGAS_OPEN_SPAN_(verbosity_, site.location, variable, site __VA_OPT__(, ) __VA_ARGS__)
 
-#define MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(site, qualifier, variable, verbosity_, target_, ...)       \
+#define MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(site, variable, verbosity_, target_, ...)                  \
   static constinit ::micromegas::SpanLocation site MICROMEGAS_SPAN_LOCATION_(verbosity_, target_); \
-  qualifier ::micromegas::AsyncSpan variable =                                                     \
-      MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(site)                  \
-          ? ::micromegas::AsyncSpan{site, __VA_ARGS__}                                             \
-          : ::micromegas::AsyncSpan {}
+  ::micromegas::AsyncSpan variable;                                                                \
+  MICROMEGAS_OPEN_SPAN_(verbosity_, site, variable, site, __VA_ARGS__)
 
 // A guard: to the end of the block, wherever that comes. _V: with a verbosity in front, as in
 // verbosity.h.
-#define MICROMEGAS_ASYNC_SPAN_VAR_V_T(verbosity, variable, target, ...)                        \
-  MICROMEGAS_ASYNC_SPAN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), [[maybe_unused]], variable, \
-                              verbosity, target, __VA_ARGS__)
-#define MICROMEGAS_ASYNC_SPAN_DYN_VAR_V_T(verbosity, variable, target, ...)                        \
-  MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), [[maybe_unused]], variable, \
-                                  verbosity, target, __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_VAR_V_T(verbosity, variable, target, ...)                         \
+  MICROMEGAS_ASYNC_SPAN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), variable, verbosity, target, \
+                              __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_DYN_VAR_V_T(verbosity, variable, target, ...)                 \
+  MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), variable, verbosity, \
+                                  target, __VA_ARGS__)
 // The same without a name for the variable, named after the function.
 #define MICROMEGAS_ASYNC_SPAN_FN_V(verbosity, ...)                                                 \
   MICROMEGAS_SPAN_UNNAMED_(MICROMEGAS_ASYNC_SPAN_IMPL_, __COUNTER__, verbosity, MM_DEFAULT_TARGET, \
@@ -67,11 +63,11 @@
 #endif
 
 // A span that ends by its end(), or when it is destroyed.
-#define MICROMEGAS_BEGIN_ASYNC_SPAN_V_T(verbosity, target, ...)                          \
-  MICROMEGAS_SPAN_VALUE_(MICROMEGAS_ASYNC_SPAN_IMPL_(micromegas_site, , micromegas_span, \
-                                                     verbosity, target, __VA_ARGS__))
-#define MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_V_T(verbosity, target, ...)                          \
-  MICROMEGAS_SPAN_VALUE_(MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(micromegas_site, , micromegas_span, \
+#define MICROMEGAS_BEGIN_ASYNC_SPAN_V_T(verbosity, target, ...)                                   \
+  MICROMEGAS_SPAN_VALUE_(MICROMEGAS_ASYNC_SPAN_IMPL_(micromegas_site, micromegas_span, verbosity, \
+                                                     target, __VA_ARGS__))
+#define MICROMEGAS_BEGIN_ASYNC_SPAN_DYN_V_T(verbosity, target, ...)                        \
+  MICROMEGAS_SPAN_VALUE_(MICROMEGAS_ASYNC_SPAN_DYN_IMPL_(micromegas_site, micromegas_span, \
                                                          verbosity, target, __VA_ARGS__))
 
 // Around an awaitable; begins when that is awaited.
@@ -86,20 +82,16 @@
 #define MICROMEGAS_ASYNC_SPAN_LATER_(verbosity_, target_, name_, ...)               \
   static constinit ::micromegas::SpanMetadata micromegas_site{                      \
       .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)}; \
-  ::micromegas::AsyncSpan micromegas_span =                                         \
-      MICROMEGAS_HAS_VERBOSITY_(verbosity_) &&                                      \
-              ::micromegas::queue::enabled(micromegas_site.location)                \
-          ? ::micromegas::AsyncSpan{::micromegas::AsyncSpan::Later(),               \
-                                    micromegas_site __VA_OPT__(, ) __VA_ARGS__}     \
-          : ::micromegas::AsyncSpan {}
-#define MICROMEGAS_ASYNC_SPAN_DYN_LATER_(verbosity_, target_, ...)                           \
-  static constinit ::micromegas::SpanLocation micromegas_site MICROMEGAS_SPAN_LOCATION_(     \
-      verbosity_, target_);                                                                  \
-  ::micromegas::AsyncSpan micromegas_span =                                                  \
-      MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(micromegas_site) \
-          ? ::micromegas::AsyncSpan{::micromegas::AsyncSpan::Later(), micromegas_site,       \
-                                    __VA_ARGS__}                                             \
-          : ::micromegas::AsyncSpan {}
+  ::micromegas::AsyncSpan micromegas_span;                                          \
+  MICROMEGAS_OPEN_SPAN_(verbosity_, micromegas_site.location, micromegas_span,      \
+                        ::micromegas::AsyncSpan::Later(),                           \
+                        micromegas_site __VA_OPT__(, ) __VA_ARGS__)
+#define MICROMEGAS_ASYNC_SPAN_DYN_LATER_(verbosity_, target_, ...)                       \
+  static constinit ::micromegas::SpanLocation micromegas_site MICROMEGAS_SPAN_LOCATION_( \
+      verbosity_, target_);                                                              \
+  ::micromegas::AsyncSpan micromegas_span;                                               \
+  MICROMEGAS_OPEN_SPAN_(verbosity_, micromegas_site, micromegas_span,                    \
+                        ::micromegas::AsyncSpan::Later(), micromegas_site, __VA_ARGS__)
 
 // Each with the file's verbosity, with the file's target, with both.
 #define MICROMEGAS_ASYNC_SPAN_FN(...) MICROMEGAS_ASYNC_SPAN_FN_V(MM_DEFAULT_VERBOSITY, __VA_ARGS__)

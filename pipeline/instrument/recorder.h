@@ -410,16 +410,28 @@ class [[nodiscard]] BasicSpanGuard {
   std::uint64_t begun_ = 0;  // 0: nothing was recorded
 };
 
+// Opens the guard of a span. An object that is initialised in braces, for the order of evaluation.
+struct Open {
+  template <class Guard, class... Args>
+  MICROMEGAS_INLINE Open(Guard& guard, const Args&... args) {
+    guard.open(args...);
+  }
+};
+
 }  // namespace detail
 
-// What MM_SPAN declares, where spans are enabled. Belongs to its block and thread: neither copied
-// nor moved.
+// What MM_SPAN declares. Belongs to its block and thread: neither copied nor moved.
 class [[nodiscard]] SpanGuard : public detail::BasicSpanGuard<queue::RecordKind::kSpanEnd> {
  public:
   constexpr SpanGuard() noexcept = default;  // of no span
-  MICROMEGAS_INLINE ~SpanGuard() {}          // NOLINT(modernize-use-equals-default): inline
   template <class... Args>
   MICROMEGAS_INLINE explicit SpanGuard(const SpanMetadata& metadata, const Args&... properties) {
+    open(metadata, properties...);
+  }
+  MICROMEGAS_INLINE ~SpanGuard() {}  // NOLINT(modernize-use-equals-default): inline
+  // Once, and only of no span.
+  template <class... Args>
+  MICROMEGAS_INLINE void open(const SpanMetadata& metadata, const Args&... properties) {
     static_assert(detail::check_properties<Args...>());
     id_ = detail::span_id(metadata, detail::kArgList<Args...>);
     if (__builtin_expect(id_ == 0, 0)) return;
@@ -433,10 +445,16 @@ class [[nodiscard]] NamedSpanGuard
     : public detail::BasicSpanGuard<queue::RecordKind::kNamedSpanEnd> {
  public:
   constexpr NamedSpanGuard() noexcept = default;
-  MICROMEGAS_INLINE ~NamedSpanGuard() {}  // NOLINT(modernize-use-equals-default): inline
   template <class... Args>
   MICROMEGAS_INLINE NamedSpanGuard(const SpanLocation& location, std::string_view name,
                                    const Args&... properties) {
+    open(location, name, properties...);
+  }
+  MICROMEGAS_INLINE ~NamedSpanGuard() {}  // NOLINT(modernize-use-equals-default): inline
+  // Once, and only of no span.
+  template <class... Args>
+  MICROMEGAS_INLINE void open(const SpanLocation& location, std::string_view name,
+                              const Args&... properties) {
     static_assert(detail::check_properties<Args...>());
     id_ = detail::span_id(location, detail::kArgList<Args...>);
     if (__builtin_expect(id_ == 0, 0)) return;

@@ -32,26 +32,28 @@
     .function = __builtin_FUNCTION(), .file = MICROMEGAS_SOURCE_FILE_, .line = __LINE__ \
   }
 
-// A conditional expression, so that properties are evaluated only for a span that is recorded; in
-// braces, so that they are from left to right.
-#define MICROMEGAS_SPAN_IMPL_(site, qualifier, variable, verbosity_, target_, name_, ...)  \
-  static constinit ::micromegas::SpanMetadata site{                                        \
-      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)};        \
-  qualifier ::micromegas::SpanGuard variable =                                             \
-      MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(site.location) \
-          ? ::micromegas::SpanGuard{site __VA_OPT__(, ) __VA_ARGS__}                       \
-          : ::micromegas::SpanGuard {}
+// A statement of its own opens the guard, so that properties are evaluated only for a span that is
+// recorded; in braces, so that they are from left to right. The guard is not initialised with it:
+// where an argument has a co_await, g++ 12 copies the initialiser and destroys both.
+#define MICROMEGAS_OPEN_SPAN_(verbosity_, location_, ...)                                    \
+  if (!(MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(location_))) { \
+  } else                                                                                     \
+    ::micromegas::detail::Open { __VA_ARGS__ }
 
-#define MICROMEGAS_SPAN_DYN_IMPL_(site, qualifier, variable, verbosity_, target_, ...)             \
+#define MICROMEGAS_SPAN_IMPL_(site, variable, verbosity_, target_, name_, ...)      \
+  static constinit ::micromegas::SpanMetadata site{                                 \
+      .name = (name_), .location = MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)}; \
+  ::micromegas::SpanGuard variable;                                                 \
+  MICROMEGAS_OPEN_SPAN_(verbosity_, site.location, variable, site __VA_OPT__(, ) __VA_ARGS__)
+
+#define MICROMEGAS_SPAN_DYN_IMPL_(site, variable, verbosity_, target_, ...)                        \
   static constinit ::micromegas::SpanLocation site MICROMEGAS_SPAN_LOCATION_(verbosity_, target_); \
-  qualifier ::micromegas::NamedSpanGuard variable =                                                \
-      MICROMEGAS_HAS_VERBOSITY_(verbosity_) && ::micromegas::queue::enabled(site)                  \
-          ? ::micromegas::NamedSpanGuard{site, __VA_ARGS__}                                        \
-          : ::micromegas::NamedSpanGuard {}
+  ::micromegas::NamedSpanGuard variable;                                                           \
+  MICROMEGAS_OPEN_SPAN_(verbosity_, site, variable, site, __VA_ARGS__)
 
-#define MICROMEGAS_SPAN_UNNAMED_(kind, n, ...)              \
-  kind(MICROMEGAS_CONCAT_(micromegas_span_site_, n), const, \
-       MICROMEGAS_CONCAT_(micromegas_span_, n), __VA_ARGS__)
+#define MICROMEGAS_SPAN_UNNAMED_(kind, n, ...)                                                \
+  kind(MICROMEGAS_CONCAT_(micromegas_span_site_, n), MICROMEGAS_CONCAT_(micromegas_span_, n), \
+       __VA_ARGS__)
 
 #define MICROMEGAS_SPAN_T(target, ...)                                                       \
   MICROMEGAS_SPAN_UNNAMED_(MICROMEGAS_SPAN_IMPL_, __COUNTER__, MM_DEFAULT_VERBOSITY, target, \
@@ -65,13 +67,13 @@
 #define MICROMEGAS_SPAN_DYN(...) MICROMEGAS_SPAN_DYN_T(MM_DEFAULT_TARGET, __VA_ARGS__)
 
 // A guard with a name, for properties that are known later: variable.set("rows"_k = n).
-#define MICROMEGAS_SPAN_VAR_T(variable, target, ...)                                           \
-  MICROMEGAS_SPAN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), , variable, MM_DEFAULT_VERBOSITY, \
+#define MICROMEGAS_SPAN_VAR_T(variable, target, ...)                                         \
+  MICROMEGAS_SPAN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), variable, MM_DEFAULT_VERBOSITY, \
                         target, __VA_ARGS__)
 #define MICROMEGAS_SPAN_VAR(variable, ...) \
   MICROMEGAS_SPAN_VAR_T(variable, MM_DEFAULT_TARGET, __VA_ARGS__)
-#define MICROMEGAS_SPAN_DYN_VAR_T(variable, target, ...)                                           \
-  MICROMEGAS_SPAN_DYN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), , variable, MM_DEFAULT_VERBOSITY, \
+#define MICROMEGAS_SPAN_DYN_VAR_T(variable, target, ...)                                         \
+  MICROMEGAS_SPAN_DYN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), variable, MM_DEFAULT_VERBOSITY, \
                             target, __VA_ARGS__)
 #define MICROMEGAS_SPAN_DYN_VAR(variable, ...) \
   MICROMEGAS_SPAN_DYN_VAR_T(variable, MM_DEFAULT_TARGET, __VA_ARGS__)

@@ -64,13 +64,13 @@ constexpr bool compiled_in(Verbosity verbosity, int max_verbosity) noexcept {
 #define MICROMEGAS_SPAN_DYN_V(verbosity, ...) \
   MICROMEGAS_SPAN_DYN_V_T(verbosity, MM_DEFAULT_TARGET, __VA_ARGS__)
 
-#define MICROMEGAS_SPAN_VAR_V_T(verbosity, variable, target, ...)                           \
-  MICROMEGAS_SPAN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), , variable, verbosity, target, \
+#define MICROMEGAS_SPAN_VAR_V_T(verbosity, variable, target, ...)                         \
+  MICROMEGAS_SPAN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), variable, verbosity, target, \
                         __VA_ARGS__)
 #define MICROMEGAS_SPAN_VAR_V(verbosity, variable, ...) \
   MICROMEGAS_SPAN_VAR_V_T(verbosity, variable, MM_DEFAULT_TARGET, __VA_ARGS__)
-#define MICROMEGAS_SPAN_DYN_VAR_V_T(verbosity, variable, target, ...)                           \
-  MICROMEGAS_SPAN_DYN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), , variable, verbosity, target, \
+#define MICROMEGAS_SPAN_DYN_VAR_V_T(verbosity, variable, target, ...)                         \
+  MICROMEGAS_SPAN_DYN_IMPL_(MICROMEGAS_CONCAT_(variable, _site), variable, verbosity, target, \
                             __VA_ARGS__)
 #define MICROMEGAS_SPAN_DYN_VAR_V(verbosity, variable, ...) \
   MICROMEGAS_SPAN_DYN_VAR_V_T(verbosity, variable, MM_DEFAULT_TARGET, __VA_ARGS__)

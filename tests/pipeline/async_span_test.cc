@@ -246,6 +246,34 @@ TEST_F(AsyncSpanTest, WhatIsAwaitedGivesItsResult) {
   EXPECT_EQ(seen().size(), 3u);
 }
 
+TEST_F(AsyncSpanTest, ArgumentsOfAGuardMayBeAwaited) {
+  pipeline::SessionOptions options;
+  options.filters.spans = false;
+  start(std::move(options));
+  int awaited = 0;
+  const auto body = [](int& n) -> Task {
+    MM_ASYNC_SPAN_VAR(plain, "plain", "k"_k = (co_await suspend(), ++n, std::string(300, 'x')));
+    MM_ASYNC_SPAN_DYN_VAR(named, (co_await suspend(), std::string("named")), "n"_k = ++n);
+    MM_ASYNC_SPAN_FN("k"_k = (co_await suspend(), std::string(300, 'y')), "n"_k = ++n);
+    co_await suspend();
+  };
+  Task off = body(awaited);
+  off.resume();
+  EXPECT_EQ(awaited, 0);
+  queue::Runtime::get().change_filters([](queue::Filters& f) { f.spans = true; });
+  Task task = body(awaited);
+  for (int i = 0; i < 4; ++i) task.resume();
+  const auto before = flushed().span_events();
+  task.resume_elsewhere();
+  EXPECT_TRUE(task.handle.done());
+  const auto spans = seen();
+  ASSERT_EQ(spans.size(), 3u);
+  EXPECT_EQ(before, 3u);  // no end before the body's
+  EXPECT_EQ(spans.at("plain").end.properties, (Map{{"k", std::string(300, 'x')}}));
+  EXPECT_EQ(spans.at("named").end.properties, (Map{{"n", "2"}}));
+  EXPECT_EQ(spans.at("operator()").end.properties, (Map{{"k", std::string(300, 'y')}, {"n", "3"}}));
+}
+
 TEST_F(AsyncSpanTest, FramesMayBeDestroyedInAnyOrderOnAnyThread) {
   start();
   const auto body = [](int i) -> Task {

@@ -95,6 +95,23 @@ TEST_F(MisplacedSpanTest, AnEndOnAnotherThreadTakesNobodysPlace) {
   EXPECT_NE(g_said[0].find("misplaced_span_test.cc:"), std::string::npos) << g_said[0];
 }
 
+TEST_F(MisplacedSpanTest, ArgumentsMayBeAwaited) {
+  {
+    MM_SPAN("outer");
+    Task task = []() -> Task {
+      {
+        MM_SPAN("inner", kv<"k">((co_await std::suspend_always(), std::string(300, 'x'))));
+        MM_SPAN_DYN((co_await std::suspend_always(), std::string("named")));
+        { MM_SPAN("inside"); }
+      }
+      co_await std::suspend_always();
+    }();
+    for (int i = 0; i < 3; ++i) task.handle.resume();
+  }
+  EXPECT_EQ(stream_with("outer"), "+outer +inner +named +inside -inside -named -inner -outer");
+  EXPECT_EQ(invalid(), 0u);
+}
+
 TEST_F(MisplacedSpanTest, ASpanThatIsOpenInsideIsNotCutShort) {
   Task task = holds();
   {

@@ -65,15 +65,15 @@ class [[nodiscard]] AsyncSpan {
   ~AsyncSpan() {}  // NOLINT(modernize-use-equals-default): not an unused variable
 
   template <class Site, class... Args>
-  AsyncSpan(Later /*later*/, const Site& site, const Args&... args) {
+  void open(Later /*later*/, const Site& site, const Args&... args) noexcept {
     check(site, args...);
   }
   template <class... Args>
-  explicit AsyncSpan(const SpanMetadata& site, const Args&... args) {
+  void open(const SpanMetadata& site, const Args&... args) noexcept {
     check(site, args...);
   }
   template <class... Args>
-  AsyncSpan(const SpanLocation& site, std::string_view name, const Args&... args) {
+  void open(const SpanLocation& site, std::string_view name, const Args&... args) noexcept {
     check(site, name, args...);
   }
 

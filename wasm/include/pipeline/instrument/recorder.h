@@ -168,6 +168,14 @@ class [[nodiscard]] BasicSpanGuard {
   ~BasicSpanGuard() {}  // NOLINT(modernize-use-equals-default)
 };
 
+// What the macros initialise in braces, for the order of evaluation.
+struct Open {
+  template <class Guard, class... Args>
+  constexpr Open(Guard& guard, const Args&... args) noexcept {
+    guard.open(args...);
+  }
+};
+
 }  // namespace detail
 
 // What MM_SPAN declares.
@@ -175,8 +183,11 @@ class [[nodiscard]] SpanGuard : public detail::BasicSpanGuard {
  public:
   constexpr SpanGuard() noexcept = default;
   template <class... Args>
-  constexpr explicit SpanGuard(const SpanMetadata& /*metadata*/,
-                               const Args&... /*properties*/) noexcept {
+  constexpr explicit SpanGuard(const SpanMetadata& metadata, const Args&... properties) noexcept {
+    open(metadata, properties...);
+  }
+  template <class... Args>
+  constexpr void open(const SpanMetadata& /*metadata*/, const Args&... /*properties*/) noexcept {
     static_assert(detail::check_properties<Args...>());
   }
 };
@@ -186,8 +197,13 @@ class [[nodiscard]] NamedSpanGuard : public detail::BasicSpanGuard {
  public:
   constexpr NamedSpanGuard() noexcept = default;
   template <class... Args>
-  constexpr NamedSpanGuard(const SpanLocation& /*location*/, std::string_view /*name*/,
-                           const Args&... /*properties*/) noexcept {
+  constexpr NamedSpanGuard(const SpanLocation& location, std::string_view name,
+                           const Args&... properties) noexcept {
+    open(location, name, properties...);
+  }
+  template <class... Args>
+  constexpr void open(const SpanLocation& /*location*/, std::string_view /*name*/,
+                      const Args&... /*properties*/) noexcept {
     static_assert(detail::check_properties<Args...>());
   }
 };
