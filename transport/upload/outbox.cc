@@ -144,8 +144,7 @@ bool Outbox::add_block(BlockItem item) {
 
 std::size_t Outbox::budget(StreamKind kind) const {
   if (options_.waiting[static_cast<std::size_t>(kind)]) return options_.hard_bytes;
-  return std::min(is_trace(kind) ? options_.soft_bytes : options_.hard_bytes,
-                  options_.open_bytes);
+  return std::min(is_trace(kind) ? options_.soft_bytes : options_.hard_bytes, options_.open_bytes);
 }
 
 std::uint64_t Outbox::insert(Entry entry) {
