@@ -3,9 +3,10 @@
 
 // Spans recorded always and sent by choice: of the times that turn out to be interesting.
 //
-//   auto telemetry = micromegas::init_telemetry({.span_sampling =
-//   micromegas::SpanSampling::kWindows}); micromegas::sample_spans_for(std::chrono::seconds(5)); //
-//   on demand
+//   micromegas::TelemetryOptions options;
+//   options.span_sampling = micromegas::SpanSampling::kWindows;
+//   ...
+//   micromegas::sample_spans_for(std::chrono::seconds(5));  // on demand
 //
 //   micromegas::FrameSampler sampler;                       // or when something was slow
 //   while (running) {

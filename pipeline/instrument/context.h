@@ -4,11 +4,11 @@
 // Properties that every event carries, without being written at each; docs/reference.md.
 //
 //   void handle(const Request& request) {
-//     const micromegas::ContextScope context("tenant"_k = request.tenant, "request"_k =
-//     request.id); MM_INFO("accepted");   // tenant=..., request=...
+//     const micromegas::ContextScope context("tenant"_k = request.tenant);
+//     MM_INFO("accepted");  // tenant=...
 //   }
 //
-// Of logs, metrics and thread spans; what an event has itself wins, then the innermost scope, the
+// Of logs, metrics, thread spans and the ends of asynchronous ones; what an event has itself wins, then the innermost scope, the
 // outer ones, the thread, the process. An event costs its thread nothing for it: the flush actor
 // puts them together.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_CONTEXT_H_
