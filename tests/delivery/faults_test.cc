@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <time.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstdio>
 #include <future>
 #include <random>
 #include <string>
@@ -211,42 +213,104 @@ TEST_F(Faults, WhatWaitsAloneLosesNothingToTheOthers) {
   away = false;
 }
 
+// What an outage of ten minutes at 10,000 logs a second takes, by macros and the real encoder, is
+// held by the default budgets (docs/operations.md, "How to size the budgets"): a tenth of it, by a
+// tenth of them. The waiting is outage_test's.
+TEST_F(Faults, TheBudgetsHoldTenMinutesOfLogs) {
+  constexpr int kSeconds = 60;
+  constexpr int kLogs = 10'000;             // a second; one block
+  constexpr std::size_t kMostEncoded = 27;  // 25.6: nothing of the texts can be compressed
+  const std::uint16_t port = testing::unused_port();
+  TelemetryOptions options{.url = "http://127.0.0.1:" + std::to_string(port), .console = false};
+  options.upload_soft_bytes = (std::size_t{128} << 20) / 10;
+  options.upload_hard_bytes = (std::size_t{256} << 20) / 10;
+  start(options, {.threads = 1, .numbers = kSeconds * kLogs, .metrics = false, .spans = false});
+  std::mt19937_64 random(4711);
+  for (int second = 0; second < kSeconds; ++second) {
+    for (int n = second * kLogs; n < (second + 1) * kLogs; ++n) {
+      char text[17];
+      std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(random()));
+      MM_INFO("0 {} {}", n, static_cast<const char*>(text));  // 48 bytes
+    }
+    // The pace of the machine: what waits is encoded meanwhile.
+    const auto patience = std::chrono::steady_clock::now() + 60s;
+    EXPECT_TRUE(pipeline::hand_over_session(patience));
+    const std::size_t held = kMostEncoded * kLogs * static_cast<std::size_t>(second + 1);
+    while (stats().upload_memory > held + (std::size_t{4} << 20) &&
+           std::chrono::steady_clock::now() < patience) {
+      std::this_thread::yield();
+    }
+  }
+  EXPECT_EQ(stats().total().dropped_total(), 0U);
+  EXPECT_EQ(stats().total().held, std::uint64_t{kSeconds} * kLogs);
+
+  ScriptedServer server(port);
+  server.decide([this](const ReceivedRequest& request) {
+    oracle_.take(request);
+    return status(200);
+  });
+  EXPECT_TRUE(flush(120s));
+  oracle_.expect_all();
+  const TelemetryStats books = stats();
+  EXPECT_LT(books.bytes_sent, kMostEncoded * kSeconds * kLogs);
+  RecordProperty("bytes_per_log", static_cast<int>(books.bytes_sent / (kSeconds * kLogs)));
+  end();  // before the server's
+}
+
 // Writers work no more against a dead server than without one, and the books balance. It is their
-// processor time that counts: the time on the clock is also that of whatever else runs.
+// processor time that tells: the time on the clock is also that of whatever else runs. That they
+// are not kept waiting is seen there all the same, in the best of a few rounds.
 TEST_F(Faults, FiveMillionEventsAgainstADeadServerCostTheWritersNothing) {
 #ifdef MICROMEGAS_SANITIZER
   constexpr int kEvents = 200'000;
 #else
   constexpr int kEvents = 5'000'000;
 #endif
-  const auto run = [this](const std::string& url) {
+  struct Seconds {
+    double processor = 1e9;
+    double clock = 1e9;
+  };
+  const auto run = [this](const std::string& url, Seconds& best) {
     start({.url = url,
            .console = false,
            .sinks = {{std::make_shared<NullSink>(), LevelFilter::kInfo}},  // wants them anyhow
            .flush_period = 100ms},
           {.threads = 2, .numbers = kEvents / 2, .metrics = false, .spans = false});
     std::atomic<std::int64_t> cpu_ns{0};
+    const auto before = std::chrono::steady_clock::now();
     record_all([&](int thread, int number) {
       Oracle::record_log(thread, number);
       if (number == kEvents / 2 - 1) cpu_ns += thread_cpu_ns();
     });
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
     // The actor is behind; the deadline is for the server.
     EXPECT_TRUE(pipeline::hand_over_session(std::chrono::steady_clock::now() + 120s));
     end(1s);
     EXPECT_EQ(stats().total().held, 0U);
-    return static_cast<double>(cpu_ns) * 1e-9;
+    best.processor = std::min(best.processor, static_cast<double>(cpu_ns) * 1e-9);
+    best.clock = std::min(best.clock, took.count());
   };
-  const double without = run("");
-  const double dead = run("http://127.0.0.1:" + std::to_string(testing::unused_port()));
   // Takes the bytes, stores nothing and never answers.
   server_.decide([](const ReceivedRequest&) { return testing::say_nothing(); });
-  const double silent = run(server_.url());
-  RecordProperty("seconds_without", std::to_string(without));
-  RecordProperty("seconds_dead", std::to_string(dead));
-  RecordProperty("seconds_silent", std::to_string(silent));
+  const std::string nobody = "http://127.0.0.1:" + std::to_string(testing::unused_port());
+  Seconds without, dead, silent;
   // Not a measurement: ./dev bench --delivery is.
-  EXPECT_LT(dead, without * 2 + 0.1);
-  EXPECT_LT(silent, without * 2 + 0.1);
+  const auto as_fast = [&] {
+    return std::max(dead.processor, silent.processor) < without.processor * 2 + 0.1 &&
+           std::max(dead.clock, silent.clock) < without.clock * 2 + 0.5;
+  };
+  int rounds = 0;
+  do {
+    run("", without);
+    run(nobody, dead);
+    run(server_.url(), silent);
+  } while (++rounds < 3 && !as_fast());
+  std::string text;
+  for (const Seconds& s : {without, dead, silent}) {
+    text += std::to_string(s.processor) + " s of processor, " + std::to_string(s.clock) + " s; ";
+  }
+  RecordProperty("without_dead_silent", text);
+  EXPECT_TRUE(as_fast()) << text;
 }
 
 }  // namespace

@@ -161,6 +161,11 @@ void Oracle::expect_all() const {
   EXPECT_EQ(ends_.count(), ends_.planned());
 }
 
+void Oracle::expect_none() const {
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(logs_.count() + metrics_.count() + begins_.count() + ends_.count(), 0U);
+}
+
 std::uint64_t Oracle::reported(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   const auto it = reported_.find(name);

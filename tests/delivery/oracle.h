@@ -57,6 +57,8 @@ class Oracle {
   void check(const TelemetryStats& stats) const;
   // Everything has come.
   void expect_all() const;
+  // Nothing has.
+  void expect_none() const;
   // telemetry_dropped_... by name: their sum.
   [[nodiscard]] std::uint64_t reported(const std::string& name) const;
 

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A program that records at a steady rate, and a collector on loopback: nothing is lost, memory
-// stays in its budgets. Rate and time are arguments: CI runs three seconds, `bazel test -c opt
-// //tests/delivery:pace_long_test` a million events a second for half a minute.
+// stays in its budgets, the rate is kept. Rate, time and the part of the rate that is expected are
+// arguments: CI runs three seconds and expects a quarter in the best of three runs, for it is not
+// alone on its machine; `bazel test -c opt //tests/delivery:pace_long_test` a million events a
+// second for half a minute, all of it.
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <sstream>
@@ -26,9 +29,10 @@ using testing::Oracle;
 #ifdef MICROMEGAS_SANITIZER
 const char* events_per_second = "50000";
 #else
-const char* events_per_second = "300000";  // not optimised, and beside other tests
+const char* events_per_second = "100000";  // not optimised, and beside other tests
 #endif
 const char* seconds = "3";
+double expected = 0.25;
 
 struct Feed final : collector::CollectorObserver {
   explicit Feed(Oracle& o) : oracle(o) {}
@@ -39,9 +43,23 @@ struct Feed final : collector::CollectorObserver {
   Oracle& oracle;
 };
 
-class Pace : public testing::DeliveryTest {};
+class Pace : public testing::DeliveryTest {
+ protected:
+  void run(double& rate);
+};
 
 TEST_F(Pace, AtASteadyRateNothingIsLostAndMemoryStaysInItsBudgets) {
+  const double wanted = expected * std::stod(events_per_second);
+  double best = 0;
+  for (int i = 0; i < (expected < 0.5 ? 3 : 1) && best < wanted && !HasFailure(); ++i) {
+    double rate = 0;
+    run(rate);
+    best = std::max(best, rate);
+  }
+  EXPECT_GE(best, wanted) << "events a second";
+}
+
+void Pace::run(double& rate) {
   const int numbers = pace::numbers(std::stoi(events_per_second), std::stoi(seconds));
   oracle_.expect({.threads = pace::kThreads, .numbers = numbers, .spans = false});
   Feed feed(oracle_);
@@ -69,11 +87,11 @@ TEST_F(Pace, AtASteadyRateNothingIsLostAndMemoryStaysInItsBudgets) {
   oracle_.expect_all();
   EXPECT_EQ(books.total().delivered,
             std::uint64_t{2} * pace::kThreads * static_cast<std::uint64_t>(numbers));
+  rate = static_cast<double>(books.total().recorded) / took;
   std::printf(
       "%.0f events/s for %.1f s; at most %zu KiB of queues and %zu KiB of upload, the "
       "program grew by %zu KiB\n",
-      static_cast<double>(books.total().recorded) / took, took, queues >> 10, upload >> 10,
-      grown >> 10);
+      rate, took, queues >> 10, upload >> 10, grown >> 10);
   EXPECT_LE(queues, pace::kQueues);
   EXPECT_LE(upload, pace::kUpload);
 #ifndef MICROMEGAS_SANITIZER
@@ -88,5 +106,6 @@ int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   if (argc > 1) micromegas::events_per_second = argv[1];
   if (argc > 2) micromegas::seconds = argv[2];
+  if (argc > 3) micromegas::expected = std::stod(argv[3]);
   return RUN_ALL_TESTS();
 }

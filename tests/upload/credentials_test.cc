@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Credentials that are fetched, expire, are refused: from the sink's options to the requests.
+// Events of two threads wait for them in each test, and an oracle is asked for them at its end.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +16,12 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "micromegas/pipeline/dispatch.h"
+#include "micromegas/pipeline/flush/session.h"
+#include "micromegas/tests/delivery/oracle.h"
 #include "micromegas/tests/http/scripted_server.h"
 #include "micromegas/tests/upload/items.h"
 #include "micromegas/transport/http_sink.h"
@@ -49,12 +55,68 @@ class CredentialsTest : public ::testing::Test {
     options_.url = server_.url();
     options_.backoff_min = 1ms;
     options_.backoff_max = 20ms;
+    server_.decide([this](const ReceivedRequest& request) { return take(request); });
   }
-  void start() {
+  void TearDown() override {
+    if (!sink_) return;
+    pipeline::stop_session(0, patience());
+    TelemetryStats books;
+    books.events = pipeline::session_stats();
+    oracle_.check(books);
+  }
+
+  testing::Reply take(const ReceivedRequest& request) {
+    oracle_.take(request);
+    return status(200);
+  }
+  void create() {
     auto sink = HttpSink::create(options_);
     ASSERT_TRUE(sink) << sink.error().message();
     sink_ = *sink;
-    sink_->on_startup(std::make_shared<const ProcessInfo>());
+  }
+  // Records, and hands all of it over.
+  void record() {
+    constexpr testing::Oracle::Plan kPlan{.threads = 2, .numbers = 50};
+    oracle_.expect(kPlan);
+    pipeline::SessionOptions session;
+    session.sink = sink_;
+    session.process = *process();
+    session.told_drops = [this] { return sink_->told_drops(); };
+    session.wait_delivered = [this](pipeline::Deadline d, std::uint64_t told) {
+      return sink_->wait_delivered(d, told);
+    };
+    session.before_stop = [this](pipeline::Deadline d) { sink_->set_shutdown_deadline(d); };
+    session.delivery_books = [this](EventStats& stats) {
+      const UploadStats upload = sink_->stats();
+      for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+        stats[kind].delivered += upload.events[kind].delivered;
+        stats[kind].held += upload.events[kind].held;
+        for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
+          stats[kind].dropped[reason] += upload.events[kind].dropped[reason];
+        }
+      }
+    };
+    ASSERT_TRUE(pipeline::start_session(std::move(session)));
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kPlan.threads; ++t) {
+      threads.emplace_back([=] {
+        for (int n = 0; n < kPlan.numbers; ++n) testing::Oracle::record(t, n);
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_TRUE(pipeline::hand_over_session(patience()));
+  }
+  void start() {
+    create();
+    record();
+  }
+  void expect_delivered() {
+    EXPECT_TRUE(pipeline::flush_session(patience()));
+    oracle_.expect_all();
+  }
+  static std::shared_ptr<const ProcessInfo> process() {
+    return std::make_shared<const ProcessInfo>(
+        dispatch::make_process_info(Uuid::random(), std::nullopt, {}));
   }
   std::string error() {
     auto sink = HttpSink::create(options_);
@@ -66,6 +128,7 @@ class CredentialsTest : public ::testing::Test {
     options_.oidc_client_secret = kSecret;
   }
 
+  testing::Oracle oracle_;
   ScriptedServer server_;
   ScriptedServer tokens_;
   HttpSinkOptions options_;
@@ -78,7 +141,7 @@ TEST_F(CredentialsTest, OidcTokensGoWithEveryRequest) {
   });
   use_oidc();
   start();
-  EXPECT_TRUE(sink_->wait_delivered(patience(), sink_->told_drops()));
+  expect_delivered();
   EXPECT_EQ(server_.requests().at(0).header("Authorization"), "Bearer abc");
   EXPECT_EQ(tokens_.requests().size(), 1U);
 }
@@ -90,7 +153,7 @@ TEST_F(CredentialsTest, NothingIsSentWithoutATokenAndNothingIsLost) {
   });
   use_oidc();
   start();
-  EXPECT_TRUE(sink_->wait_delivered(patience(), sink_->told_drops()));
+  expect_delivered();
   for (const auto& request : server_.requests()) {
     EXPECT_EQ(request.header("Authorization"), "Bearer abc");
   }
@@ -101,7 +164,7 @@ TEST_F(CredentialsTest, AnApiKeyGoesBeforeOidc) {
   use_oidc();
   options_.api_key = "mmk_key";
   start();
-  EXPECT_TRUE(sink_->wait_delivered(patience(), sink_->told_drops()));
+  expect_delivered();
   EXPECT_EQ(server_.requests().at(0).header("Authorization"), "Bearer mmk_key");
   EXPECT_TRUE(tokens_.requests().empty());
 }
@@ -148,13 +211,13 @@ TEST_F(CredentialsTest, AStopDoesNotWaitForACredentialThatWillNotCome) {
 TEST_F(CredentialsTest, ARefusedCredentialIsAskedForAgain) {
   auto provider = std::make_shared<Provider>(
       [](int call) { return Answer::credential("Bearer key-" + std::to_string(call)); });
-  server_.decide([](const ReceivedRequest& request) {
-    return status(request.header("Authorization") == "Bearer key-2" ? 200 : 401);
+  server_.decide([this](const ReceivedRequest& request) {
+    return request.header("Authorization") == "Bearer key-2" ? take(request) : status(401);
   });
   options_.credential_provider = provider;
   options_.credential_floor = 1s;
   start();
-  EXPECT_TRUE(sink_->wait_delivered(patience(), sink_->told_drops()));
+  expect_delivered();
   EXPECT_EQ(provider->calls, 2);
 }
 
@@ -166,7 +229,7 @@ TEST_F(CredentialsTest, AProviderMayWaitThrowAndGiveUp) {
   });
   options_.credential_provider = provider;
   start();
-  EXPECT_TRUE(sink_->wait_delivered(patience(), sink_->told_drops()));
+  expect_delivered();
   EXPECT_EQ(provider->calls, 3);
 }
 
@@ -203,13 +266,11 @@ class NoMoreThreads {
 TEST_F(CredentialsTest, AProviderWhoseThreadCannotBeStartedIsAskedLater) {
   auto provider = std::make_shared<Provider>([](int) { return Answer::credential("Bearer key"); });
   options_.credential_provider = provider;
-  auto sink = HttpSink::create(options_);
-  ASSERT_TRUE(sink) << sink.error().message();
-  sink_ = *sink;
+  create();
   {
     const NoMoreThreads none;
     EXPECT_THROW(std::thread([] {}).join(), std::system_error);
-    sink_->on_startup(std::make_shared<const ProcessInfo>());
+    sink_->on_startup(process());
     const auto deadline = patience();
     while (sink_->stats().last_error.empty() && steady_clock::now() < deadline) {
       std::this_thread::yield();
@@ -217,7 +278,8 @@ TEST_F(CredentialsTest, AProviderWhoseThreadCannotBeStartedIsAskedLater) {
     EXPECT_THAT(sink_->stats().last_error, HasSubstr("cannot start the thread \"mm-credential\""));
     EXPECT_EQ(provider->calls, 0);
   }
-  EXPECT_TRUE(sink_->wait_delivered(patience(), sink_->told_drops()));
+  record();
+  expect_delivered();
   EXPECT_EQ(provider->calls, 1);
   EXPECT_EQ(server_.requests().at(0).header("Authorization"), "Bearer key");
 }

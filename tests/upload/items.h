@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,15 +32,24 @@ inline Encode body(std::string text) {
   return [text = std::move(text)] { return Result<std::string>(text); };
 }
 
+// A text in place of a long one.
+inline std::string name_of(const std::string& text) {
+  if (text.size() < 1000) return text;
+  return text.substr(0, 20) + "... (" + std::to_string(text.size()) + " bytes, " +
+         std::to_string(std::hash<std::string>()(text)) + ")";
+}
+
 // Every block that a test has made, by its text: what a server may have received.
 class Made {
  public:
   void note(const std::string& text, std::uint64_t events) {
     const std::lock_guard lock(mutex_);
-    ++made_[text].times;
-    made_[text].events = events;
+    Block& block = made_[name_of(text)];
+    ++block.times;
+    block.events = events;
   }
-  // The events of the blocks that were stored so and so often. Fails on one that nobody made.
+  // The events of the blocks that were stored so and so often, by name_of() their texts. Fails on
+  // one that nobody made.
   std::uint64_t events_of(const std::map<std::string, std::uint64_t>& stored) const {
     const std::lock_guard lock(mutex_);
     std::uint64_t events = 0;
@@ -60,7 +70,7 @@ class Made {
     std::uint64_t events = 0;  // of each
   };
   mutable std::mutex mutex_;
-  std::map<std::string, Block> made_;
+  std::map<std::string, Block> made_;  // by name_of()
 };
 
 // A process with one stream of each kind.

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "micromegas/tests/upload/uploader_fixture.h"
@@ -19,6 +20,10 @@ namespace {
 
 constexpr int kSeconds = 600;
 constexpr std::uint64_t kEventsPerSecond = 10'000;
+// The example of docs/operations.md: logs of 48 bytes, of which 41 % are left (faults_test.cc does
+// it with real ones). One block a second.
+constexpr std::size_t kRecords = kEventsPerSecond * 48;
+constexpr std::size_t kEncoded = kRecords * 41 / 100;
 
 TEST_F(UploaderTest, AnOutageOfTenMinutesCostsNothingAndEndsWithinFiveSeconds) {
   const std::uint16_t port = testing::unused_port();
@@ -26,8 +31,6 @@ TEST_F(UploaderTest, AnOutageOfTenMinutesCostsNothingAndEndsWithinFiveSeconds) {
   client_.endpoint = *http::parse_endpoint("http://127.0.0.1:" + std::to_string(port), "url");
   client_.user_agent = "outage_test/1";
   outbox_.destination = client_.endpoint.to_string();
-  outbox_.soft_bytes = std::size_t{48} << 20;
-  outbox_.hard_bytes = std::size_t{64} << 20;
   uploader_ = std::make_unique<Uploader>(outbox_, client_);
   const auto clock =
       std::make_shared<std::atomic<std::int64_t>>(0);  // the uploader outlives the test's body
@@ -37,21 +40,22 @@ TEST_F(UploaderTest, AnOutageOfTenMinutesCostsNothingAndEndsWithinFiveSeconds) {
   ASSERT_TRUE(uploader_->start());
   items_.announce(outbox());
 
-  // What 10,000 logs of 24 bytes of text take: as a block, and encoded.
-  const std::string encoded(64 << 10, 'e');
+  const std::string encoded(kEncoded, 'e');
   for (int second = 0; second < kSeconds; ++second) {
-    BlockItem item =
-        items_.block(StreamKind::kLog, encoded + std::to_string(second), kEventsPerSecond, 480'000);
+    BlockItem item = items_.block(StreamKind::kLog, encoded + std::to_string(second),
+                                  kEventsPerSecond, kRecords);
     ASSERT_TRUE(outbox().add_block(std::move(item))) << "second " << second;
     ms += 1000;
     uploader_->wake();
     // The pace of the machine: what waits is encoded, and the connection refused, meanwhile.
+    const std::size_t waits = static_cast<std::size_t>(second + 1) * (kEncoded + 1000);
     const TimePoint until = patience();
-    while (outbox().stats().bytes_held > outbox_.soft_bytes &&
+    while (outbox().stats().bytes_held > waits + (std::size_t{32} << 20) &&
            std::chrono::steady_clock::now() < until) {
       std::this_thread::yield();
     }
   }
+  EXPECT_GT(outbox().stats().bytes_held, kSeconds * kEncoded) << "the defaults hold that";
   EXPECT_GT(outbox().stats().requests, 10U) << "it has tried";
   EXPECT_EQ(of(outbox().stats(), EventKind::kLog).held, kSeconds * kEventsPerSecond);
 
@@ -74,9 +78,10 @@ TEST_F(UploaderTest, AnOutageOfTenMinutesCostsNothingAndEndsWithinFiveSeconds) {
   }
   EXPECT_LE(ms - back, 5'000) << "of the outage's clock";
   ASSERT_TRUE(delivered());
-  received(server.requests());
-  std::map<std::string, int> times;
-  for (const auto& body : bodies(server.requests())) ++times[body];
+  const auto requests = server.requests();
+  received(requests);
+  std::map<std::string_view, int> times;
+  for (const auto& request : requests) ++times[request.body];
   EXPECT_EQ(times.size(), kSeconds + 2U);
   for (const auto& [body, count] : times) EXPECT_EQ(count, 1);
   EXPECT_EQ(of(outbox().stats(), EventKind::kLog).delivered, kSeconds * kEventsPerSecond);

@@ -80,7 +80,7 @@ class UploaderTest : public ::testing::Test {
   void received(const std::vector<testing::ReceivedRequest>& requests) {
     for (const auto& request : requests) {
       if (request.path != "/ingestion/insert_block" || request.body.empty()) continue;
-      stored_[request.body] += request.stored ? 1U : 0U;
+      stored_[name_of(request.body)] += request.stored ? 1U : 0U;
     }
   }
 
@@ -110,7 +110,7 @@ class UploaderTest : public ::testing::Test {
     for (const KindStats& kind : uploader_->outbox().stats().events) delivered_ += kind.delivered;
   }
 
-  std::map<std::string, std::uint64_t> stored_;  // blocks, by text: how often
+  std::map<std::string, std::uint64_t> stored_;  // blocks, by name_of() their texts: how often
   std::uint64_t delivered_ = 0;                  // events, by the books
 };
 
