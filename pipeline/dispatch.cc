@@ -47,7 +47,8 @@ TextRef cut_text(std::string_view text, std::size_t limit) {
 class Tags {
  public:
   explicit Tags(const PropertySet* set = nullptr) : set_(set) {}
-  Tags(const PropertySet* set, Pairs pairs, PropertiesOf event) : set_(set) {
+  Tags(const PropertySet* set, Pairs pairs, PropertiesOf event)
+      : set_(set != nullptr && !set->properties().empty() ? set : nullptr) {
     if (pairs.empty()) return;
     pairs_.emplace(pairs, event, event == PropertiesOf::kSpan ? kMaxSpanPairs : kMaxPairs);
     for (std::size_t i = 0; i < pairs_->cut(); ++i) micromegas_v0_count_cut();

@@ -192,7 +192,9 @@ void prepare_thread() {}
 
 void log_dynamic(Level level, std::string_view target, std::string_view text,
                  std::span<const Property> properties) {
-  const LogMetadata metadata{.level = level, .target = target};
+  // A bridge may have made it of any number.
+  const LogMetadata metadata{.level = std::clamp(level, Level::kFatal, Level::kTrace),
+                             .target = target};
   dispatch::log_interop_dyn_tagged(metadata, properties, text);
 }
 

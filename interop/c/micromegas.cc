@@ -60,13 +60,21 @@ class Pairs {
     }
     pairs_ = {to, count};
   }
-  operator std::span<const Property>() const { return pairs_; }  // NOLINT: that is what it is
+  [[nodiscard]] std::span<const Property> get() const { return pairs_; }
 
  private:
   Property few_[PropertySet::kMaxProperties];
   std::unique_ptr<Property[]> many_;
   std::span<const Property> pairs_;
 };
+
+// Calls `record` with them.
+template <class Record>
+void with_pairs(const MmProperty* from, std::size_t count, Record record) {
+  if (count == 0) return record(std::span<const Property>());
+  const Pairs pairs(from, count);
+  record(pairs.get());
+}
 
 const PropertySet& no_set() {
   static const PropertySet& set = PropertySet::intern({});
@@ -121,8 +129,9 @@ void mm_log(MmHandle* handle, int level, const char* target, const char* message
 void mm_log_p(MmHandle* /*handle*/, int level, const char* target, const char* message,
               const MmProperty* properties, size_t property_count) {
   if (message == nullptr) return;
-  micromegas::log_dynamic(level_of(level), text_or(target, kTarget), message,
-                          Pairs(properties, property_count));
+  with_pairs(properties, property_count, [&](std::span<const Property> pairs) {
+    micromegas::log_dynamic(level_of(level), text_or(target, kTarget), message, pairs);
+  });
 }
 
 void mm_metric_i(MmHandle* handle, const char* name, const char* unit, uint64_t value) {
@@ -136,15 +145,19 @@ void mm_metric_f(MmHandle* handle, const char* name, const char* unit, double va
 void mm_metric_i_p(MmHandle* /*handle*/, const char* name, const char* unit, uint64_t value,
                    const MmProperty* properties, size_t property_count) {
   if (name == nullptr || *name == 0) return;
-  micromegas::dispatch::named_integer_metric(g_metric, name, text_or(unit, ""), no_set(),
-                                             Pairs(properties, property_count), value);
+  with_pairs(properties, property_count, [&](std::span<const Property> pairs) {
+    micromegas::dispatch::named_integer_metric(g_metric, name, text_or(unit, ""), no_set(), pairs,
+                                               value);
+  });
 }
 
 void mm_metric_f_p(MmHandle* /*handle*/, const char* name, const char* unit, double value,
                    const MmProperty* properties, size_t property_count) {
   if (name == nullptr || *name == 0) return;
-  micromegas::dispatch::named_float_metric(g_metric, name, text_or(unit, ""), no_set(),
-                                           Pairs(properties, property_count), value);
+  with_pairs(properties, property_count, [&](std::span<const Property> pairs) {
+    micromegas::dispatch::named_float_metric(g_metric, name, text_or(unit, ""), no_set(), pairs,
+                                             value);
+  });
 }
 
 void mm_flush(MmHandle* /*handle*/) { micromegas::dispatch::flush_log_buffer(); }
@@ -156,8 +169,9 @@ void mm_span_begin(MmHandle* /*handle*/, const char* name) {
 void mm_span_end(MmHandle* handle) { mm_span_end_p(handle, nullptr, 0); }
 
 void mm_span_end_p(MmHandle* /*handle*/, const MmProperty* properties, size_t property_count) {
-  micromegas::dispatch::on_end_named_scope_tagged(g_span, "", no_set(),
-                                                  Pairs(properties, property_count));
+  with_pairs(properties, property_count, [](std::span<const Property> pairs) {
+    micromegas::dispatch::on_end_named_scope_tagged(g_span, "", no_set(), pairs);
+  });
 }
 
 uint64_t mm_async_span_begin(MmHandle* /*handle*/, const char* name, uint64_t parent,
@@ -167,8 +181,10 @@ uint64_t mm_async_span_begin(MmHandle* /*handle*/, const char* name, uint64_t pa
 
 void mm_async_span_end(MmHandle* /*handle*/, uint64_t span, const char* name, uint64_t parent,
                        uint32_t depth, const MmProperty* properties, size_t property_count) {
-  micromegas::dispatch::on_end_async_named_scope_tagged(
-      span, parent, g_span, text_or(name, ""), depth, no_set(), Pairs(properties, property_count));
+  with_pairs(properties, property_count, [&](std::span<const Property> pairs) {
+    micromegas::dispatch::on_end_async_named_scope_tagged(span, parent, g_span, text_or(name, ""),
+                                                          depth, no_set(), pairs);
+  });
 }
 
 int mm_flush_wait(MmHandle* /*handle*/, uint32_t timeout_ms) {

@@ -79,6 +79,7 @@ class DescriptorCapture::Tap {
   Result<void> start();
   void stop() noexcept;
   [[nodiscard]] int original() const noexcept { return original_.get(); }
+  [[nodiscard]] bool is_of_this_process() const noexcept { return process_ == getpid(); }
 
   // Those that live; exit() ends them.
   static std::mutex& mutex() {
@@ -145,7 +146,7 @@ void DescriptorCapture::Tap::put_back() noexcept {
 
 void DescriptorCapture::Tap::stop() noexcept {
   if (!thread_.joinable()) return;
-  if (getpid() != process_) {  // a forked child has no such thread
+  if (!is_of_this_process()) {  // a forked child has no such thread
     thread_.detach();
     (void)pipe_.release();  // closed already
     return;
@@ -221,7 +222,8 @@ Result<DescriptorCapture> DescriptorCapture::start(int fd, OutputCaptureOptions 
   (void)registered;
   const std::lock_guard lock(Tap::mutex());
   std::weak_ptr<Tap>& slot = Tap::taps()[static_cast<std::size_t>(fd)];
-  if (!slot.expired()) {
+  // In a forked child the parent's is none.
+  if (const std::shared_ptr<Tap> other = slot.lock(); other && other->is_of_this_process()) {
     return Error("DescriptorCapture: descriptor " + std::to_string(fd) + " is captured already");
   }
   auto tap = std::make_shared<Tap>(fd, std::move(options));

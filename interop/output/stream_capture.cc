@@ -1,6 +1,8 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <atomic>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <streambuf>
@@ -34,8 +36,16 @@ class StreamCapture::Buffer final : public std::streambuf {
       : original_(original), options_(std::move(options)) {}
 
   [[nodiscard]] std::streambuf* original() const { return original_; }
+  // Of a capture that ends before one that began later, whose buffer passes on to it: for ever.
+  static void keep(std::unique_ptr<Buffer> buffer) {
+    static auto& mutex = *new std::mutex;
+    static auto& kept = *new std::vector<std::unique_ptr<Buffer>>;
+    const std::lock_guard lock(mutex);
+    kept.push_back(std::move(buffer));
+  }
   void end() {
     take([this](auto line) { lines_.end(line); });
+    ended_.store(true, std::memory_order_relaxed);
   }
 
  protected:
@@ -46,7 +56,8 @@ class StreamCapture::Buffer final : public std::streambuf {
   }
   std::streamsize xsputn(const char* text, std::streamsize size) override {
     const std::streamsize passed = original_ != nullptr ? original_->sputn(text, size) : size;
-    if (passed > 0 && !g_inside && !on_library_thread()) {
+    if (passed > 0 && !g_inside && !on_library_thread() &&
+        !ended_.load(std::memory_order_relaxed)) {
       const std::string_view output(text, static_cast<std::size_t>(passed));
       take([&](auto line) { lines_.add(output, line); });
     }
@@ -78,6 +89,7 @@ class StreamCapture::Buffer final : public std::streambuf {
 
   std::streambuf* const original_;
   const OutputCaptureOptions options_;
+  std::atomic<bool> ended_{false};
   std::mutex mutex_;
   detail::OutputLines lines_;
 };
@@ -92,7 +104,7 @@ StreamCapture::~StreamCapture() {
   if (stream_.rdbuf() == buffer_.get()) {
     stream_.rdbuf(buffer_->original());
   } else {
-    (void)buffer_.release();  // another's buffer passes on to it
+    Buffer::keep(std::move(buffer_));
   }
 }
 

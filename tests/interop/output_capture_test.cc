@@ -115,6 +115,7 @@ TEST_F(StreamCaptureTest, TwoOnOneStreamEndInAnyOrder) {
   second.reset();
   EXPECT_EQ(printed_.str(), "both\nmore\n");
   EXPECT_TRUE(recorder.expect_logs(2, {.target = "second"}));
+  EXPECT_TRUE(recorder.expect_logs(1, {.target = "first"}));
 }
 
 TEST_F(StreamCaptureTest, ManyThreadsLoseNothing) {

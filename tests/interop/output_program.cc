@@ -65,9 +65,11 @@ void fork_once() {
   const pid_t child = fork();
   if (child == 0) {
     put(1, "child\n");
-    std::_Exit(0);
+    // It may have a capture of its own.
+    std::_Exit(DescriptorCapture::start(1) ? 0 : 1);
   }
   waitpid(child, &status, 0);
+  if (status != 0) std::_Exit(5);
   put(1, "after\n");
 }
 

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -206,6 +207,22 @@ TEST_F(TelemetryTest, FiltersAndLogsOfRunTimeLevelsWorkWhileItRuns) {
   EXPECT_EQ(recorded.logs[1].text, "dynamic {not a placeholder}");
   EXPECT_EQ(recorded.logs[1].level, Level::kTrace);
   EXPECT_EQ(recorded.logs[1].target, "python");
+}
+
+TEST_F(TelemetryTest, ADynamicLogHasPropertiesAndAnyNumberIsALevel) {
+  auto sink = std::make_shared<RecordingSink>();
+  const auto telemetry = init_telemetry({.console = false, .sinks = {{sink}}});
+  ASSERT_TRUE(telemetry);
+  const std::string name = "route";
+  log_dynamic(static_cast<Level>(0), "bridge", "lowest", {{name, "/x"}, {"level", "refused"}});
+  log_dynamic(static_cast<Level>(200), "bridge", "highest");
+  EXPECT_TRUE(flush(20s));
+  const auto recorded = sink->recorded();
+  ASSERT_EQ(recorded.logs.size(), 2u);
+  EXPECT_EQ(recorded.logs[0].level, Level::kFatal);
+  EXPECT_EQ(recorded.logs[0].properties, (std::map<std::string, std::string>{{"route", "/x"}}));
+  EXPECT_EQ(recorded.logs[1].level, Level::kTrace);
+  EXPECT_EQ(stats().refused_properties, 1u);
 }
 
 TEST_F(TelemetryTest, TheClockOfTheEventsIsThatOfNow) {
