@@ -37,8 +37,8 @@ class SampleHold {
   };
 
   void add(Block block) {
-    bytes_ += block.block->memory_bytes();
-    blocks_.push_back(std::move(block));
+    blocks_.push_back(std::move(block));  // or nothing has happened
+    bytes_ += blocks_.back().block->memory_bytes();
     ++blocks_.back().stream->held;
   }
 

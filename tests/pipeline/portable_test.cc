@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -110,6 +111,9 @@ TEST(Portable, EverythingElseCompiles) {
   span.set(kv<"b">(2.5));
   MM_IMETRIC("depth", "count", 3);
   MM_FMETRIC_T("here", "time", "ms", 1.5);
+  MM_COUNTER("requests", "count", 1);
+  MM_HISTOGRAM_T("here", "latency", "ms", 1.5);
+  send_image("screenshot", "image/png", std::vector<std::byte>(3));
   MM_LOG_FN();
   EXPECT_EQ(texts(recorder), std::vector<std::string>{"TestBody"});
 }
