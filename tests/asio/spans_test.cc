@@ -205,6 +205,35 @@ TEST_F(AsioTest, WhatIsAwaitedGivesItsResult) {
   EXPECT_EQ(by_name().size(), 3u);
 }
 
+#if defined(TEST_BOOST_ASIO)
+TEST_F(AsioTest, AnAsynchronousOperationIsAwaitedToo) {
+  start();
+  int done = 0;
+  const auto task = [&]() -> awaitable<void> {
+    net::steady_timer timer(co_await net::this_coro::executor, 1ms);
+    co_await MM_ASYNC_SPAN("timer", timer.async_wait(net::deferred), "a"_k = 1);
+    auto again = timer.async_wait(net::deferred);
+    co_await MM_ASYNC_SPAN("again", again);
+    ++done;
+    net::cancellation_signal signal;
+    timer.expires_after(1h);
+    net::post(timer.get_executor(), [&] { timer.cancel(); });
+    try {
+      co_await MM_ASYNC_SPAN("cancelled", timer.async_wait(net::deferred));
+    } catch (const system_error&) {
+      ++done;
+    }
+  };
+  spawn(task());
+  run();
+  EXPECT_EQ(done, 2);
+  const auto spans = by_name();
+  EXPECT_EQ(spans.at("timer").end.properties, (Map{{"a", "1"}}));
+  EXPECT_EQ(spans.at("again").end.properties, Map{});
+  EXPECT_EQ(spans.at("cancelled").end.properties, (Map{{"micromegas.end", "cancelled"}}));
+}
+#endif
+
 TEST_F(AsioTest, OffItIsWhatIsAwaited) {
   pipeline::SessionOptions options;
   options.filters.spans = false;
