@@ -43,6 +43,10 @@ struct StandaloneAsio {
   using Awaitable = asio::awaitable<T, Ex>;
   template <class Ex>
   using UseAwaitable = asio::use_awaitable_t<Ex>;
+  template <class Token>
+  struct IsUseAwaitable : std::false_type {};
+  template <class Ex>
+  struct IsUseAwaitable<asio::use_awaitable_t<Ex>> : std::true_type {};
 
   template <class E, class P>
   static constexpr bool kCanQuery = asio::can_query<E, P>::value;

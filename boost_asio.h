@@ -42,6 +42,10 @@ struct BoostAsio {
   using Awaitable = boost::asio::awaitable<T, Ex>;
   template <class Ex>
   using UseAwaitable = boost::asio::use_awaitable_t<Ex>;
+  template <class Token>
+  struct IsUseAwaitable : std::false_type {};
+  template <class Ex>
+  struct IsUseAwaitable<boost::asio::use_awaitable_t<Ex>> : std::true_type {};
 
   template <class E, class P>
   static constexpr bool kCanQuery = boost::asio::can_query<E, P>::value;

@@ -119,7 +119,7 @@ class CarrierScope {
   CarrierScope& operator=(const CarrierScope&) = delete;
 
  private:
-  queue::SpanScope scope_;
+  queue::SpanScope previous_;
   std::uint32_t open_spans_;
 };
 
@@ -153,8 +153,8 @@ class BoundToSpan {
   F function_;
 };
 
-// The innermost scope is that of `ended`, which has just ended: to its end `context` is current.
-void leave_span(const SpanCarrier* ended, const SpanContext& context) noexcept;
+// If the innermost CarrierScope is that of `left`: to its end `context` is current.
+void leave_span(const SpanCarrier* left, const SpanContext& context) noexcept;
 
 }  // namespace detail
 

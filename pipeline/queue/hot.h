@@ -85,13 +85,15 @@ constexpr std::uint32_t open_owner(std::uint64_t open_spans) noexcept {
 }
 
 // The asynchronous span that is current on a thread, to the end of a stretch of code that cannot
-// suspend; on that code's stack (instrument/span_context.h).
+// suspend (instrument/span_context.h). Of values: what suspends all the same leaves a wrong parent
+// behind, and no pointer to its frame.
 struct SpanScope {
-  std::uint64_t span_id = 0;
+  std::uint64_t span_id = 0;  // 0: none
   std::uint32_t depth = 0;
   std::uint32_t session = 0;
-  SpanScope* previous = nullptr;
-  void* carrier = nullptr;  // a detail::SpanCarrier, which outlives the scope
+  // Of the handler or the stretch of a coroutine that an executor runs, which keeps it: its span's
+  // detail::SpanCarrier, if any.
+  void* carrier = nullptr;
 };
 
 // What a track keeps (instrument/track.h). Guarded by `busy`.
@@ -138,8 +140,7 @@ MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::ThreadState* 
 // began under another number has no end here.
 MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_session;
 
-// Null: none is current.
-MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::SpanScope*
+MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::SpanScope
     micromegas_v0_span_scope __attribute__((tls_model("initial-exec")));
 
 // The id of an asynchronous span, from ids that no thread has had.

@@ -410,8 +410,10 @@ Segment* Runtime::take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t by
   if (segment == nullptr || slot.full[q].load(std::memory_order_relaxed) != nullptr) return nullptr;
   if (bytes > kSegmentBytes - kSegmentHeaderBytes) return nullptr;
   slot.spare[q].store(nullptr, std::memory_order_relaxed);
-  // There is a spare only for a queue that has a segment.
-  slot.full[q].store(slot.current[q].load(std::memory_order_relaxed), std::memory_order_release);
+  // The consumer may have given the spare after the thread gave its segment away: there is none to
+  // hand over then, and the one that all threads share is never read.
+  Segment* const old = slot.current[q].load(std::memory_order_relaxed);
+  if (old != &micromegas_v0_full_segment) slot.full[q].store(old, std::memory_order_release);
   publish_segment(slot, queue, segment);
   return segment;
 }
@@ -825,7 +827,7 @@ extern "C" {
 
 MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_session{0};
 
-constinit thread_local micromegas::queue::SpanScope* micromegas_v0_span_scope = nullptr;
+constinit thread_local micromegas::queue::SpanScope micromegas_v0_span_scope{};
 
 MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
   static Runtime* const runtime = ColdPath::make();
