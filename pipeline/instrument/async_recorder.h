@@ -197,7 +197,7 @@ class [[nodiscard]] AsyncSpan {
 
   static constexpr std::uint32_t kFixedBytes = queue::kRecordHeaderBytes + 24;
   static std::uint32_t reserve() noexcept {
-    return queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes;
+    return queue::open_count(queue::open_spans()) * queue::kSpanEndBytes;
   }
 
   template <bool kNamed>

@@ -30,7 +30,7 @@ SpanCarrierRef current_carrier() noexcept {
 
 namespace {
 std::uint32_t open_spans() noexcept {
-  const std::uint64_t open = micromegas_v0_thread->open_spans;
+  const std::uint64_t open = queue::open_spans();
   return queue::open_owner(open) == 0 ? 0 : queue::open_count(open);
 }
 }  // namespace

@@ -42,7 +42,7 @@ void Track::end_at(std::int64_t time) {
 
 std::uint64_t Track::begin_inside(std::int64_t time, std::string_view name) noexcept {
   using queue::kSpanEndBytes;
-  const std::uint64_t open_spans = micromegas_v0_thread->open_spans;
+  const std::uint64_t open_spans = queue::open_spans();
   const std::uint32_t open = queue::open_count(open_spans);
   if (std::exchange(data_.fresh, false)) skipped_ = 0;
   if (skipped_ != 0 || !queue::enabled(g_location)) {
@@ -65,7 +65,8 @@ std::uint64_t Track::begin_inside(std::int64_t time, std::string_view name) noex
   write(w, id, queue::RecordKind::kNamedSpanBegin, time, time == kNow);
   text.write(w);
   w.publish();
-  return ++micromegas_v0_thread->open_spans;
+  queue::set_open_spans(open_spans + 1);
+  return open_spans + 1;
 }
 
 void Track::end_inside(std::int64_t time) noexcept {
@@ -74,12 +75,12 @@ void Track::end_inside(std::int64_t time) noexcept {
     --skipped_;
     return;
   }
-  if (queue::open_count(micromegas_v0_thread->open_spans) == 0) return drop(1);
+  if (queue::open_count(queue::open_spans()) == 0) return drop(1);
   queue::Writer w(queue::QueueKind::kSpans, queue::kSpanEndBytes, EventKind::kSpan);
   if (!w) return;
   write(w, site(), queue::RecordKind::kNamedSpanEnd, time, time == kNow);
   w.publish();
-  --micromegas_v0_thread->open_spans;
+  queue::set_open_spans(queue::open_spans() - 1);
 }
 
 }  // namespace micromegas

@@ -56,9 +56,10 @@ static_assert(sizeof(Segment) == kSegmentHeaderBytes);
 // What a thread's events go through. Counters: written by the owner only, read by anyone.
 struct ThreadState {
   std::atomic<Segment*> current[kQueueKinds];  // owner: release; actor: acquire
-  // Begins without an end yet, and above 32 bits whose thread this is; owner only. Of the state
-  // that threads share before they record: kMaxOpenSpans of nobody.
-  std::uint64_t open_spans = 0;
+  // Begins without an end yet, and above 32 bits whose they are: a thread's in one session. Owner
+  // only, but for the start of a session. Of the state that threads share before they record:
+  // kMaxOpenSpans of nobody.
+  std::atomic<std::uint64_t> open_spans{0};
   std::uint64_t next_span_id = 0;   // of an asynchronous span; a multiple of kSpanIds: none is left
   std::uint32_t context_depth = 0;  // open ContextScopes; owner only
   // Depth of a kContextEnd that found no room, 0: none; owner only. It comes first in the queue's
@@ -75,6 +76,7 @@ struct ThreadState {
 inline constexpr std::uint32_t kSpanEndBytes = kRecordHeaderBytes;
 // Deeper spans than this are dropped whole: their ends would not fit a segment.
 inline constexpr std::uint32_t kMaxOpenSpans = 2000;
+static_assert(kMaxOpenSpans <= 0xffff);  // the actor keeps depths in 16 bits
 
 // The begins in an `open_spans`, and whose they are (0: nobody's).
 constexpr std::uint32_t open_count(std::uint64_t open_spans) noexcept {
@@ -252,6 +254,14 @@ MICROMEGAS_INLINE bool enabled(const SpanLocation& m) noexcept {
 
 MICROMEGAS_INLINE std::uint32_t site_id(const SiteWord& word) noexcept {
   return static_cast<std::uint32_t>(word.load(std::memory_order_relaxed) >> 32);
+}
+
+// Of the calling thread.
+MICROMEGAS_INLINE std::uint64_t open_spans() noexcept {
+  return micromegas_v0_thread->open_spans.load(std::memory_order_relaxed);
+}
+MICROMEGAS_INLINE void set_open_spans(std::uint64_t open) noexcept {
+  micromegas_v0_thread->open_spans.store(open, std::memory_order_relaxed);
 }
 
 // Unique in the process, from 1.

@@ -100,6 +100,9 @@ void Runtime::prepare(std::size_t queue_bytes) {
   aggregates_.discard();
   pool_->set_budget(queue_bytes);
   const std::lock_guard lock(mutex_);
+  for (ThreadSlot* slot : slots_) own_anew_locked(*slot);
+  ended_elsewhere_.clear();
+  any_ended_elsewhere_.store(false, std::memory_order_relaxed);
   baseline_ = counts_locked();
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     baseline_.recorded[kind] = read_[kind];
@@ -218,14 +221,21 @@ ThreadSlot* Runtime::add_slot_locked() {
     free_slots_.pop_back();
   }
   slot->uid = next_uid_++;
-  slot->open_spans = std::uint64_t{slot->uid} << 32;
-  slot->ended_elsewhere.store(0, std::memory_order_relaxed);
+  own_anew_locked(*slot);
   slot->context_depth = 0;
   for (std::uint32_t& depth : slot->pending_context_end) depth = 0;
   slot->scopes = {};
   slot->retired.store(false, std::memory_order_relaxed);
   slots_.push_back(slot);
   return slot;
+}
+
+// Nothing is open; guards from before are of nobody that is known.
+void Runtime::own_anew_locked(ThreadSlot& slot) noexcept {
+  slot.owner = next_owner_++;
+  slot.open_spans.store(std::uint64_t{slot.owner} << 32, std::memory_order_relaxed);
+  slot.ended_elsewhere.store(0, std::memory_order_relaxed);
+  slot.held.clear();
 }
 
 ThreadSlot* Runtime::registered_thread() noexcept {
@@ -331,7 +341,8 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
   if (segment == nullptr && events != 0) {
     // The full one first: it may be the only one that can come back. But for what open spans have
     // reserved in it, their ends.
-    if (queue == QueueKind::kEvents || open_count(slot->open_spans) == 0)
+    if (queue == QueueKind::kEvents ||
+        open_count(slot->open_spans.load(std::memory_order_relaxed)) == 0)
       give_full_away(*slot, queue);
     room_.wait_for_memory(kind, [&] {
       segment = take_segment(*slot, queue);

@@ -82,6 +82,8 @@ class OpenScopes {
 // then the shared queues, whose memory other processors have in their caches: some 2 of 4 us.
 struct ThreadSlot : ThreadState {
   std::uint32_t uid = 0;  // never reused
+  std::uint32_t owner =
+      0;  // in open_spans, anew in each session; never reused; the runtime's mutex
   std::uint64_t thread_id = 0;
   std::string name;                  // guarded by the runtime's mutex
   std::atomic<bool> retired{false};  // the thread has ended (release): no record will follow
@@ -90,9 +92,12 @@ struct ThreadSlot : ThreadState {
   std::atomic<Segment*> full[kQueueKinds] = {};           // owner: fills if null; consumer: takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
   std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
-  std::atomic<std::uint64_t> left_out{0};         // by rate helpers
-  OpenScopes scopes;                              // owner only
-  std::vector<void*> cell_memory;                 // of `cells`; owner only
+  // Depths of the open spans that were said to be held where a coroutine suspended, and of some
+  // that have ended since; the runtime's mutex.
+  std::vector<std::uint32_t> held;
+  std::atomic<std::uint64_t> left_out{0};  // by rate helpers
+  OpenScopes scopes;                       // owner only
+  std::vector<void*> cell_memory;          // of `cells`; owner only
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -302,6 +307,7 @@ class Runtime {
     std::uint64_t left_out = 0;
   };
   static void add(Counts& to, const ThreadSlot& slot) noexcept;
+  void own_anew_locked(ThreadSlot& slot) noexcept;
   [[nodiscard]] Counts counts_locked() const noexcept;
   void bump_generation_locked() noexcept;
   static void bump_session() noexcept;
@@ -341,6 +347,7 @@ class Runtime {
   std::vector<ThreadSlot*> slots_;
   std::vector<ThreadSlot*> free_slots_;
   std::uint32_t next_uid_ = 1;
+  std::uint32_t next_owner_ = 1;
   SegmentPool* pool_ = nullptr;                  // made by the first start()
   std::map<std::uint32_t, ThreadSlot*> by_uid_;  // consumer's view of slots_
   // Segments from the full queue on their way to their threads' Drain; the consumer's.

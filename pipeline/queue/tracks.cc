@@ -56,7 +56,6 @@ ThreadState* Runtime::enter_track(TrackData& track) noexcept {
     let_go(track);
     return nullptr;
   }
-  if (track.fresh) state->open_spans &= ~std::uint64_t{0xffffffff};
   micromegas_v0_thread = state;
   return before;
 }

@@ -616,6 +616,32 @@ TEST_F(AsyncSpanTest, ASpanIsCurrentToTheEndOfItsScopeOnly) {
   EXPECT_EQ(spans.at("root").begin.depth, 0u);
 }
 
+// What docs/async.md tells not to do leaves a wrong parent behind, and nothing worse.
+TEST_F(AsyncSpanTest, AScopeThatIsHeldWhereItsCoroutineSuspendsLeavesNoPointerBehind) {
+  start();
+  MM_ASYNC_SPAN_VAR(span, "span");
+  const auto body = [](SpanContext context) -> Task {
+    const SpanContextScope scope(context);
+    co_await suspend();
+  };
+  std::thread([&] {
+    auto task = std::make_unique<Task>(body(span.context()));
+    task->resume();
+    std::thread([&] {
+      bind_span_context(span.context(), [&] {
+        task->resume();
+        task.reset();
+        (void)current_span_id();
+        current_span().set("a"_k = 1);
+      })();
+      EXPECT_EQ(current_span_id(), 0u);
+    }).join();
+    (void)current_span_id();
+    MM_ASYNC_SPAN_VAR(other, "other");
+  }).join();
+  EXPECT_EQ(seen().count("other"), 1u);
+}
+
 TEST_F(AsyncSpanTest, ThreadsAndAsyncsCarryItByAWrapper) {
   start();
   MM_ASYNC_SPAN_VAR(span, "span");
