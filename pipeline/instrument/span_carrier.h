@@ -25,9 +25,13 @@ class SpanCarrier {
   static SpanCarrier* make(const SpanContext& context) noexcept {
     return new (std::nothrow) SpanCarrier(context);
   }
-  // Begins the span.
+  // Begins the span. Null without memory: the span is lost, and counted.
   static SpanCarrier* make(AsyncSpan&& span) noexcept {
-    return new (std::nothrow) SpanCarrier(std::move(span));
+    auto* const carrier = new (std::nothrow) SpanCarrier(std::move(span));
+    if (carrier == nullptr && span.prepared()) {
+      micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kQueueFull, 2);
+    }
+    return carrier;
   }
   SpanCarrier(const SpanCarrier&) = delete;
   SpanCarrier& operator=(const SpanCarrier&) = delete;

@@ -196,9 +196,9 @@ MICROMEGAS_EXPORT bool micromegas_v0_may_open_span() noexcept;
 MICROMEGAS_EXPORT void micromegas_v0_span_held(std::uint32_t before) noexcept;
 
 // Makes the calling thread record into the track's queue; gives what it recorded into before, for
-// leave_track(). Null: nothing can be recorded, and is counted if it must be.
+// leave_track(). Null: nothing can be recorded, and is counted if it must be, as `events` events.
 MICROMEGAS_EXPORT micromegas::queue::ThreadState* micromegas_v0_enter_track(
-    micromegas::queue::TrackData* track) noexcept;
+    micromegas::queue::TrackData* track, std::uint32_t events) noexcept;
 MICROMEGAS_EXPORT void micromegas_v0_leave_track(micromegas::queue::TrackData* track,
                                                  micromegas::queue::ThreadState* before) noexcept;
 MICROMEGAS_EXPORT void micromegas_v0_close_track(micromegas::queue::TrackData* track) noexcept;

@@ -935,8 +935,8 @@ MICROMEGAS_COLD void micromegas_v0_span_held(std::uint32_t before) noexcept {
 }
 
 MICROMEGAS_COLD micromegas::queue::ThreadState* micromegas_v0_enter_track(
-    micromegas::queue::TrackData* track) noexcept {
-  return Runtime::get().enter_track(*track);
+    micromegas::queue::TrackData* track, std::uint32_t events) noexcept {
+  return Runtime::get().enter_track(*track, events);
 }
 
 MICROMEGAS_COLD void micromegas_v0_leave_track(micromegas::queue::TrackData* track,

@@ -178,7 +178,7 @@ class Runtime {
 
   // --- tracks: see instrument/track.h ---
 
-  ThreadState* enter_track(TrackData& track) noexcept;
+  ThreadState* enter_track(TrackData& track, std::uint32_t events) noexcept;
   static void leave_track(TrackData& track, ThreadState* before) noexcept;
   void close_track(TrackData& track) noexcept;
   // --- context ---
