@@ -17,7 +17,6 @@ using queue::RecordKind;
 namespace {
 
 constexpr std::size_t kMaxPropertyBytes = 64 * 1024;  // of one span
-static_assert(queue::kMaxOpenSpans <= 0xffff);
 
 }  // namespace
 

@@ -225,8 +225,8 @@ class [[nodiscard]] AsyncSpan {
   MICROMEGAS_INLINE void write_end() noexcept {
     const std::uint32_t carried = records_.size();
     queue::Writer w(queue::QueueKind::kSpans, kFixedBytes + carried, EventKind::kAsyncSpan,
-                    reserve());
-    if (!w) return;
+                    queue::Writer::IfRoom(), reserve());
+    if (__builtin_expect(!w, 0)) return end_without_room();
     w.header(site_, named_ ? queue::RecordKind::kAsyncNamedEnd : queue::RecordKind::kAsyncSpanEnd,
              queue::kNoFlags);
     w.number(id_);
@@ -235,6 +235,8 @@ class [[nodiscard]] AsyncSpan {
     if (carried != 0) w.bytes(records_.data(), carried);
     w.publish();
   }
+
+  void end_without_room() noexcept;
 
   void take(AsyncSpan& other) noexcept {
     id_ = std::exchange(other.id_, 0);

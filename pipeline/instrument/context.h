@@ -8,9 +8,9 @@
 //     MM_INFO("accepted");  // tenant=...
 //   }
 //
-// Of logs, metrics, thread spans and the ends of asynchronous ones; what an event has itself wins, then the innermost scope, the
-// outer ones, the thread, the process. An event costs its thread nothing for it: the flush actor
-// puts them together.
+// Of logs, metrics, thread spans and the ends of asynchronous ones; what an event has itself wins,
+// then the innermost scope, the outer ones, the thread, the process. An event costs its thread
+// nothing for it: the flush actor puts them together.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_CONTEXT_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_CONTEXT_H_
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 #include "micromegas/pipeline/instrument/values.h"
 #include "micromegas/pipeline/queue/record.h"
@@ -55,7 +56,9 @@ class SpanRecords {
     const std::uint32_t fixed = queue::kRecordHeaderBytes + Set::kBytes;
     const std::uint32_t old = size_ != name_bytes_ ? bytes_of(id, set.id()) : 0;
     const std::uint32_t used = size_ - old;
-    if (used + fixed + 16 * sizeof...(Values) > kMaxBytes) return false;
+    // Something of each text, too.
+    constexpr std::uint32_t kLeast = (0 + ... + (std::remove_cvref_t<Values>::kIsText ? 16U : 8U));
+    if (used + fixed + kLeast > kMaxBytes) return false;
     const std::uint32_t bytes = fit(kMaxBytes - used, fixed, values...);
     if (__builtin_expect(used + bytes > capacity_, 0) && !grow(used + bytes)) return false;
     if (old != 0) remove(id, set.id());

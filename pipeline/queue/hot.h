@@ -191,6 +191,14 @@ MICROMEGAS_EXPORT void micromegas_v0_end_out_of_place(std::uint32_t id,
 // ended on other threads. False: the span is dropped, and counted.
 MICROMEGAS_EXPORT bool micromegas_v0_may_open_span() noexcept;
 
+// The end of an asynchronous span that found no room in the thread's queue: `head` is the record to
+// its depth, its time is set here; the rest is `bytes` bytes. Room is waited for as the options
+// say; then it is kept elsewhere, and only if that is full, too, dropped and counted.
+MICROMEGAS_EXPORT void micromegas_v0_async_end_without_room(std::uint64_t (*head)[5],
+                                                            const std::byte* rest,
+                                                            std::uint32_t bytes,
+                                                            bool has_properties) noexcept;
+
 // A coroutine has suspended, or a handler returned, with more open spans on its thread than
 // `before`.
 MICROMEGAS_EXPORT void micromegas_v0_span_held(std::uint32_t before) noexcept;
@@ -371,13 +379,13 @@ class Writer : public RecordWriter {
 
   // Only if there is room in the current segment: calls nothing, drops nothing, counts nothing.
   struct IfRoom {};
-  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                           IfRoom /*if_room*/) noexcept
+  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind, IfRoom /*if_room*/,
+                           std::uint32_t reserve = 0) noexcept
       : RecordWriter(nullptr), bytes_(bytes), kind_(kind) {
     segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
         std::memory_order_relaxed);
     start_ = segment_->committed.load(std::memory_order_relaxed);
-    if (__builtin_expect(start_ + bytes > kSegmentBytes, 0)) {
+    if (__builtin_expect(start_ + bytes + reserve > kSegmentBytes, 0)) {
       segment_ = nullptr;
       return;
     }

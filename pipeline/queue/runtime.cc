@@ -159,6 +159,9 @@ void Runtime::discard_leftovers() {
     }
   };
   std::vector<ThreadSlot*> slots;
+  LateEnds late;
+  take_late_ends(late);
+  count_records(late.records.data(), late.records.size());
   collect_full();
   threads(slots);
   for (ThreadSlot* slot : slots) {
@@ -320,14 +323,22 @@ void Runtime::thread_exit(void* slot) noexcept {
 
 Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                             std::uint32_t events) noexcept {
+  DropReason why{};
+  Segment* const segment = find_room(queue, bytes, kind, events != 0, why);
+  if (segment == nullptr) drop(kind, why, events);
+  return segment;
+}
+
+Segment* Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
+                            DropReason& why) noexcept {
   const ScopedNoCancellation no_cancellation;  // the wait, and the actor's wake-up
   ThreadSlot* slot = running() ? current_thread() : nullptr;
   if (slot == nullptr) {
-    drop(kind, running() ? DropReason::kQueueFull : DropReason::kStopped, events);
+    why = running() ? DropReason::kQueueFull : DropReason::kStopped;
     return nullptr;
   }
   if (bytes > kSegmentBytes - kSegmentHeaderBytes) {
-    drop(kind, DropReason::kInvalid, events);
+    why = DropReason::kInvalid;
     return nullptr;
   }
   const std::size_t q = index(queue);
@@ -335,10 +346,10 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
   // The first look was at the shared state if the thread has just been registered.
   if (old->committed.load(std::memory_order_relaxed) + bytes <= kSegmentBytes) return old;
 
-  if (events != 0) room_.wait_while_full(kind);
+  if (wait) room_.wait_while_full(kind);
   Segment* segment = nullptr;
-  if (events == 0 || room_.may_take(kind)) segment = take_segment(*slot, queue);
-  if (segment == nullptr && events != 0) {
+  if (!wait || room_.may_take(kind)) segment = take_segment(*slot, queue);
+  if (segment == nullptr && wait) {
     // The full one first: it may be the only one that can come back. But for what open spans have
     // reserved in it, their ends.
     if (queue == QueueKind::kEvents ||
@@ -350,11 +361,11 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
     });
   }
   if (segment == nullptr) {
-    drop(kind, running() ? DropReason::kQueueFull : DropReason::kStopped, events);
+    why = running() ? DropReason::kQueueFull : DropReason::kStopped;
     return nullptr;
   }
   if (!give_full_away(*slot, queue)) {
-    drop(kind, DropReason::kQueueFull, events);
+    why = DropReason::kQueueFull;
     pool_->discard(segment);
     return nullptr;
   }
@@ -668,6 +679,10 @@ void Runtime::add_held(EventStats& stats) {
   stats[index(EventKind::kImage)].held += images_.held();
   std::vector<ThreadSlot*> slots;
   if (pool_ == nullptr) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stats[index(EventKind::kAsyncSpan)].held += late_ends_.count;
+  }
   collect_full();
   threads(slots);
   for (ThreadSlot* slot : slots) {
@@ -763,6 +778,9 @@ void Runtime::after_fork_child() noexcept {
   new (&by_uid_) std::map<std::uint32_t, ThreadSlot*>;
   new (&ended_elsewhere_) std::vector<EndedElsewhere>;
   any_ended_elsewhere_.store(false, std::memory_order_relaxed);
+  new (&late_ends_) LateEnds;
+  any_late_ends_.store(false, std::memory_order_relaxed);
+  late_slot_ = nullptr;
   next_popped_ = popped_count_ = 0;
   pool_ = nullptr;
   read_ = {};
@@ -800,6 +818,10 @@ struct ColdPath {
   }
   static void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept {
     Runtime::get().end_out_of_place(id, kind, begun);
+  }
+  static void async_end_without_room(std::uint64_t (&head)[5], const std::byte* rest,
+                                     std::uint32_t bytes, bool has_properties) noexcept {
+    Runtime::get().async_end_without_room(head, rest, bytes, has_properties);
   }
   static bool may_open_span() noexcept { return Runtime::get().may_open_span(); }
   static void span_held(std::uint32_t before) noexcept { Runtime::get().span_held(before); }
@@ -926,6 +948,13 @@ MICROMEGAS_COLD void* micromegas_v0_aggregate_cell(const micromegas::StaticMetri
 
 void micromegas_v0_send_image(micromegas::Image* image) noexcept {
   Runtime::get().send_image(std::move(*image));
+}
+
+MICROMEGAS_COLD void micromegas_v0_async_end_without_room(std::uint64_t (*head)[5],
+                                                          const std::byte* rest,
+                                                          std::uint32_t bytes,
+                                                          bool has_properties) noexcept {
+  ColdPath::async_end_without_room(*head, rest, bytes, has_properties);
 }
 
 MICROMEGAS_COLD bool micromegas_v0_may_open_span() noexcept { return ColdPath::may_open_span(); }

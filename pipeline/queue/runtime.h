@@ -132,6 +132,12 @@ struct ProcessContext {
   EventContextPtr context;
 };
 
+// Ends of asynchronous spans for which there was no room in a queue.
+struct LateEnds {
+  std::vector<std::byte> records;  // in the order of their times
+  std::uint32_t count = 0;
+};
+
 // A thread span whose guard has ended on another thread.
 struct EndedElsewhere {
   std::uint32_t thread_uid;  // where it is open
@@ -209,6 +215,9 @@ class Runtime {
   void tend_pool() noexcept;
   // What has ended on other threads since the last call. The begins are committed.
   void take_ended_elsewhere(std::vector<EndedElsewhere>& out);
+  // What was kept of ends without room. Returns the stream that they belong to, null if there are
+  // none: then, and without memory for it, `out` is empty.
+  ThreadSlot* take_late_ends(LateEnds& out);
   // Counts committed, unread records.
   void add_held(EventStats& stats);
 
@@ -320,6 +329,13 @@ class Runtime {
   void index_threads();
   Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                      std::uint32_t events) noexcept;
+  // The same, and counts nothing; null: for this reason. `wait`: it may, and gives what it has
+  // away.
+  Segment* find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
+                     DropReason& why) noexcept;
+  void async_end_without_room(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes,
+                              bool has_properties) noexcept;
+  bool keep_late_end(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes) noexcept;
   Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
   bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
   static Segment* take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
@@ -372,7 +388,10 @@ class Runtime {
   std::atomic<std::uint64_t> refused_properties_{0};
   std::atomic<std::uint64_t> misplaced_spans_{0};
   std::atomic<bool> any_ended_elsewhere_{false};
-  std::vector<EndedElsewhere> ended_elsewhere_;     // guarded by mutex_
+  std::vector<EndedElsewhere> ended_elsewhere_;  // guarded by mutex_
+  std::atomic<bool> any_late_ends_{false};
+  LateEnds late_ends_;                              // guarded by mutex_
+  ThreadSlot* late_slot_ = nullptr;                 // the consumer's; no thread's, without queues
   std::array<std::uint32_t, 16> said_misplaced_{};  // call sites; guarded by mutex_
   std::atomic<std::uint32_t> forks_{0};             // that this process is away from the first one
   std::atomic<std::uint64_t> span_id_ranges_{0};    // given out

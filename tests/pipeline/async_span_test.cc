@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <coroutine>
 #include <future>
 #include <map>
@@ -577,6 +578,87 @@ TEST_F(AsyncSpanTest, AForkedChildEndsNothingOfItsParents) {
   EXPECT_TRUE(testing::exited_with(status, 0)) << status;
   span.end();
   EXPECT_EQ(seen().size(), 1u);
+}
+
+// --- without room ---
+
+// Holds the actor at the first block of logs until it is opened.
+class HoldingSink : public testing_support::RecordingSink {
+ public:
+  void on_process_log_block(std::shared_ptr<const LogBlock> block) override {
+    entered_ = true;
+    entered_.notify_all();
+    open_.wait(false);
+    RecordingSink::on_process_log_block(std::move(block));
+  }
+  void wait_until_entered() { entered_.wait(false); }
+  void open() {
+    open_ = true;
+    open_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> entered_{false};
+  std::atomic<bool> open_{false};
+};
+
+class FullQueueTest : public AsyncSpanTest {
+ protected:
+  FullQueueTest() { sink_ = holder_; }
+  // The actor is held, and there is no room for another span.
+  void fill() {
+    for (int i = 0; i < 50'000; ++i) MM_SPAN("filler");
+  }
+  void hold() {
+    pipeline::SessionOptions options;
+    options.queue_bytes = 8 * queue::kSegmentBytes;
+    options.flush.period = 1ms;
+    start(std::move(options));
+    MM_INFO("into the sink");
+    holder_->wait_until_entered();
+  }
+  void TearDown() override {
+    holder_->open();
+    AsyncSpanTest::TearDown();
+  }
+  std::shared_ptr<HoldingSink> holder_ = std::make_shared<HoldingSink>();
+};
+
+TEST_F(FullQueueTest, AnEndThatHasNoRoomIsKept) {
+  hold();
+  std::vector<AsyncSpan> spans;
+  for (int i = 0; i < 100; ++i) {
+    spans.push_back(MM_BEGIN_ASYNC_SPAN_DYN(std::to_string(i), "i"_k = i));
+  }
+  fill();
+  spans.resize(50);
+  std::thread([&] { spans.clear(); }).join();
+  holder_->open();
+  int ends = 0;
+  for (const auto& [stream, events] : flushed().spans) {
+    for (const auto& event : events) {
+      if (event.kind != SpanEvent::Kind::kAsyncEnd) continue;
+      ++ends;
+      EXPECT_EQ(event.properties, (Map{{"i", event.name}}));
+    }
+  }
+  EXPECT_EQ(ends, 100);
+  EXPECT_EQ(dropped(DropReason::kQueueFull), 0u);
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 0u);
+}
+
+TEST_F(FullQueueTest, MoreThanCanBeKeptIsDroppedAndCountedWithItsProperties) {
+  hold();
+  std::vector<AsyncSpan> spans;
+  for (int i = 0; i < 100; ++i) {
+    spans.push_back(MM_BEGIN_ASYNC_SPAN("large", "text"_k = std::string(16'000, 'x')));
+  }
+  fill();
+  spans.clear();
+  const std::uint64_t lost = dropped(DropReason::kQueueFull);
+  EXPECT_GT(lost, 10u);
+  EXPECT_LT(lost, 50u);
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), lost);
 }
 
 // --- the current span ---
