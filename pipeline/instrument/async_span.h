@@ -17,8 +17,30 @@
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_ASYNC_SPAN_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_ASYNC_SPAN_H_
 
+#include <cstddef>
+
 #include "micromegas/pipeline/instrument/async_recorder.h"
 #include "micromegas/pipeline/instrument/span.h"
+
+namespace micromegas::detail {
+
+// The name of the function around a lambda.
+template <std::size_t N>
+struct FunctionText {
+  char text[N] = {};
+  consteval FunctionText(const char* from) noexcept {  // NOLINT: stands for the literal
+    for (std::size_t i = 0; i + 1 < N; ++i) text[i] = from[i];
+  }
+};
+// A copy, hidden, as kKeyText.
+template <FunctionText Text>
+__attribute__((visibility("hidden"))) inline constexpr FunctionText kFunctionText = Text;
+template <FunctionText Text>
+struct FunctionName {
+  static constexpr const char* kText = kFunctionText<Text>.text;
+};
+
+}  // namespace micromegas::detail
 
 // Properties are evaluated only for a span that is recorded, from left to right: see span.h.
 #define MICROMEGAS_ASYNC_SPAN_IMPL_(site, variable, function, verbosity_, target_, name_, ...)   \

@@ -409,22 +409,6 @@ class [[nodiscard]] BasicSpanGuard {
   std::uint64_t begun_ = 0;  // 0: nothing was recorded
 };
 
-// The name of the function around a lambda.
-template <std::size_t N>
-struct FunctionText {
-  char text[N] = {};
-  consteval FunctionText(const char* from) noexcept {  // NOLINT: stands for the literal
-    for (std::size_t i = 0; i + 1 < N; ++i) text[i] = from[i];
-  }
-};
-// A copy, hidden, as kKeyText.
-template <FunctionText Text>
-__attribute__((visibility("hidden"))) inline constexpr FunctionText kFunctionText = Text;
-template <FunctionText Text>
-struct FunctionName {
-  static constexpr const char* kText = kFunctionText<Text>.text;
-};
-
 // Opens the guard of a span. An object that is initialised in braces, for the order of evaluation.
 struct Open {
   template <class Guard, class... Args>

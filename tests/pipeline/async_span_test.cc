@@ -607,7 +607,9 @@ class FullQueueTest : public AsyncSpanTest {
   FullQueueTest() { sink_ = holder_; }
   // The actor is held, and there is no room for another span.
   void fill() {
-    for (int i = 0; i < 50'000; ++i) MM_SPAN("filler");
+    for (int i = 0; i < 50'000; ++i) {
+      MM_SPAN("filler");
+    }
   }
   void hold() {
     pipeline::SessionOptions options;

@@ -65,8 +65,8 @@ class [[nodiscard]] AsyncSpan {
   ~AsyncSpan() {}  // NOLINT(modernize-use-equals-default): not an unused variable
 
   template <class Site, class... Args>
-  void open(Later /*later*/, const Site& site, const Args&... args) noexcept {
-    check(site, args...);
+  void open(Later /*later*/, const Site& /*site*/, const Args&... args) noexcept {
+    with_parent(args...);
   }
   template <class... Args>
   void open(const SpanMetadata& site, const Args&... args) noexcept {
