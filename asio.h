@@ -15,6 +15,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/associator.hpp>
+#include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/cancellation_state.hpp>
 #include <asio/co_spawn.hpp>
@@ -42,6 +43,10 @@ struct StandaloneAsio {
   using Awaitable = asio::awaitable<T, Ex>;
   template <class Ex>
   using UseAwaitable = asio::use_awaitable_t<Ex>;
+  template <class Token>
+  struct IsUseAwaitable : std::false_type {};
+  template <class Ex>
+  struct IsUseAwaitable<asio::use_awaitable_t<Ex>> : std::true_type {};
 
   template <class E, class P>
   static constexpr bool kCanQuery = asio::can_query<E, P>::value;
@@ -109,6 +114,19 @@ struct SpanAround<asio::awaitable<T, Ex>> {
     return span_around_awaitable<StandaloneAsio, T, Ex>(std::move(span), std::move(awaitable));
   }
 };
+
+#if ASIO_VERSION >= 102600
+// An operation that waits for its completion token, as with asio::deferred: awaited under
+// any_io_executor.
+template <class Operation>
+requires(asio::is_async_operation<Operation>::value) struct SpanAround<Operation> {
+  template <class A>
+  static auto make(AsyncSpan&& span, A&& operation) {
+    auto awaitable = std::forward<A>(operation)(asio::use_awaitable);
+    return SpanAround<decltype(awaitable)>::make(std::move(span), std::move(awaitable));
+  }
+};
+#endif
 
 }  // namespace detail
 

@@ -192,14 +192,47 @@ typename Asio::template Awaitable<T, Ex> span_around_awaitable(
   return awaitable_in_span<Asio, T, Ex>(std::move(span), std::move(awaitable));
 }
 
+// Of a coroutine that was spawned with `carrier`. Under a plain executor its caller is resumed
+// inside its last stretch, and goes on with what was current before.
+template <class Asio, class T, class Ex>
+typename Asio::template Awaitable<T, Ex> leave_spawned(
+    typename Asio::template Awaitable<T, Ex> spawned, SpanCarrierRef carrier) {
+  const SpanContext outer = current_span_context();
+  const auto leave = [&] {
+    if (carrier->context().span_id != outer.span_id) leave_span(carrier.get(), outer);
+  };
+  try {
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(spawned);
+      leave();
+    } else {
+      T result = co_await std::move(spawned);
+      leave();
+      co_return result;
+    }
+  } catch (...) {
+    leave();
+    throw;
+  }
+}
+
 template <class Asio, class Ex, class Executor, class F, class Token>
 decltype(auto) spawn(const Executor& executor, F&& function, Token&& token) {
   static_assert(
       std::is_constructible_v<Ex, SpanExecutor<Asio, Executor>>,
       "micromegas::co_spawn carries the current span in the awaitable's executor: that must "
       "be able to hold another one, as any_io_executor does, which is the default");
-  return Asio::co_spawn(carry<Asio, Ex>(executor, current_carrier()), std::forward<F>(function),
-                        std::forward<Token>(token));
+  const SpanCarrierRef carrier = current_carrier();
+  const Ex carried = carry<Asio, Ex>(executor, carrier);
+  if constexpr (Asio::template IsUseAwaitable<std::remove_cvref_t<Token>>::value) {
+    auto spawned = Asio::co_spawn(carried, std::forward<F>(function), std::forward<Token>(token));
+    using Spawned = decltype(spawned);
+    if (carrier.get() == nullptr) return spawned;
+    return leave_spawned<Asio, typename Spawned::value_type, typename Spawned::executor_type>(
+        std::move(spawned), carrier);
+  } else {
+    return Asio::co_spawn(carried, std::forward<F>(function), std::forward<Token>(token));
+  }
 }
 
 }  // namespace micromegas::detail

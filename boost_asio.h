@@ -16,6 +16,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associator.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -41,6 +42,10 @@ struct BoostAsio {
   using Awaitable = boost::asio::awaitable<T, Ex>;
   template <class Ex>
   using UseAwaitable = boost::asio::use_awaitable_t<Ex>;
+  template <class Token>
+  struct IsUseAwaitable : std::false_type {};
+  template <class Ex>
+  struct IsUseAwaitable<boost::asio::use_awaitable_t<Ex>> : std::true_type {};
 
   template <class E, class P>
   static constexpr bool kCanQuery = boost::asio::can_query<E, P>::value;
@@ -105,6 +110,17 @@ struct SpanAround<boost::asio::awaitable<T, Ex>> {
   static boost::asio::awaitable<T, Ex> make(AsyncSpan&& span,
                                             boost::asio::awaitable<T, Ex> awaitable) {
     return span_around_awaitable<BoostAsio, T, Ex>(std::move(span), std::move(awaitable));
+  }
+};
+
+// An operation that waits for its completion token, as with boost::asio::deferred: awaited under
+// any_io_executor.
+template <class Operation>
+requires(boost::asio::is_async_operation<Operation>::value) struct SpanAround<Operation> {
+  template <class A>
+  static auto make(AsyncSpan&& span, A&& operation) {
+    auto awaitable = std::forward<A>(operation)(boost::asio::use_awaitable);
+    return SpanAround<decltype(awaitable)>::make(std::move(span), std::move(awaitable));
   }
 };
 

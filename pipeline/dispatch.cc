@@ -173,7 +173,7 @@ void end_scope(const SpanLocation& location, RecordKind kind, const PropertySet*
                Pairs pairs = {}) {
   queue::ThreadSlot* slot = queue::Runtime::registered_thread();
   if (slot == nullptr || !slot->scopes.pop()) return;
-  const std::uint64_t open = micromegas_v0_thread->open_spans;
+  const std::uint64_t open = queue::open_spans();
   if (queue::open_count(open) == 0) return;  // begun before telemetry was started anew
   const std::uint32_t id = queue::site_id(location.word);
   write_span_properties(id, open, Tags(set, pairs, PropertiesOf::kSpan));
@@ -183,8 +183,7 @@ void end_scope(const SpanLocation& location, RecordKind kind, const PropertySet*
 void write_async(std::uint32_t id, RecordKind kind, std::uint64_t span_id, std::uint64_t parent,
                  std::uint32_t depth, const TextRef* name, const Tags& tags = Tags()) {
   if (id == 0) return;
-  const std::uint32_t reserve =
-      queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes;
+  const std::uint32_t reserve = queue::open_count(queue::open_spans()) * queue::kSpanEndBytes;
   const auto tag_bytes =
       static_cast<std::uint32_t>(tags.empty() ? 0 : queue::kRecordHeaderBytes + tags.bytes());
   const std::size_t bytes =

@@ -179,6 +179,9 @@ void Drain::read_all() {
     }
     if (retired && all_events && all_spans) finish_thread(slot);
   }
+  if (queue::ThreadSlot* slot = runtime_.take_late_ends(late_ends_)) {
+    read_spans(*slot, late_ends_.records.data(), late_ends_.records.size());
+  }
   for (const queue::EndedElsewhere& span : ended_elsewhere_) {
     const auto found = threads_.find(span.thread_uid);
     if (found != threads_.end()) invented_ += found->second->abandon(span.id, span.depth);

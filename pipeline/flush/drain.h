@@ -151,6 +151,7 @@ class Drain {
   std::vector<queue::ThreadSlot*> slots_;  // scratch
   std::vector<std::shared_ptr<Image>> new_images_;
   std::vector<queue::EndedElsewhere> ended_elsewhere_;
+  queue::LateEnds late_ends_;
   bool busy_ = false;
   bool ended_ = false;
 

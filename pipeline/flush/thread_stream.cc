@@ -46,9 +46,11 @@ std::uint32_t ThreadStreamState::end_abandoned(std::int64_t time) {
 }
 
 std::uint32_t ThreadStreamState::abandon(std::uint32_t id, std::uint32_t depth) noexcept {
-  // Not at its depth after ends out of order; not there at all if it has been ended by another one.
-  std::size_t at = std::min<std::size_t>(depth, stack_.size());
-  const auto is_it = [&](std::size_t i) { return stack_[i].id == id && !stack_[i].abandoned; };
+  // Not there if it has been ended by another one.
+  std::size_t at = stack_.size();
+  const auto is_it = [&](std::size_t i) {
+    return stack_[i].id == id && stack_[i].depth == depth && !stack_[i].abandoned;
+  };
   while (at > 0 && !is_it(at - 1)) --at;
   if (at == 0) return 0;
   stack_[at - 1].abandoned = true;
@@ -82,18 +84,16 @@ bool ThreadStreamState::add_properties(const queue::RecordReader& record, const 
   queue::RecordReader values = record;
   const std::uint64_t span = values.number();
   const auto id = static_cast<std::uint32_t>(span);
-  // Not there only after ends out of order.
-  std::size_t depth = static_cast<std::size_t>(span >> 32);
-  if (depth == 0 || depth > stack_.size() || stack_[depth - 1].id != id) {
-    depth = stack_.size();
-    while (depth > 0 && stack_[depth - 1].id != id) --depth;
-  }
-  return depth > 0 && refused_ == 0 && keep_properties(stack_[depth - 1], record, bytes);
+  const auto depth = static_cast<std::uint32_t>(span >> 32);
+  std::size_t at = stack_.size();
+  while (at > 0 && (stack_[at - 1].id != id || stack_[at - 1].depth != depth)) --at;
+  return at > 0 && refused_ == 0 && keep_properties(stack_[at - 1], record, bytes);
 }
 
 void ThreadStreamState::begin(const queue::RecordReader& record, const std::byte* bytes,
                               std::int64_t time, const EventContextPtr& context) {
-  Open open{.id = record.id(), .named = record.kind() == RecordKind::kNamedSpanBegin};
+  Open open{
+      .id = record.id(), .depth = open_, .named = record.kind() == RecordKind::kNamedSpanBegin};
   queue::RecordReader values = record;
   if (open.named) open.with_more().name = values.string().text;
   if (context != nullptr) open.with_more().context = context;
@@ -120,7 +120,7 @@ std::size_t ThreadStreamState::add_plain(const std::byte* records, std::size_t b
     const auto head = static_cast<std::uint32_t>(word >> 32);
     if (head == kBegin) {
       if (stack_.size() == stack_.capacity()) break;
-      stack_.push_back({.id = id});
+      stack_.push_back({.id = id, .depth = ++open_});
     } else if (head == kEnd) {
       if (stack_.empty()) break;
       const Open& top = stack_.back();
@@ -128,6 +128,7 @@ std::size_t ThreadStreamState::add_plain(const std::byte* records, std::size_t b
       // One that has been left to its inner spans ends with them.
       if (stack_.size() > 1 && stack_[stack_.size() - 2].abandoned) break;
       stack_.pop_back();
+      if (open_ > 0) --open_;
     } else {
       break;
     }
@@ -148,6 +149,7 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
     switch (record.kind()) {
       case RecordKind::kSpanBegin:
       case RecordKind::kNamedSpanBegin:
+        ++open_;
         // With those inside.
         if (track_ && (refused_ != 0 || time < builder_.last_time() || time - now > kFarAhead)) {
           added.dropped = DropReason::kInvalid;
@@ -158,6 +160,7 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
         break;
       case RecordKind::kSpanEnd:
       case RecordKind::kNamedSpanEnd: {
+        if (open_ > 0) --open_;
         if (refused_ != 0) {
           --refused_;
           added.dropped = DropReason::kInvalid;
@@ -175,6 +178,11 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
         for (; stack_.size() > depth; ++added.invented) end_top(time);
         end_top(time);
         added.invented += end_abandoned(time);
+        break;
+      }
+      case RecordKind::kSpansForgotten: {
+        queue::RecordReader values = record;
+        open_ = static_cast<std::uint16_t>(open_ - std::min<std::uint64_t>(open_, values.number()));
         break;
       }
       case RecordKind::kSpanProperties:

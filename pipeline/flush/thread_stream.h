@@ -76,6 +76,7 @@ class ThreadStreamState {
   };
   struct Open {
     std::uint32_t id;
+    std::uint16_t depth;  // as its thread counts: with those that have ended on other threads
     bool named = false;
     bool abandoned = false;
     std::unique_ptr<More> more = {};  // null: there is nothing
@@ -95,6 +96,7 @@ class ThreadStreamState {
   BlockBuilder builder_;
   std::vector<Open> stack_;
   bool track_;
+  std::uint16_t open_ = 0;     // as the thread counts
   std::uint32_t refused_ = 0;  // of a track: open, and dropped for their times
 };
 

@@ -96,9 +96,17 @@ class [[nodiscard]] AsyncSpan {
   struct Later {};  // prepared: begin() follows
 
   // Each once, and only of no span.
-  template <class Site, class... Args>
-  MICROMEGAS_INLINE void open(Later /*later*/, const Site& site, const Args&... args) {
+  template <class... Args>
+  MICROMEGAS_INLINE void open(Later /*later*/, const SpanMetadata& site, const Args&... args) {
+    session_ = micromegas_v0_session.load(std::memory_order_relaxed);
     prepare(site, args...);
+  }
+  // set_name() follows.
+  template <class... Args>
+  MICROMEGAS_INLINE void open(Later /*later*/, const SpanLocation& site, const Args&... args) {
+    session_ = micromegas_v0_session.load(std::memory_order_relaxed);
+    prepare_named(site);
+    with_parent(args...);
   }
   template <class... Args>
   MICROMEGAS_INLINE void open(const SpanMetadata& site, const Args&... args) {
@@ -114,7 +122,15 @@ class [[nodiscard]] AsyncSpan {
     if (__builtin_expect(site_ != 0, 1)) write_begin<true>();
   }
   [[nodiscard]] bool prepared() const noexcept { return site_ != 0; }
+  [[nodiscard]] bool is_named() const noexcept { return named_; }
+  void set_name(detail::SpanRecords&& name) noexcept {
+    if (name.size() == 0) name.set_name({"", 0});  // switched on since that was asked for
+    if (!name.append(records_)) micromegas_v0_count_lost_properties();
+    records_ = std::move(name);
+  }
+  // Nothing, if telemetry has ended since it was prepared: its parent is not known here.
   void begin() noexcept {
+    if (session_ != micromegas_v0_session.load(std::memory_order_relaxed)) site_ = 0;
     if (site_ == 0) return;
     uncaught_ = detail::uncaught_exceptions();
     named_ ? write_begin<true>() : write_begin<false>();
@@ -142,12 +158,15 @@ class [[nodiscard]] AsyncSpan {
   template <class... Args>
   MICROMEGAS_INLINE void prepare(const SpanLocation& site, std::string_view name,
                                  const Args&... args) {
+    prepare_named(site);
+    records_.set_name(detail::span_name(name));
+    with_parent(args...);
+  }
+  MICROMEGAS_INLINE void prepare_named(const SpanLocation& site) noexcept {
     site_ = detail::id_of(site.word, EventKind::kAsyncSpan, 2, [&] {
       return micromegas_v0_register_location(&site, &detail::kArgList<>);
     });
     named_ = true;
-    records_.set_name(detail::span_name(name));
-    with_parent(args...);
   }
   template <class... Args>
   MICROMEGAS_INLINE void with_parent(const SpanContext& parent, const Args&... properties) {
@@ -178,7 +197,7 @@ class [[nodiscard]] AsyncSpan {
 
   static constexpr std::uint32_t kFixedBytes = queue::kRecordHeaderBytes + 24;
   static std::uint32_t reserve() noexcept {
-    return queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes;
+    return queue::open_count(queue::open_spans()) * queue::kSpanEndBytes;
   }
 
   template <bool kNamed>
@@ -206,8 +225,8 @@ class [[nodiscard]] AsyncSpan {
   MICROMEGAS_INLINE void write_end() noexcept {
     const std::uint32_t carried = records_.size();
     queue::Writer w(queue::QueueKind::kSpans, kFixedBytes + carried, EventKind::kAsyncSpan,
-                    reserve());
-    if (!w) return;
+                    queue::Writer::IfRoom(), reserve());
+    if (__builtin_expect(!w, 0)) return end_without_room();
     w.header(site_, named_ ? queue::RecordKind::kAsyncNamedEnd : queue::RecordKind::kAsyncSpanEnd,
              queue::kNoFlags);
     w.number(id_);
@@ -216,6 +235,8 @@ class [[nodiscard]] AsyncSpan {
     if (carried != 0) w.bytes(records_.data(), carried);
     w.publish();
   }
+
+  void end_without_room() noexcept;
 
   void take(AsyncSpan& other) noexcept {
     id_ = std::exchange(other.id_, 0);

@@ -13,9 +13,9 @@ void end_context(std::uint32_t depth) noexcept {
   if (thread.context_depth < depth) return;  // begun in another life of the thread's queues
   thread.context_depth = depth - 1;
   for (const QueueKind queue : {QueueKind::kEvents, QueueKind::kSpans}) {
-    const std::uint32_t reserve = queue == QueueKind::kSpans
-                                      ? queue::open_count(thread.open_spans) * queue::kSpanEndBytes
-                                      : 0;
+    const std::uint32_t reserve =
+        queue == QueueKind::kSpans ? queue::open_count(queue::open_spans()) * queue::kSpanEndBytes
+                                   : 0;
     queue::Writer w(queue, queue::kRecordHeaderBytes, EventKind::kLog, reserve, 0);
     if (w) {
       w.header_untimed(depth, queue::RecordKind::kContextEnd, queue::kNoFlags,

@@ -235,10 +235,10 @@ MICROMEGAS_INLINE std::uint64_t begin_span(std::uint32_t id, queue::RecordKind k
                                            const Front& front, Set set,
                                            Values&&... values) noexcept {
   using queue::kSpanEndBytes;
-  std::uint64_t open_spans = micromegas_v0_thread->open_spans;
+  std::uint64_t open_spans = queue::open_spans();
   if (__builtin_expect(queue::open_count(open_spans) >= queue::kMaxOpenSpans, 0)) {
     if (!micromegas_v0_may_open_span()) return 0;
-    open_spans = micromegas_v0_thread->open_spans;
+    open_spans = queue::open_spans();
   }
   const std::uint32_t open = queue::open_count(open_spans);
   const auto fixed =
@@ -252,7 +252,7 @@ MICROMEGAS_INLINE std::uint64_t begin_span(std::uint32_t id, queue::RecordKind k
   (values.write(w), ...);
   w.publish();
   const std::uint64_t begun = open_spans + 1;
-  micromegas_v0_thread->open_spans = begun;
+  queue::set_open_spans(begun);
   if (begun == 0) __builtin_unreachable();
   return begun;
 }
@@ -268,14 +268,14 @@ MICROMEGAS_INLINE TextRef span_name(std::string_view name) noexcept {
 // takes nobody else's place.
 MICROMEGAS_INLINE void end_span(std::uint32_t id, queue::RecordKind kind,
                                 std::uint64_t begun) noexcept {
-  if (__builtin_expect(micromegas_v0_thread->open_spans != begun, 0)) {
+  if (__builtin_expect(queue::open_spans() != begun, 0)) {
     return micromegas_v0_end_out_of_place(id, kind, begun);
   }
   queue::Writer w(queue::QueueKind::kSpans, queue::kSpanEndBytes, EventKind::kSpan);
   if (!w) return;
   w.header(id, kind, queue::kNoFlags);
   w.publish();
-  micromegas_v0_thread->open_spans = begun - 1;
+  queue::set_open_spans(begun - 1);
 }
 
 template <class... Args>
@@ -285,7 +285,7 @@ __attribute__((visibility("hidden"))) inline constinit SiteWord kPropertiesWord{
 template <class... Args>
 void add_span_properties(std::uint32_t span, std::uint64_t begun, const Args&... args) {
   static_assert(check_properties<Args...>());
-  const std::uint64_t open_spans = micromegas_v0_thread->open_spans;
+  const std::uint64_t open_spans = queue::open_spans();
   if (queue::open_owner(open_spans) != queue::open_owner(begun))
     return micromegas_v0_count_lost_properties();
   const std::uint32_t open = queue::open_count(open_spans);
@@ -331,10 +331,9 @@ template <class Set, class... Values>
 bool write_context(queue::QueueKind queue, std::uint32_t id, std::uint32_t depth, Set set,
                    Values&&... values) noexcept {
   const std::uint32_t fixed = queue::kRecordHeaderBytes + 8 + Set::kBytes;
-  const std::uint32_t reserve =
-      queue == queue::QueueKind::kSpans
-          ? queue::open_count(micromegas_v0_thread->open_spans) * queue::kSpanEndBytes
-          : 0;
+  const std::uint32_t reserve = queue == queue::QueueKind::kSpans
+                                    ? queue::open_count(queue::open_spans()) * queue::kSpanEndBytes
+                                    : 0;
   const std::uint32_t bytes = fit(kMaxSpanRecordBytes, fixed, values...);
   queue::Writer w(queue, bytes, EventKind::kLog, reserve, 0);
   if (!w) {

@@ -26,10 +26,12 @@
 #define MICROMEGAS_CONCAT_INNER_(a, b) a##b
 #define MICROMEGAS_CONCAT_(a, b) MICROMEGAS_CONCAT_INNER_(a, b)
 
-#define MICROMEGAS_SPAN_LOCATION_(verbosity_, target_)                                  \
-  {                                                                                     \
-    .verbosity = ::micromegas::Verbosity::verbosity_, .target = (target_),              \
-    .function = __builtin_FUNCTION(), .file = MICROMEGAS_SOURCE_FILE_, .line = __LINE__ \
+#define MICROMEGAS_SPAN_LOCATION_(verbosity_, target_) \
+  MICROMEGAS_SPAN_LOCATION_IN_(__builtin_FUNCTION(), verbosity_, target_)
+#define MICROMEGAS_SPAN_LOCATION_IN_(function_, verbosity_, target_)           \
+  {                                                                            \
+    .verbosity = ::micromegas::Verbosity::verbosity_, .target = (target_),     \
+    .function = (function_), .file = MICROMEGAS_SOURCE_FILE_, .line = __LINE__ \
   }
 
 // A statement of its own opens the guard, so that properties are evaluated only for a span that is

@@ -19,40 +19,38 @@ void SpanCarrier::finish(std::string_view reason) noexcept {
 }
 
 SpanCarrierRef current_carrier() noexcept {
-  const queue::SpanScope* const scope = micromegas_v0_span_scope;
-  if (scope == nullptr) return {};
-  if (scope->carrier != nullptr) return SpanCarrierRef(static_cast<SpanCarrier*>(scope->carrier));
   const SpanContext context = current_context();
-  return context.span_id == 0 ? SpanCarrierRef() : SpanCarrierRef(SpanCarrier::make(context));
+  if (context.span_id == 0) return {};
+  auto* const carrier = static_cast<SpanCarrier*>(micromegas_v0_span_scope.carrier);
+  if (carrier != nullptr && carrier->context().span_id == context.span_id) {
+    return SpanCarrierRef(carrier);
+  }
+  return SpanCarrierRef(SpanCarrier::make(context));
 }
 
 namespace {
 std::uint32_t open_spans() noexcept {
-  const std::uint64_t open = micromegas_v0_thread->open_spans;
+  const std::uint64_t open = queue::open_spans();
   return queue::open_owner(open) == 0 ? 0 : queue::open_count(open);
 }
 }  // namespace
 
-CarrierScope::CarrierScope(SpanCarrier* carrier) noexcept : open_spans_(open_spans()) {
-  if (carrier != nullptr) {
-    const SpanContext& context = carrier->context();
-    scope_ = {context.span_id, context.depth, context.session, nullptr, carrier};
-  }
-  scope_.previous = micromegas_v0_span_scope;
-  micromegas_v0_span_scope = &scope_;
+CarrierScope::CarrierScope(SpanCarrier* carrier) noexcept
+    : previous_(micromegas_v0_span_scope), open_spans_(open_spans()) {
+  const SpanContext context = carrier != nullptr ? carrier->context() : SpanContext();
+  micromegas_v0_span_scope = {context.span_id, context.depth, context.session, carrier};
 }
 
 CarrierScope::~CarrierScope() {
-  micromegas_v0_span_scope = scope_.previous;
+  micromegas_v0_span_scope = previous_;
   if (__builtin_expect(open_spans() > open_spans_, 0)) {
     micromegas_v0_span_held(open_spans_);
   }
 }
 
-void leave_span(const SpanCarrier* ended, const SpanContext& context) noexcept {
-  queue::SpanScope* const scope = micromegas_v0_span_scope;
-  if (scope == nullptr || scope->carrier != ended) return;
-  *scope = {context.span_id, context.depth, context.session, scope->previous, nullptr};
+void leave_span(const SpanCarrier* left, const SpanContext& context) noexcept {
+  if (left == nullptr || micromegas_v0_span_scope.carrier != left) return;
+  micromegas_v0_span_scope = {context.span_id, context.depth, context.session, nullptr};
 }
 
 }  // namespace detail

@@ -25,9 +25,13 @@ class SpanCarrier {
   static SpanCarrier* make(const SpanContext& context) noexcept {
     return new (std::nothrow) SpanCarrier(context);
   }
-  // Begins the span.
+  // Begins the span. Null without memory: the span is lost, and counted.
   static SpanCarrier* make(AsyncSpan&& span) noexcept {
-    return new (std::nothrow) SpanCarrier(std::move(span));
+    auto* const carrier = new (std::nothrow) SpanCarrier(std::move(span));
+    if (carrier == nullptr && span.prepared()) {
+      micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kQueueFull, 2);
+    }
+    return carrier;
   }
   SpanCarrier(const SpanCarrier&) = delete;
   SpanCarrier& operator=(const SpanCarrier&) = delete;
@@ -119,7 +123,7 @@ class CarrierScope {
   CarrierScope& operator=(const CarrierScope&) = delete;
 
  private:
-  queue::SpanScope scope_;
+  queue::SpanScope previous_;
   std::uint32_t open_spans_;
 };
 
@@ -153,8 +157,8 @@ class BoundToSpan {
   F function_;
 };
 
-// The innermost scope is that of `ended`, which has just ended: to its end `context` is current.
-void leave_span(const SpanCarrier* ended, const SpanContext& context) noexcept;
+// If the innermost CarrierScope is that of `left`: to its end `context` is current.
+void leave_span(const SpanCarrier* left, const SpanContext& context) noexcept;
 
 }  // namespace detail
 

@@ -30,9 +30,9 @@ struct SpanContext {
 namespace detail {
 
 MICROMEGAS_INLINE SpanContext current_context() noexcept {
-  const queue::SpanScope* const scope = micromegas_v0_span_scope;
-  if (__builtin_expect(scope == nullptr, 1)) return {};
-  return SpanContext{scope->span_id, scope->depth, scope->session}.if_alive();
+  const queue::SpanScope& scope = micromegas_v0_span_scope;
+  if (__builtin_expect(scope.span_id == 0, 1)) return {};
+  return SpanContext{scope.span_id, scope.depth, scope.session}.if_alive();
 }
 
 }  // namespace detail
@@ -43,19 +43,27 @@ inline SpanContext current_span_context() noexcept { return detail::current_cont
 inline std::uint64_t current_span_id() noexcept { return detail::current_context().span_id; }
 
 // Makes a span current for the rest of the block. Not for a block that suspends: whatever else the
-// thread runs meanwhile would be under it.
+// thread runs meanwhile, and whatever thread it resumes on, would be under it.
 class [[nodiscard]] SpanContextScope {
  public:
   explicit SpanContextScope(const SpanContext& context) noexcept
-      : scope_{context.span_id, context.depth, context.session, micromegas_v0_span_scope, nullptr} {
-    micromegas_v0_span_scope = &scope_;
+      : previous_{micromegas_v0_span_scope.span_id, micromegas_v0_span_scope.depth,
+                  micromegas_v0_span_scope.session} {
+    set(context);
   }
-  ~SpanContextScope() { micromegas_v0_span_scope = scope_.previous; }
+  ~SpanContextScope() { set(previous_); }
   SpanContextScope(const SpanContextScope&) = delete;
   SpanContextScope& operator=(const SpanContextScope&) = delete;
 
  private:
-  queue::SpanScope scope_;
+  static void set(const SpanContext& context) noexcept {
+    queue::SpanScope& scope = micromegas_v0_span_scope;
+    scope.span_id = context.span_id;
+    scope.depth = context.depth;
+    scope.session = context.session;
+  }
+
+  SpanContext previous_;
 };
 
 }  // namespace micromegas

@@ -38,20 +38,38 @@ bool SpanRecords::grow(std::uint32_t bytes) noexcept {
 
 void SpanRecords::set_name(TextRef name) noexcept {
   auto bytes = static_cast<std::uint32_t>(name.bytes());
-  std::byte* at = append(bytes);
+  std::byte* at = extend(bytes);
   if (at == nullptr) {
     micromegas_v0_count_cut();
     name = TextRef{"", 0};
     bytes = static_cast<std::uint32_t>(name.bytes());
-    at = append(bytes);
+    at = extend(bytes);
   }
   queue::RecordWriter w(at);
   name.write(w);
   name_bytes_ = bytes;
 }
 
+bool SpanRecords::append(const SpanRecords& other) noexcept {
+  std::byte* const at = extend(other.size_);
+  if (at == nullptr) return false;
+  if (other.size_ != 0) std::memcpy(at, other.data(), other.size_);
+  return true;
+}
+
+std::uint32_t SpanRecords::bytes_of(std::uint32_t id, std::uint32_t set) const noexcept {
+  for (std::uint32_t at = name_bytes_; at < size_;) {
+    const queue::RecordReader record(data() + at, size_ - at);
+    if (record.id() == id && record.property_set() == set) {
+      return static_cast<std::uint32_t>(record.bytes());
+    }
+    at += static_cast<std::uint32_t>(record.bytes());
+  }
+  return 0;
+}
+
 // set() in a loop does not add up.
-void SpanRecords::remove_record(std::uint32_t id, std::uint32_t set) noexcept {
+void SpanRecords::remove(std::uint32_t id, std::uint32_t set) noexcept {
   std::byte* const bytes = heap_ != nullptr ? heap_ : inline_;
   for (std::uint32_t at = name_bytes_; at < size_;) {
     const queue::RecordReader record(bytes + at, size_ - at);
@@ -70,7 +88,7 @@ void SpanRecords::put_text(std::string_view key, std::string_view value) noexcep
   const TextRef text{value.data(), value.size()};
   const auto bytes =
       static_cast<std::uint32_t>(queue::kRecordHeaderBytes + name.bytes() + text.bytes());
-  std::byte* const at = append(bytes);
+  std::byte* const at = extend(bytes);
   if (at == nullptr) return micromegas_v0_count_lost_properties();
   queue::RecordWriter w(at);
   // Names and values that no call site knows stand behind those that it does: none.

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 #include "micromegas/pipeline/instrument/values.h"
 #include "micromegas/pipeline/queue/record.h"
@@ -49,22 +50,26 @@ class SpanRecords {
   [[nodiscard]] MICROMEGAS_INLINE std::uint32_t name_bytes() const noexcept { return name_bytes_; }
 
   // A record with these values; in place of one with the same keys and set. False if there is no
-  // room.
+  // room; that one is kept then.
   template <class Set, class... Values>
   bool put(std::uint32_t id, Set set, Values&&... values) noexcept {
-    remove(id, set.id());
     const std::uint32_t fixed = queue::kRecordHeaderBytes + Set::kBytes;
-    const std::uint32_t room = kMaxBytes - size_;
-    if (room < fixed + 16 * sizeof...(Values)) return false;
-    const std::uint32_t bytes = fit(room, fixed, values...);
-    std::byte* const at = append(bytes);
-    if (at == nullptr) return false;
-    queue::RecordWriter w(at);
+    const std::uint32_t old = size_ != name_bytes_ ? bytes_of(id, set.id()) : 0;
+    const std::uint32_t used = size_ - old;
+    // Something of each text, too.
+    constexpr std::uint32_t kLeast = (0 + ... + (std::remove_cvref_t<Values>::kIsText ? 16U : 8U));
+    if (used + fixed + kLeast > kMaxBytes) return false;
+    const std::uint32_t bytes = fit(kMaxBytes - used, fixed, values...);
+    if (__builtin_expect(used + bytes > capacity_, 0) && !grow(used + bytes)) return false;
+    if (old != 0) remove(id, set.id());
+    queue::RecordWriter w(extend(bytes));
     w.header_untimed(id, queue::RecordKind::kProperties, Set::kFlags, bytes);
     set.write(w);
     (values.write(w), ...);
     return true;
   }
+  // All of the other's. False without memory.
+  bool append(const SpanRecords& other) noexcept;
   // A property that is the library's own.
   void put_text(std::string_view key, std::string_view value) noexcept;
 
@@ -72,17 +77,16 @@ class SpanRecords {
   void take(SpanRecords& other) noexcept;
   void free_heap() noexcept;
   // Room for `bytes` more; null without memory.
-  MICROMEGAS_INLINE std::byte* append(std::uint32_t bytes) noexcept {
+  MICROMEGAS_INLINE std::byte* extend(std::uint32_t bytes) noexcept {
     if (__builtin_expect(size_ + bytes > capacity_, 0) && !grow(size_ + bytes)) return nullptr;
     std::byte* const at = (heap_ != nullptr ? heap_ : inline_) + size_;
     size_ += bytes;
     return at;
   }
   bool grow(std::uint32_t bytes) noexcept;
-  MICROMEGAS_INLINE void remove(std::uint32_t id, std::uint32_t set) noexcept {
-    if (size_ != name_bytes_) remove_record(id, set);
-  }
-  void remove_record(std::uint32_t id, std::uint32_t set) noexcept;
+  // Of the record with these keys and set; 0: there is none.
+  [[nodiscard]] std::uint32_t bytes_of(std::uint32_t id, std::uint32_t set) const noexcept;
+  void remove(std::uint32_t id, std::uint32_t set) noexcept;
 
   static constexpr std::uint32_t kInlineBytes = 88;
 

@@ -18,7 +18,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "micromegas/pipeline/instrument/recorder.h"
+#include "micromegas/pipeline/instrument/async_recorder.h"
 
 namespace micromegas {
 
@@ -42,12 +42,7 @@ class Track {
   template <class... Args>
   void begin_at(std::int64_t time, std::string_view name, const Args&... properties) {
     static_assert(detail::check_properties<Args...>());
-    Entered inside(*this);
-    if (!inside) return;
-    const std::uint64_t begun = begin_inside(time, name);
-    if constexpr (sizeof...(Args) != 0) {
-      if (begun != 0) detail::add_span_properties(site(), begun, properties...);
-    }
+    begin_with(time, name, encoded(properties...));
   }
   void end_at(std::int64_t time);
   // A whole one. Not if it ends before it begins.
@@ -55,14 +50,7 @@ class Track {
   void span(std::string_view name, std::int64_t begin_time, std::int64_t end_time,
             const Args&... properties) {
     static_assert(detail::check_properties<Args...>());
-    Entered inside(*this);
-    if (!inside) return;
-    if (end_time < begin_time) return drop(2);
-    const std::uint64_t begun = begin_inside(begin_time, name);
-    if constexpr (sizeof...(Args) != 0) {
-      if (begun != 0) detail::add_span_properties(site(), begun, properties...);
-    }
-    end_inside(end_time);
+    span_with(name, begin_time, end_time, encoded(properties...));
   }
 
   // Ends the stream, as the destructor does. What comes later is dropped and counted.
@@ -74,8 +62,9 @@ class Track {
   // While it lives, the calling thread records into the track's queue.
   class Entered {
    public:
-    explicit Entered(Track& track) noexcept
-        : track_(track), before_(micromegas_v0_enter_track(&track.data_)) {}
+    // `events`: how many are lost if it cannot be.
+    Entered(Track& track, std::uint32_t events) noexcept
+        : track_(track), before_(micromegas_v0_enter_track(&track.data_, events)) {}
     ~Entered() {
       if (before_ != nullptr) micromegas_v0_leave_track(&track_.data_, before_);
     }
@@ -88,11 +77,33 @@ class Track {
     queue::ThreadState* before_;
   };
 
+  // Before the track is taken: where the program formats a value, it may come to this or another
+  // track.
+  template <class... Args>
+  static detail::SpanRecords encoded([[maybe_unused]] const Args&... properties) {
+    detail::SpanRecords records;
+    if constexpr (sizeof...(Args) != 0) {
+      if (!records_spans()) return records;
+      AsyncSpan::encode(
+          [&records](std::uint32_t id, auto set, auto&&... values) {
+            if (!records.put(id, set, values...)) micromegas_v0_count_lost_properties();
+          },
+          properties...);
+    }
+    return records;
+  }
+
+  static bool records_spans() noexcept;
   static std::uint32_t site() noexcept;
   static void drop(std::uint32_t events) noexcept {
     micromegas_v0_drop(EventKind::kSpan, DropReason::kInvalid, events);
   }
-  std::uint64_t begin_inside(std::int64_t time, std::string_view name) noexcept;
+  void begin_with(std::int64_t time, std::string_view name,
+                  const detail::SpanRecords& properties) noexcept;
+  void span_with(std::string_view name, std::int64_t begin_time, std::int64_t end_time,
+                 const detail::SpanRecords& properties) noexcept;
+  void begin_inside(std::int64_t time, std::string_view name,
+                    const detail::SpanRecords& properties) noexcept;
   void end_inside(std::int64_t time) noexcept;
 
   queue::TrackData data_;

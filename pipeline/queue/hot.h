@@ -56,9 +56,10 @@ static_assert(sizeof(Segment) == kSegmentHeaderBytes);
 // What a thread's events go through. Counters: written by the owner only, read by anyone.
 struct ThreadState {
   std::atomic<Segment*> current[kQueueKinds];  // owner: release; actor: acquire
-  // Begins without an end yet, and above 32 bits whose thread this is; owner only. Of the state
-  // that threads share before they record: kMaxOpenSpans of nobody.
-  std::uint64_t open_spans = 0;
+  // Begins without an end yet, and above 32 bits whose they are: a thread's in one session. Owner
+  // only, but for the start of a session. Of the state that threads share before they record:
+  // kMaxOpenSpans of nobody.
+  std::atomic<std::uint64_t> open_spans{0};
   std::uint64_t next_span_id = 0;   // of an asynchronous span; a multiple of kSpanIds: none is left
   std::uint32_t context_depth = 0;  // open ContextScopes; owner only
   // Depth of a kContextEnd that found no room, 0: none; owner only. It comes first in the queue's
@@ -75,6 +76,7 @@ struct ThreadState {
 inline constexpr std::uint32_t kSpanEndBytes = kRecordHeaderBytes;
 // Deeper spans than this are dropped whole: their ends would not fit a segment.
 inline constexpr std::uint32_t kMaxOpenSpans = 2000;
+static_assert(kMaxOpenSpans <= 0xffff);  // the actor keeps depths in 16 bits
 
 // The begins in an `open_spans`, and whose they are (0: nobody's).
 constexpr std::uint32_t open_count(std::uint64_t open_spans) noexcept {
@@ -85,13 +87,15 @@ constexpr std::uint32_t open_owner(std::uint64_t open_spans) noexcept {
 }
 
 // The asynchronous span that is current on a thread, to the end of a stretch of code that cannot
-// suspend; on that code's stack (instrument/span_context.h).
+// suspend (instrument/span_context.h). Of values: what suspends all the same leaves a wrong parent
+// behind, and no pointer to its frame.
 struct SpanScope {
-  std::uint64_t span_id = 0;
+  std::uint64_t span_id = 0;  // 0: none
   std::uint32_t depth = 0;
   std::uint32_t session = 0;
-  SpanScope* previous = nullptr;
-  void* carrier = nullptr;  // a detail::SpanCarrier, which outlives the scope
+  // Of the handler or the stretch of a coroutine that an executor runs, which keeps it: its span's
+  // detail::SpanCarrier, if any.
+  void* carrier = nullptr;
 };
 
 // What a track keeps (instrument/track.h). Guarded by `busy`.
@@ -138,8 +142,7 @@ MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::ThreadState* 
 // began under another number has no end here.
 MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_session;
 
-// Null: none is current.
-MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::SpanScope*
+MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::SpanScope
     micromegas_v0_span_scope __attribute__((tls_model("initial-exec")));
 
 // The id of an asynchronous span, from ids that no thread has had.
@@ -188,14 +191,22 @@ MICROMEGAS_EXPORT void micromegas_v0_end_out_of_place(std::uint32_t id,
 // ended on other threads. False: the span is dropped, and counted.
 MICROMEGAS_EXPORT bool micromegas_v0_may_open_span() noexcept;
 
+// The end of an asynchronous span that found no room in the thread's queue: `head` is the record to
+// its depth, its time is set here; the rest is `bytes` bytes. Room is waited for as the options
+// say; then it is kept elsewhere, and only if that is full, too, dropped and counted.
+MICROMEGAS_EXPORT void micromegas_v0_async_end_without_room(std::uint64_t (*head)[5],
+                                                            const std::byte* rest,
+                                                            std::uint32_t bytes,
+                                                            bool has_properties) noexcept;
+
 // A coroutine has suspended, or a handler returned, with more open spans on its thread than
 // `before`.
 MICROMEGAS_EXPORT void micromegas_v0_span_held(std::uint32_t before) noexcept;
 
 // Makes the calling thread record into the track's queue; gives what it recorded into before, for
-// leave_track(). Null: nothing can be recorded, and is counted if it must be.
+// leave_track(). Null: nothing can be recorded, and is counted if it must be, as `events` events.
 MICROMEGAS_EXPORT micromegas::queue::ThreadState* micromegas_v0_enter_track(
-    micromegas::queue::TrackData* track) noexcept;
+    micromegas::queue::TrackData* track, std::uint32_t events) noexcept;
 MICROMEGAS_EXPORT void micromegas_v0_leave_track(micromegas::queue::TrackData* track,
                                                  micromegas::queue::ThreadState* before) noexcept;
 MICROMEGAS_EXPORT void micromegas_v0_close_track(micromegas::queue::TrackData* track) noexcept;
@@ -251,6 +262,14 @@ MICROMEGAS_INLINE bool enabled(const SpanLocation& m) noexcept {
 
 MICROMEGAS_INLINE std::uint32_t site_id(const SiteWord& word) noexcept {
   return static_cast<std::uint32_t>(word.load(std::memory_order_relaxed) >> 32);
+}
+
+// Of the calling thread.
+MICROMEGAS_INLINE std::uint64_t open_spans() noexcept {
+  return micromegas_v0_thread->open_spans.load(std::memory_order_relaxed);
+}
+MICROMEGAS_INLINE void set_open_spans(std::uint64_t open) noexcept {
+  micromegas_v0_thread->open_spans.store(open, std::memory_order_relaxed);
 }
 
 // Unique in the process, from 1.
@@ -360,13 +379,13 @@ class Writer : public RecordWriter {
 
   // Only if there is room in the current segment: calls nothing, drops nothing, counts nothing.
   struct IfRoom {};
-  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                           IfRoom /*if_room*/) noexcept
+  MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind, IfRoom /*if_room*/,
+                           std::uint32_t reserve = 0) noexcept
       : RecordWriter(nullptr), bytes_(bytes), kind_(kind) {
     segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
         std::memory_order_relaxed);
     start_ = segment_->committed.load(std::memory_order_relaxed);
-    if (__builtin_expect(start_ + bytes > kSegmentBytes, 0)) {
+    if (__builtin_expect(start_ + bytes + reserve > kSegmentBytes, 0)) {
       segment_ = nullptr;
       return;
     }

@@ -38,26 +38,28 @@ std::vector<std::uint32_t> open_in(const Segment& segment, std::uint32_t count) 
 }  // namespace
 
 void Runtime::end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept {
-  const std::uint64_t open = micromegas_v0_thread->open_spans;
+  const std::uint64_t open = open_spans();
   const std::uint32_t owner = open_owner(begun);
   if (open_owner(open) == owner) {
-    // After a restart of telemetry, or more ends than begins: there is nothing to end.
+    // More ends than begins: there is nothing to end.
     if (open_count(open) == 0) return;
     // Out of order. The actor knows which are open.
     Writer w(QueueKind::kSpans, kSpanEndBytes, EventKind::kSpan);
     if (!w) return;
     w.header(id, kind, kNoFlags);
     w.publish();
-    micromegas_v0_thread->open_spans = open - 1;
+    set_open_spans(open - 1);
     return;
   }
   bool open_there = false;
+  bool counted = false;  // when its coroutine suspended
   try {
     const std::lock_guard lock(mutex_);
     const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                   [&](const ThreadSlot* s) { return s->uid == owner; });
+                                   [&](const ThreadSlot* s) { return s->owner == owner; });
     if (slot != slots_.end() && !(*slot)->retired.load(std::memory_order_relaxed)) {
-      ended_elsewhere_.push_back({owner, id, open_count(begun)});
+      ended_elsewhere_.push_back({(*slot)->uid, id, open_count(begun)});
+      counted = std::erase((*slot)->held, open_count(begun)) != 0;
       (*slot)->ended_elsewhere.fetch_add(1, std::memory_order_relaxed);
       any_ended_elsewhere_.store(true, std::memory_order_release);
       open_there = true;
@@ -65,15 +67,16 @@ void Runtime::end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t 
   } catch (...) {  // no memory: it stays open until its thread ends
     open_there = true;
   }
-  // Of a thread that has ended, or of before a fork: its end is written already, or will never be.
+  // Of a thread that has ended, or of before a restart or a fork: its end is written already, or
+  // will never be.
   if (!open_there || !running()) return;
   drop(EventKind::kSpan, DropReason::kInvalid, 1);
-  misplaced_spans_.fetch_add(1, std::memory_order_relaxed);
+  if (!counted) misplaced_spans_.fetch_add(1, std::memory_order_relaxed);
   say_misplaced(id, "has ended on another thread than it began on");
 }
 
 bool Runtime::may_open_span() noexcept {
-  if (open_owner(micromegas_v0_thread->open_spans) == 0) {
+  if (open_owner(open_spans()) == 0) {
     if (!running()) {
       drop(EventKind::kSpan, DropReason::kStopped, 2);
     } else if (current_thread() == nullptr) {
@@ -89,16 +92,32 @@ bool Runtime::may_open_span() noexcept {
     drop(EventKind::kSpan, DropReason::kInvalid, 2);
     return false;
   }
-  slot.open_spans -= std::min(ended, open_count(slot.open_spans));
+  const std::uint32_t forgotten = std::min(ended, open_count(open_spans()));
+  Writer w(QueueKind::kSpans, kRecordHeaderBytes + 8, EventKind::kSpan,
+           kMaxOpenSpans * kSpanEndBytes, 2);
+  if (!w) {
+    slot.ended_elsewhere.fetch_add(ended, std::memory_order_relaxed);
+    return false;
+  }
+  w.header_untimed(0, RecordKind::kSpansForgotten, kNoFlags, kRecordHeaderBytes + 8);
+  w.number(forgotten);
+  w.publish_uncounted();
+  set_open_spans(open_spans() - forgotten);
   return true;
 }
 
 void Runtime::span_held(std::uint32_t before) noexcept {
-  const std::uint32_t held = open_count(micromegas_v0_thread->open_spans) - before;
+  const std::uint32_t open = open_count(open_spans());
+  const std::uint32_t held = open - before;
   misplaced_spans_.fetch_add(held, std::memory_order_relaxed);
   const char* const what = "was open when its coroutine suspended, or its handler returned";
   try {
-    const auto* slot = static_cast<const ThreadSlot*>(micromegas_v0_thread);
+    auto* slot = static_cast<ThreadSlot*>(micromegas_v0_thread);
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(slot->held, [&](std::uint32_t depth) { return depth > before; });
+      for (std::uint32_t depth = before + 1; depth <= open; ++depth) slot->held.push_back(depth);
+    }
     const Segment* live =
         slot->current[static_cast<std::size_t>(QueueKind::kSpans)].load(std::memory_order_relaxed);
     std::vector<std::uint32_t> sites;

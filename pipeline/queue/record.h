@@ -53,6 +53,8 @@ enum class RecordKind : std::uint8_t {
   kAsyncNamedBegin,  // same, then [string name]
   kAsyncNamedEnd,    // same, then [string name] and the records as above
   kProperties,       // [..]; only in the end of an asynchronous span, and no event
+  kSpansForgotten,   // [number]; only in a queue, and no event: the thread counts so many fewer
+                     // spans as open
 };
 
 enum RecordFlags : std::uint8_t {
@@ -175,7 +177,8 @@ class RecordReader {
 // The others only say something of an event, and are not counted.
 constexpr bool is_event(RecordKind kind) noexcept {
   return kind != RecordKind::kSpanProperties && kind != RecordKind::kContextBegin &&
-         kind != RecordKind::kContextEnd && kind != RecordKind::kProperties;
+         kind != RecordKind::kContextEnd && kind != RecordKind::kProperties &&
+         kind != RecordKind::kSpansForgotten;
 }
 
 constexpr EventKind event_kind(RecordKind kind) noexcept {

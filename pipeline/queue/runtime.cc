@@ -100,6 +100,9 @@ void Runtime::prepare(std::size_t queue_bytes) {
   aggregates_.discard();
   pool_->set_budget(queue_bytes);
   const std::lock_guard lock(mutex_);
+  for (ThreadSlot* slot : slots_) own_anew_locked(*slot);
+  ended_elsewhere_.clear();
+  any_ended_elsewhere_.store(false, std::memory_order_relaxed);
   baseline_ = counts_locked();
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
     baseline_.recorded[kind] = read_[kind];
@@ -156,6 +159,9 @@ void Runtime::discard_leftovers() {
     }
   };
   std::vector<ThreadSlot*> slots;
+  LateEnds late;
+  take_late_ends(late);
+  count_records(late.records.data(), late.records.size());
   collect_full();
   threads(slots);
   for (ThreadSlot* slot : slots) {
@@ -218,14 +224,21 @@ ThreadSlot* Runtime::add_slot_locked() {
     free_slots_.pop_back();
   }
   slot->uid = next_uid_++;
-  slot->open_spans = std::uint64_t{slot->uid} << 32;
-  slot->ended_elsewhere.store(0, std::memory_order_relaxed);
+  own_anew_locked(*slot);
   slot->context_depth = 0;
   for (std::uint32_t& depth : slot->pending_context_end) depth = 0;
   slot->scopes = {};
   slot->retired.store(false, std::memory_order_relaxed);
   slots_.push_back(slot);
   return slot;
+}
+
+// Nothing is open; guards from before are of nobody that is known.
+void Runtime::own_anew_locked(ThreadSlot& slot) noexcept {
+  slot.owner = next_owner_++;
+  slot.open_spans.store(std::uint64_t{slot.owner} << 32, std::memory_order_relaxed);
+  slot.ended_elsewhere.store(0, std::memory_order_relaxed);
+  slot.held.clear();
 }
 
 ThreadSlot* Runtime::registered_thread() noexcept {
@@ -310,14 +323,22 @@ void Runtime::thread_exit(void* slot) noexcept {
 
 Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                             std::uint32_t events) noexcept {
+  DropReason why{};
+  Segment* const segment = find_room(queue, bytes, kind, events != 0, why);
+  if (segment == nullptr) drop(kind, why, events);
+  return segment;
+}
+
+Segment* Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
+                            DropReason& why) noexcept {
   const ScopedNoCancellation no_cancellation;  // the wait, and the actor's wake-up
   ThreadSlot* slot = running() ? current_thread() : nullptr;
   if (slot == nullptr) {
-    drop(kind, running() ? DropReason::kQueueFull : DropReason::kStopped, events);
+    why = running() ? DropReason::kQueueFull : DropReason::kStopped;
     return nullptr;
   }
   if (bytes > kSegmentBytes - kSegmentHeaderBytes) {
-    drop(kind, DropReason::kInvalid, events);
+    why = DropReason::kInvalid;
     return nullptr;
   }
   const std::size_t q = index(queue);
@@ -325,13 +346,14 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
   // The first look was at the shared state if the thread has just been registered.
   if (old->committed.load(std::memory_order_relaxed) + bytes <= kSegmentBytes) return old;
 
-  if (events != 0) room_.wait_while_full(kind);
+  if (wait) room_.wait_while_full(kind);
   Segment* segment = nullptr;
-  if (events == 0 || room_.may_take(kind)) segment = take_segment(*slot, queue);
-  if (segment == nullptr && events != 0) {
+  if (!wait || room_.may_take(kind)) segment = take_segment(*slot, queue);
+  if (segment == nullptr && wait) {
     // The full one first: it may be the only one that can come back. But for what open spans have
     // reserved in it, their ends.
-    if (queue == QueueKind::kEvents || open_count(slot->open_spans) == 0)
+    if (queue == QueueKind::kEvents ||
+        open_count(slot->open_spans.load(std::memory_order_relaxed)) == 0)
       give_full_away(*slot, queue);
     room_.wait_for_memory(kind, [&] {
       segment = take_segment(*slot, queue);
@@ -339,11 +361,11 @@ Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind
     });
   }
   if (segment == nullptr) {
-    drop(kind, running() ? DropReason::kQueueFull : DropReason::kStopped, events);
+    why = running() ? DropReason::kQueueFull : DropReason::kStopped;
     return nullptr;
   }
   if (!give_full_away(*slot, queue)) {
-    drop(kind, DropReason::kQueueFull, events);
+    why = DropReason::kQueueFull;
     pool_->discard(segment);
     return nullptr;
   }
@@ -410,8 +432,10 @@ Segment* Runtime::take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t by
   if (segment == nullptr || slot.full[q].load(std::memory_order_relaxed) != nullptr) return nullptr;
   if (bytes > kSegmentBytes - kSegmentHeaderBytes) return nullptr;
   slot.spare[q].store(nullptr, std::memory_order_relaxed);
-  // There is a spare only for a queue that has a segment.
-  slot.full[q].store(slot.current[q].load(std::memory_order_relaxed), std::memory_order_release);
+  // The consumer may have given the spare after the thread gave its segment away: there is none to
+  // hand over then, and the one that all threads share is never read.
+  Segment* const old = slot.current[q].load(std::memory_order_relaxed);
+  if (old != &micromegas_v0_full_segment) slot.full[q].store(old, std::memory_order_release);
   publish_segment(slot, queue, segment);
   return segment;
 }
@@ -655,6 +679,10 @@ void Runtime::add_held(EventStats& stats) {
   stats[index(EventKind::kImage)].held += images_.held();
   std::vector<ThreadSlot*> slots;
   if (pool_ == nullptr) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stats[index(EventKind::kAsyncSpan)].held += late_ends_.count;
+  }
   collect_full();
   threads(slots);
   for (ThreadSlot* slot : slots) {
@@ -750,6 +778,9 @@ void Runtime::after_fork_child() noexcept {
   new (&by_uid_) std::map<std::uint32_t, ThreadSlot*>;
   new (&ended_elsewhere_) std::vector<EndedElsewhere>;
   any_ended_elsewhere_.store(false, std::memory_order_relaxed);
+  new (&late_ends_) LateEnds;
+  any_late_ends_.store(false, std::memory_order_relaxed);
+  late_slot_ = nullptr;
   next_popped_ = popped_count_ = 0;
   pool_ = nullptr;
   read_ = {};
@@ -788,6 +819,10 @@ struct ColdPath {
   static void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept {
     Runtime::get().end_out_of_place(id, kind, begun);
   }
+  static void async_end_without_room(std::uint64_t (&head)[5], const std::byte* rest,
+                                     std::uint32_t bytes, bool has_properties) noexcept {
+    Runtime::get().async_end_without_room(head, rest, bytes, has_properties);
+  }
   static bool may_open_span() noexcept { return Runtime::get().may_open_span(); }
   static void span_held(std::uint32_t before) noexcept { Runtime::get().span_held(before); }
   static void count_left_out() noexcept { Runtime::get().count_left_out(); }
@@ -825,7 +860,7 @@ extern "C" {
 
 MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_session{0};
 
-constinit thread_local micromegas::queue::SpanScope* micromegas_v0_span_scope = nullptr;
+constinit thread_local micromegas::queue::SpanScope micromegas_v0_span_scope{};
 
 MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
   static Runtime* const runtime = ColdPath::make();
@@ -915,6 +950,13 @@ void micromegas_v0_send_image(micromegas::Image* image) noexcept {
   Runtime::get().send_image(std::move(*image));
 }
 
+MICROMEGAS_COLD void micromegas_v0_async_end_without_room(std::uint64_t (*head)[5],
+                                                          const std::byte* rest,
+                                                          std::uint32_t bytes,
+                                                          bool has_properties) noexcept {
+  ColdPath::async_end_without_room(*head, rest, bytes, has_properties);
+}
+
 MICROMEGAS_COLD bool micromegas_v0_may_open_span() noexcept { return ColdPath::may_open_span(); }
 
 MICROMEGAS_COLD void micromegas_v0_span_held(std::uint32_t before) noexcept {
@@ -922,8 +964,8 @@ MICROMEGAS_COLD void micromegas_v0_span_held(std::uint32_t before) noexcept {
 }
 
 MICROMEGAS_COLD micromegas::queue::ThreadState* micromegas_v0_enter_track(
-    micromegas::queue::TrackData* track) noexcept {
-  return Runtime::get().enter_track(*track);
+    micromegas::queue::TrackData* track, std::uint32_t events) noexcept {
+  return Runtime::get().enter_track(*track, events);
 }
 
 MICROMEGAS_COLD void micromegas_v0_leave_track(micromegas::queue::TrackData* track,

@@ -82,6 +82,8 @@ class OpenScopes {
 // then the shared queues, whose memory other processors have in their caches: some 2 of 4 us.
 struct ThreadSlot : ThreadState {
   std::uint32_t uid = 0;  // never reused
+  std::uint32_t owner =
+      0;  // in open_spans, anew in each session; never reused; the runtime's mutex
   std::uint64_t thread_id = 0;
   std::string name;                  // guarded by the runtime's mutex
   std::atomic<bool> retired{false};  // the thread has ended (release): no record will follow
@@ -90,9 +92,12 @@ struct ThreadSlot : ThreadState {
   std::atomic<Segment*> full[kQueueKinds] = {};           // owner: fills if null; consumer: takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
   std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
-  std::atomic<std::uint64_t> left_out{0};         // by rate helpers
-  OpenScopes scopes;                              // owner only
-  std::vector<void*> cell_memory;                 // of `cells`; owner only
+  // Depths of the open spans that were said to be held where a coroutine suspended, and of some
+  // that have ended since; the runtime's mutex.
+  std::vector<std::uint32_t> held;
+  std::atomic<std::uint64_t> left_out{0};  // by rate helpers
+  OpenScopes scopes;                       // owner only
+  std::vector<void*> cell_memory;          // of `cells`; owner only
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -125,6 +130,12 @@ struct Filters {
 struct ProcessContext {
   std::uint64_t ticks;
   EventContextPtr context;
+};
+
+// Ends of asynchronous spans for which there was no room in a queue.
+struct LateEnds {
+  std::vector<std::byte> records;  // in the order of their times
+  std::uint32_t count = 0;
 };
 
 // A thread span whose guard has ended on another thread.
@@ -173,7 +184,7 @@ class Runtime {
 
   // --- tracks: see instrument/track.h ---
 
-  ThreadState* enter_track(TrackData& track) noexcept;
+  ThreadState* enter_track(TrackData& track, std::uint32_t events) noexcept;
   static void leave_track(TrackData& track, ThreadState* before) noexcept;
   void close_track(TrackData& track) noexcept;
   // --- context ---
@@ -204,6 +215,9 @@ class Runtime {
   void tend_pool() noexcept;
   // What has ended on other threads since the last call. The begins are committed.
   void take_ended_elsewhere(std::vector<EndedElsewhere>& out);
+  // What was kept of ends without room. Returns the stream that they belong to, null if there are
+  // none: then, and without memory for it, `out` is empty.
+  ThreadSlot* take_late_ends(LateEnds& out);
   // Counts committed, unread records.
   void add_held(EventStats& stats);
 
@@ -302,6 +316,7 @@ class Runtime {
     std::uint64_t left_out = 0;
   };
   static void add(Counts& to, const ThreadSlot& slot) noexcept;
+  void own_anew_locked(ThreadSlot& slot) noexcept;
   [[nodiscard]] Counts counts_locked() const noexcept;
   void bump_generation_locked() noexcept;
   static void bump_session() noexcept;
@@ -314,6 +329,13 @@ class Runtime {
   void index_threads();
   Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
                      std::uint32_t events) noexcept;
+  // The same, and counts nothing; null: for this reason. `wait`: it may, and gives what it has
+  // away.
+  Segment* find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
+                     DropReason& why) noexcept;
+  void async_end_without_room(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes,
+                              bool has_properties) noexcept;
+  bool keep_late_end(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes) noexcept;
   Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
   bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
   static Segment* take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
@@ -341,6 +363,7 @@ class Runtime {
   std::vector<ThreadSlot*> slots_;
   std::vector<ThreadSlot*> free_slots_;
   std::uint32_t next_uid_ = 1;
+  std::uint32_t next_owner_ = 1;
   SegmentPool* pool_ = nullptr;                  // made by the first start()
   std::map<std::uint32_t, ThreadSlot*> by_uid_;  // consumer's view of slots_
   // Segments from the full queue on their way to their threads' Drain; the consumer's.
@@ -365,7 +388,10 @@ class Runtime {
   std::atomic<std::uint64_t> refused_properties_{0};
   std::atomic<std::uint64_t> misplaced_spans_{0};
   std::atomic<bool> any_ended_elsewhere_{false};
-  std::vector<EndedElsewhere> ended_elsewhere_;     // guarded by mutex_
+  std::vector<EndedElsewhere> ended_elsewhere_;  // guarded by mutex_
+  std::atomic<bool> any_late_ends_{false};
+  LateEnds late_ends_;                              // guarded by mutex_
+  ThreadSlot* late_slot_ = nullptr;                 // the consumer's; no thread's, without queues
   std::array<std::uint32_t, 16> said_misplaced_{};  // call sites; guarded by mutex_
   std::atomic<std::uint32_t> forks_{0};             // that this process is away from the first one
   std::atomic<std::uint64_t> span_id_ranges_{0};    // given out

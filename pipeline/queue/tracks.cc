@@ -28,14 +28,9 @@ void let_go(TrackData& track) noexcept { track.busy.store(0, std::memory_order_r
 
 }  // namespace
 
-ThreadState* Runtime::enter_track(TrackData& track) noexcept {
+ThreadState* Runtime::enter_track(TrackData& track, std::uint32_t events) noexcept {
   if (!running()) return nullptr;
   ThreadState* const before = micromegas_v0_thread;
-  if (track.state.load(std::memory_order_relaxed) == before) {
-    // A user's formatter, for a property of the same track.
-    drop(EventKind::kSpan, DropReason::kInvalid, 1);
-    return nullptr;
-  }
   const std::uint32_t process = forks_.load(std::memory_order_relaxed) + 1;
   const std::uint32_t session = micromegas_v0_session.load(std::memory_order_relaxed);
   take(track, process);
@@ -45,18 +40,17 @@ ThreadState* Runtime::enter_track(TrackData& track) noexcept {
   if (track.session != session) track.fresh = true;
   track.session = session;
   if (track.closed) {
-    drop(EventKind::kSpan, DropReason::kInvalid, 1);
+    drop(EventKind::kSpan, DropReason::kInvalid, events);
     let_go(track);
     return nullptr;
   }
   if (state == nullptr) state = make_track({track.name, track.name_size});
   track.state.store(state, std::memory_order_relaxed);
   if (state == nullptr) {
-    drop(EventKind::kSpan, DropReason::kQueueFull, 1);
+    drop(EventKind::kSpan, DropReason::kQueueFull, events);
     let_go(track);
     return nullptr;
   }
-  if (track.fresh) state->open_spans &= ~std::uint64_t{0xffffffff};
   micromegas_v0_thread = state;
   return before;
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <coroutine>
 #include <future>
 #include <map>
@@ -274,6 +275,113 @@ TEST_F(AsyncSpanTest, ArgumentsOfAGuardMayBeAwaited) {
   EXPECT_EQ(spans.at("operator()").end.properties, (Map{{"k", std::string(300, 'y')}, {"n", "3"}}));
 }
 
+TEST_F(AsyncSpanTest, ArgumentsAreEvaluatedFromLeftToRight) {
+  start();
+  std::string order;
+  Task task = [](std::string& o) -> Task {
+    const auto step = [&o](std::string what) {
+      o += what + " ";
+      return what;
+    };
+    co_await MM_ASYNC_SPAN("span", (step("awaitable"), std::suspend_never()), "a"_k = step("a"),
+                           "b"_k = step("b"));
+    co_await MM_ASYNC_SPAN_DYN(step("name"), (step("awaitable"), std::suspend_never()),
+                               "a"_k = step("a"), "b"_k = step("b"));
+  }(order);
+  task.resume();
+  EXPECT_EQ(order, "awaitable a b name awaitable a b ");
+  const auto spans = seen();
+  EXPECT_EQ(spans.at("span").end.properties, (Map{{"a", "a"}, {"b", "b"}}));
+  EXPECT_EQ(spans.at("name").end.properties, (Map{{"a", "a"}, {"b", "b"}}));
+}
+
+// An expression's span is made in a lambda with g++.
+AsyncSpan in_a_function() { return MM_BEGIN_ASYNC_SPAN("begun"); }
+template <class T>
+Task in_a_coroutine(T value) {
+  co_await MM_ASYNC_SPAN("awaited", suspend(), "value"_k = value);
+  co_await MM_ASYNC_SPAN_DYN(std::string("named"), suspend());
+}
+
+TEST_F(AsyncSpanTest, TheFunctionIsTheOneThatItStandsIn) {
+  start();
+  in_a_function().end();
+  Task task = in_a_coroutine(1);
+  for (int i = 0; i < 3; ++i) task.resume();
+  const auto spans = seen();
+  EXPECT_EQ(spans.at("begun").begin.function, "in_a_function");
+  EXPECT_EQ(spans.at("awaited").begin.function, "in_a_coroutine");
+  EXPECT_EQ(spans.at("named").begin.function, "in_a_coroutine");
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wshadow"
+Task nests() {
+  AsyncSpan outer = MM_BEGIN_ASYNC_SPAN("outer", MM_BEGIN_ASYNC_SPAN("inner").context());
+  MM_ASYNC_SPAN_FN();
+  {
+    MM_ASYNC_SPAN_FN();
+    MM_SPAN("thread's");
+    { MM_SPAN("thread's"); }
+    co_await MM_ASYNC_SPAN_DYN("around", MM_ASYNC_SPAN_DYN("inside", std::suspend_never()),
+                               MM_BEGIN_ASYNC_SPAN_DYN("parent").context());
+  }
+}
+#pragma GCC diagnostic pop
+
+TEST_F(AsyncSpanTest, MacrosMayStandInMacros) {
+  start();
+  Task task = nests();
+  task.resume();
+  EXPECT_TRUE(task.handle.done());
+  EXPECT_EQ(flushed().span_events(), 7u * 2 + 4);
+}
+
+TEST_F(AsyncSpanTest, WhatThrowsInsteadOfWaitingWasNotDestroyed) {
+  start();
+  struct NotReady : suspend {
+    bool await_ready() { throw std::runtime_error("ready"); }
+  };
+  struct DoesNotSuspend : suspend {
+    void await_suspend(std::coroutine_handle<> /*handle*/) { throw std::runtime_error("suspend"); }
+  };
+  std::string what;
+  Task task = [](std::string& w) -> Task {
+    try {
+      co_await MM_ASYNC_SPAN("ready", NotReady());
+    } catch (const std::runtime_error& error) {
+      w += error.what();
+    }
+    try {
+      co_await MM_ASYNC_SPAN("suspend", DoesNotSuspend());
+    } catch (const std::runtime_error& error) {
+      w += error.what();
+    }
+  }(what);
+  task.resume();
+  EXPECT_EQ(what, "readysuspend");
+  const auto spans = seen();
+  EXPECT_EQ(spans.at("ready").end.properties, (Map{{"micromegas.end", "exception"}}));
+  EXPECT_EQ(spans.at("suspend").end.properties, (Map{{"micromegas.end", "exception"}}));
+}
+
+TEST_F(AsyncSpanTest, AValueForWhichThereIsNoRoomDoesNotTakeTheOldOneAlong) {
+  start();
+  {
+    MM_ASYNC_SPAN_VAR(span, "span", "n"_k = 1, "m"_k = 2.5);
+    span.set("n"_k = 1);
+    span.set("s"_k = std::string());
+    span.set("all the room"_k = std::string(1'000'000, 'a'));
+    span.set("n"_k = 2);
+    span.set("s"_k = std::string("no room"));
+  }
+  const Map properties = seen().at("span").end.properties;
+  EXPECT_EQ(properties.at("n"), "2");
+  EXPECT_EQ(properties.at("m"), "2.5");
+  EXPECT_EQ(properties.count("s"), 1u);
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 1u);
+}
+
 TEST_F(AsyncSpanTest, FramesMayBeDestroyedInAnyOrderOnAnyThread) {
   start();
   const auto body = [](int i) -> Task {
@@ -406,6 +514,32 @@ TEST_F(AsyncSpanTest, WhatBeganInAnEndedTelemetryDoesNotEndInTheNext) {
   EXPECT_EQ(spans.at("new").begin.parent, 0u);
 }
 
+TEST_F(AsyncSpanTest, WhatWasPreparedInAnEndedTelemetryDoesNotBeginInTheNext) {
+  start();
+  const auto body = [](SpanContext parent) -> Task {
+    auto awaited = MM_ASYNC_SPAN("prepared", suspend(), parent, "a"_k = std::string(200, 'x'));
+    co_await suspend();
+    co_await std::move(awaited);
+  };
+  AsyncSpan parent = MM_BEGIN_ASYNC_SPAN("parent");
+  Task ended = body(parent.context());
+  Task restarted = body(parent.context());
+  ended.resume();
+  restarted.resume();
+  parent.end();
+  ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
+  ended.resume();
+  ended.resume();
+  EXPECT_TRUE(ended.handle.done());
+  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kAsyncSpan).recorded, 2u);
+  sink_ = std::make_shared<testing_support::RecordingSink>();
+  start();
+  restarted.resume();
+  restarted.resume();
+  EXPECT_TRUE(restarted.handle.done());
+  EXPECT_TRUE(seen().empty());
+}
+
 TEST_F(AsyncSpanTest, FramesMayOutliveTelemetry) {
   start();
   std::vector<Task> tasks;
@@ -446,6 +580,89 @@ TEST_F(AsyncSpanTest, AForkedChildEndsNothingOfItsParents) {
   EXPECT_EQ(seen().size(), 1u);
 }
 
+// --- without room ---
+
+// Holds the actor at the first block of logs until it is opened.
+class HoldingSink : public testing_support::RecordingSink {
+ public:
+  void on_process_log_block(std::shared_ptr<const LogBlock> block) override {
+    entered_ = true;
+    entered_.notify_all();
+    open_.wait(false);
+    RecordingSink::on_process_log_block(std::move(block));
+  }
+  void wait_until_entered() { entered_.wait(false); }
+  void open() {
+    open_ = true;
+    open_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> entered_{false};
+  std::atomic<bool> open_{false};
+};
+
+class FullQueueTest : public AsyncSpanTest {
+ protected:
+  FullQueueTest() { sink_ = holder_; }
+  // The actor is held, and there is no room for another span.
+  void fill() {
+    for (int i = 0; i < 50'000; ++i) {
+      MM_SPAN("filler");
+    }
+  }
+  void hold() {
+    pipeline::SessionOptions options;
+    options.queue_bytes = 8 * queue::kSegmentBytes;
+    options.flush.period = 1ms;
+    start(std::move(options));
+    MM_INFO("into the sink");
+    holder_->wait_until_entered();
+  }
+  void TearDown() override {
+    holder_->open();
+    AsyncSpanTest::TearDown();
+  }
+  std::shared_ptr<HoldingSink> holder_ = std::make_shared<HoldingSink>();
+};
+
+TEST_F(FullQueueTest, AnEndThatHasNoRoomIsKept) {
+  hold();
+  std::vector<AsyncSpan> spans;
+  for (int i = 0; i < 100; ++i) {
+    spans.push_back(MM_BEGIN_ASYNC_SPAN_DYN(std::to_string(i), "i"_k = i));
+  }
+  fill();
+  spans.resize(50);
+  std::thread([&] { spans.clear(); }).join();
+  holder_->open();
+  int ends = 0;
+  for (const auto& [stream, events] : flushed().spans) {
+    for (const auto& event : events) {
+      if (event.kind != SpanEvent::Kind::kAsyncEnd) continue;
+      ++ends;
+      EXPECT_EQ(event.properties, (Map{{"i", event.name}}));
+    }
+  }
+  EXPECT_EQ(ends, 100);
+  EXPECT_EQ(dropped(DropReason::kQueueFull), 0u);
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 0u);
+}
+
+TEST_F(FullQueueTest, MoreThanCanBeKeptIsDroppedAndCountedWithItsProperties) {
+  hold();
+  std::vector<AsyncSpan> spans;
+  for (int i = 0; i < 100; ++i) {
+    spans.push_back(MM_BEGIN_ASYNC_SPAN("large", "text"_k = std::string(16'000, 'x')));
+  }
+  fill();
+  spans.clear();
+  const std::uint64_t lost = dropped(DropReason::kQueueFull);
+  EXPECT_GT(lost, 10u);
+  EXPECT_LT(lost, 50u);
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), lost);
+}
+
 // --- the current span ---
 
 TEST_F(AsyncSpanTest, ASpanIsCurrentToTheEndOfItsScopeOnly) {
@@ -481,6 +698,33 @@ TEST_F(AsyncSpanTest, ASpanIsCurrentToTheEndOfItsScopeOnly) {
   EXPECT_EQ(spans.at("innermost").begin.depth, 2u);
   EXPECT_EQ(spans.at("root").begin.parent, 0u);
   EXPECT_EQ(spans.at("root").begin.depth, 0u);
+}
+
+// What docs/async.md tells not to do leaves a wrong parent behind, and nothing worse.
+TEST_F(AsyncSpanTest, AScopeThatIsHeldWhereItsCoroutineSuspendsLeavesNoPointerBehind) {
+  start();
+  AsyncSpan span = MM_BEGIN_ASYNC_SPAN("span");
+  const auto body = [](SpanContext context) -> Task {
+    const SpanContextScope scope(context);
+    co_await suspend();
+  };
+  std::thread([&] {
+    auto task = std::make_unique<Task>(body(span.context()));
+    task->resume();
+    std::thread([&] {
+      bind_span_context(span.context(), [&] {
+        task->resume();
+        task.reset();
+        (void)current_span_id();
+        current_span().set("a"_k = 1);
+      })();
+      EXPECT_EQ(current_span_id(), 0u);
+    }).join();
+    (void)current_span_id();
+    MM_ASYNC_SPAN_VAR(other, "other");
+  }).join();
+  span.end();
+  EXPECT_EQ(seen().count("other"), 1u);
 }
 
 TEST_F(AsyncSpanTest, ThreadsAndAsyncsCarryItByAWrapper) {

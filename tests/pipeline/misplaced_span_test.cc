@@ -123,6 +123,61 @@ TEST_F(MisplacedSpanTest, ASpanThatIsOpenInsideIsNotCutShort) {
   EXPECT_EQ(stream_with("held"), "+held +inside +more -more -inside -held");
 }
 
+void ends_elsewhere(Task& task) {
+  std::thread([&] { task.handle.resume(); }).join();
+}
+
+void recurses(SpanGuard* outer) {
+  MM_SPAN_VAR(span, "recurses");
+  if (outer == nullptr) return recurses(&span);
+  outer->set(kv<"which">("outer"));
+}
+
+TEST_F(MisplacedSpanTest, PropertiesOfLaterSpansAreTheirOwn) {
+  MM_SPAN("thread's");
+  Task task = holds();
+  ends_elsewhere(task);
+  recurses(nullptr);
+  std::vector<std::string> which;
+  for (const auto& [stream, events] : flushed().spans) {
+    for (const auto& event : events) {
+      if (event.kind != SpanEvent::Kind::kEnd || event.name != "recurses") continue;
+      const auto found = event.properties.find("which");
+      which.push_back(found == event.properties.end() ? "" : found->second);
+    }
+  }
+  EXPECT_EQ(which, (std::vector<std::string>{"", "outer"}));
+}
+
+TEST_F(MisplacedSpanTest, AGuardOfAnEndedTelemetryEndsNothingInTheNext) {
+  for (const bool while_stopped : {true, false}) {
+    Task old = holds();
+    ASSERT_TRUE(pipeline::stop_session(0, in(std::chrono::seconds(20))));
+    if (while_stopped) ends_elsewhere(old);
+    sink_ = std::make_shared<testing_support::RecordingSink>();
+    start();
+    Task fresh = holds();
+    if (!while_stopped) ends_elsewhere(old);
+    EXPECT_EQ(stream_with("held"), "+held");
+    { MM_SPAN("inside"); }
+    fresh.handle.resume();
+    EXPECT_EQ(stream_with("held"), "+held +inside -inside -held") << while_stopped;
+    EXPECT_EQ(invalid(), 0u);
+    EXPECT_EQ(queue::Runtime::get().misplaced_spans(), 0u);
+  }
+}
+
+TEST_F(MisplacedSpanTest, AGuardIsCountedOnce) {
+  Task task;
+  bind_span_context([&] { task = holds(); })();
+  EXPECT_EQ(queue::Runtime::get().misplaced_spans(), 1u);
+  ends_elsewhere(task);
+  EXPECT_EQ(queue::Runtime::get().misplaced_spans(), 1u);
+  Task other = holds();
+  ends_elsewhere(other);
+  EXPECT_EQ(queue::Runtime::get().misplaced_spans(), 2u);
+}
+
 TEST_F(MisplacedSpanTest, AThreadThatLosesAllItsGuardsGoesOnRecording) {
   constexpr int kTurns = 3 * static_cast<int>(queue::kMaxOpenSpans);
   std::string all;

@@ -5,15 +5,33 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "micromegas/fmt.h"
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 #include "micromegas/tests/support/child.h"
+
+namespace micromegas::testing {
+// A value whose formatter runs code of the program.
+struct Runs {
+  std::function<void()> code;
+};
+}  // namespace micromegas::testing
+
+template <>
+struct fmt::formatter<micromegas::testing::Runs> {
+  constexpr auto parse(format_parse_context& context) { return context.begin(); }
+  auto format(const micromegas::testing::Runs& value, format_context& context) const {
+    value.code();
+    return fmt::format_to(context.out(), "ran");
+  }
+};
 
 namespace micromegas {
 namespace {
@@ -135,12 +153,59 @@ TEST_F(TrackTest, ADeadTrackIgnoresAndCounts) {
   Track track("track");
   track.begin("open");
   track.close();
-  track.end();
-  track.begin("late");
+  track.end();                                      // 1
+  track.begin("late");                              // 1
+  track.span("whole", pipeline::now(), INT64_MAX);  // 2
   track.close();
   EXPECT_EQ(text(of_track("track")), "+open -open");
-  EXPECT_EQ(invalid(), 2u);
+  EXPECT_EQ(invalid(), 4u);
   EXPECT_TRUE(sink_->wait([](const testing_support::Recorded& r) { return r.ended.size() == 1; }));
+}
+
+TEST_F(TrackTest, AFormatterMayRecordIntoAnyTrack) {
+  using testing::Runs;
+  start();
+  Track a("a");
+  Track b("b");
+  Track closed("closed");
+  a.begin("outer", "runs"_k = Runs{[&] {
+                     b.begin("other", "runs"_k = Runs{[&] {
+                                        a.begin("first");
+                                        a.end();
+                                      }});
+                     b.end();
+                   }});
+  a.end();
+  closed.begin("never", "runs"_k = Runs{[&] { closed.close(); }});
+  // Each from the other's formatter, on two threads.
+  const auto cross = [](Track& one, Track& other) {
+    for (int i = 0; i < 500; ++i) {
+      one.begin("cross", "runs"_k = Runs{[&] {
+                           other.begin("crossed");
+                           other.end();
+                         }});
+      one.end();
+    }
+  };
+  std::thread there([&] { cross(a, b); });
+  cross(b, a);
+  there.join();
+  const auto spans = of_track("a");
+  EXPECT_EQ(spans.size(), 4u + 2 * 1000u);
+  EXPECT_EQ(spans[0].name, "first");
+  EXPECT_EQ(spans[3].name, "outer");
+  EXPECT_EQ(spans[3].properties, (Map{{"runs", "ran"}}));
+  EXPECT_EQ(of_track("b").size(), 2u + 2 * 1000u);
+  EXPECT_EQ(invalid(), 1u);
+}
+
+TEST_F(TrackTest, ALongNameIsCutBetweenCharacters) {
+  start();
+  Track track(std::string(1023, 'x') + "\xc3\xa9");
+  track.begin("span");
+  track.end();
+  EXPECT_EQ(of_track(std::string(1023, 'x')).size(), 2u);
+  EXPECT_EQ(queue::Runtime::get().cut_texts(), 1u);
 }
 
 TEST_F(TrackTest, LivesThroughTheEndOfTelemetryAndAnotherStart) {

@@ -50,6 +50,7 @@ struct Span {
   std::uint64_t parent;
   std::uint32_t depth;
   std::map<std::string, std::string> properties;
+  std::string function;
 };
 
 struct SeenImage {
@@ -131,7 +132,7 @@ class RecordingSink : public EventSink {
       block->for_each([&](const SpanEvent& e) {
         seen.times.push_back(e.time);
         spans.push_back({e.kind, e.named, e.time, std::string(e.name), e.span_id, e.parent_span_id,
-                         e.depth, map(e.properties)});
+                         e.depth, map(e.properties), std::string(e.metadata->location.function)});
       });
       r.block_after_end |= r.ended.contains(seen.header.stream_id);
       r.blocks.push_back(std::move(seen));

@@ -65,8 +65,8 @@ class [[nodiscard]] AsyncSpan {
   ~AsyncSpan() {}  // NOLINT(modernize-use-equals-default): not an unused variable
 
   template <class Site, class... Args>
-  void open(Later /*later*/, const Site& site, const Args&... args) noexcept {
-    check(site, args...);
+  void open(Later /*later*/, const Site& /*site*/, const Args&... args) noexcept {
+    with_parent(args...);
   }
   template <class... Args>
   void open(const SpanMetadata& site, const Args&... args) noexcept {
@@ -107,9 +107,17 @@ class [[nodiscard]] AsyncSpan {
 namespace detail {
 
 template <class A>
-A span_around(const AsyncSpan& /*span*/, A&& awaitable) {
-  return std::forward<A>(awaitable);
-}
+struct Awaited {
+  A&& awaitable;
+  A in(const AsyncSpan& /*span*/) && { return std::forward<A>(awaitable); }
+};
+struct SpanName {
+  void open(std::string_view /*name*/) noexcept {}
+  template <class A>
+  Awaited<A> awaited(A&& awaitable) noexcept {
+    return {std::forward<A>(awaitable)};
+  }
+};
 
 }  // namespace detail
 }  // namespace micromegas
