@@ -235,16 +235,18 @@ MICROMEGAS_INLINE std::uint64_t begin_span(std::uint32_t id, queue::RecordKind k
                                            const Front& front, Set set,
                                            Values&&... values) noexcept {
   using queue::kSpanEndBytes;
-  std::uint64_t open_spans = queue::open_spans();
+  const queue::ThreadState* thread = micromegas_v0_thread;
+  std::uint64_t open_spans = thread->open_spans.load(std::memory_order_relaxed);
   if (__builtin_expect(queue::open_count(open_spans) >= queue::kMaxOpenSpans, 0)) {
     if (!micromegas_v0_may_open_span()) return 0;
-    open_spans = queue::open_spans();
+    thread = micromegas_v0_thread;
+    open_spans = thread->open_spans.load(std::memory_order_relaxed);
   }
   const std::uint32_t open = queue::open_count(open_spans);
   const auto fixed =
       static_cast<std::uint32_t>(queue::kRecordHeaderBytes + Set::kBytes + front.bytes());
   queue::Writer w(queue::QueueKind::kSpans, fit(kMaxSpanRecordBytes, fixed, values...),
-                  EventKind::kSpan, (open + 1) * kSpanEndBytes, 2);
+                  EventKind::kSpan, (open + 1) * kSpanEndBytes, 2, thread);
   if (!w) return 0;
   w.header(id, kind, Set::kFlags);
   set.write(w);
@@ -268,14 +270,15 @@ MICROMEGAS_INLINE TextRef span_name(std::string_view name) noexcept {
 // takes nobody else's place.
 MICROMEGAS_INLINE void end_span(std::uint32_t id, queue::RecordKind kind,
                                 std::uint64_t begun) noexcept {
-  if (__builtin_expect(queue::open_spans() != begun, 0)) {
+  queue::ThreadState* const thread = micromegas_v0_thread;
+  if (__builtin_expect(thread->open_spans.load(std::memory_order_relaxed) != begun, 0)) {
     return micromegas_v0_end_out_of_place(id, kind, begun);
   }
-  queue::Writer w(queue::QueueKind::kSpans, queue::kSpanEndBytes, EventKind::kSpan);
+  queue::Writer w(queue::QueueKind::kSpans, queue::kSpanEndBytes, EventKind::kSpan, 0, 1, thread);
   if (!w) return;
   w.header(id, kind, queue::kNoFlags);
   w.publish();
-  queue::set_open_spans(begun - 1);
+  thread->open_spans.store(begun - 1, std::memory_order_relaxed);
 }
 
 template <class... Args>

@@ -360,11 +360,12 @@ class Writer : public RecordWriter {
  public:
   // `reserve`: bytes that must stay free behind the record. `events`: how many events are lost if
   // there is no room (a begin takes its end with it).
+  // `thread`: the calling one's, if that is at hand.
   MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                           std::uint32_t reserve = 0, std::uint32_t events = 1) noexcept
+                           std::uint32_t reserve = 0, std::uint32_t events = 1,
+                           const ThreadState* thread = micromegas_v0_thread) noexcept
       : RecordWriter(nullptr), bytes_(bytes), kind_(kind) {
-    segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
-        std::memory_order_relaxed);
+    segment_ = thread->current[static_cast<std::size_t>(queue)].load(std::memory_order_relaxed);
     start_ = segment_->committed.load(std::memory_order_relaxed);
     if (__builtin_expect(start_ + bytes + reserve > kSegmentBytes, 0)) {
       segment_ = micromegas_v0_make_room(queue, bytes + reserve, kind, events);
