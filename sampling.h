@@ -16,8 +16,8 @@
 //
 // What is chosen are blocks: those of every thread (a second or so of its spans) that overlap a
 // window. They are held back until it is decided, `span_sampling_hold` after their end at most and
-// within `span_sampling_bytes`; flush() and the end decide at once. What is left out is counted:
-// KindStats::sampled_out. Logs, metrics and images are not affected. On wasm32 nothing happens.
+// within `span_sampling_bytes`; micromegas::flush() and the end decide at once (a logger's own flush
+// and dispatch's do not). What is left out is counted: KindStats::sampled_out. Logs, metrics and images are not affected. On wasm32 nothing happens.
 #ifndef MICROMEGAS_SAMPLING_H_
 #define MICROMEGAS_SAMPLING_H_
 

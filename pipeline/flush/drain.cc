@@ -128,14 +128,20 @@ void Drain::tick() {
   runtime_.tend_pool();
 }
 
-void Drain::flush() {
+void Drain::cut_all() {
   if (ended_) return;
   sync_clock();
   read_all();
   emit_aggregates(now());
   cut_due(true);
-  decide_samples(true);
+  decide_samples(false);
   captures_.cut(now());
+}
+
+void Drain::flush() {
+  if (ended_) return;
+  cut_all();
+  decide_samples(true);
 }
 
 void Drain::shutdown() {

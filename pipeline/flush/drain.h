@@ -37,7 +37,9 @@ class Drain {
   void startup();
   // Reads what is there, shows live lines, cuts the blocks that are due.
   void tick();
-  // As tick(), and cuts everything.
+  // As tick(), and cuts everything. Spans that are held back for a window stay so.
+  void cut_all();
+  // As cut_all(), and decides about those.
   void flush();
   // As flush(), and ends the sink. The functions above do nothing afterwards.
   void shutdown();
@@ -48,7 +50,7 @@ class Drain {
   // What is held in builders, what was handed over and what was dropped here.
   void add_stats(EventStats& stats) const;
   void thread_streams(std::vector<ThreadStream>& out) const;
-  // Between flush() and the next call: both sides of it are kept apart.
+  // Between cut_all() and the next call: both sides of it are kept apart.
   [[nodiscard]] Captures& captures() noexcept { return captures_; }
   [[nodiscard]] const std::shared_ptr<const ProcessInfo>& process() const noexcept {
     return process_;

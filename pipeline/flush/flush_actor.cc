@@ -210,6 +210,10 @@ bool FlushActor::flush(Deadline deadline) {
   return impl_->call([impl = impl_] { impl->drain.flush(); }, deadline, true);
 }
 
+bool FlushActor::cut_all(Deadline deadline) {
+  return impl_->call([impl = impl_] { impl->drain.cut_all(); }, deadline, true);
+}
+
 bool FlushActor::show_live(Deadline deadline) {
   return impl_->call([impl = impl_] { impl->drain.tick(); }, deadline, true);
 }
@@ -239,7 +243,7 @@ bool FlushActor::change_captures(
     Deadline deadline) {
   return impl_->call(
       [impl = impl_, &change] {
-        impl->drain.flush();
+        impl->drain.cut_all();
         change(impl->drain.captures(), impl->drain.process());
       },
       deadline, false);

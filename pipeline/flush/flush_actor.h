@@ -66,6 +66,8 @@ class FlushActor {
 
   // Everything recorded before the call has been given to the sink in blocks.
   bool flush(Deadline deadline);
+  // The same, but for spans that are held back for a window: they stay so.
+  bool cut_all(Deadline deadline);
   // Everything logged before the call has been shown to the live sinks.
   bool show_live(Deadline deadline);
   // Adds what is held in queues and builders, handed to the sink as `delivered`, and dropped here.
@@ -73,7 +75,7 @@ class FlushActor {
   // once, and without the queues.
   bool add_stats(EventStats& stats, const std::function<void()>& also, Deadline deadline);
   bool thread_streams(std::vector<ThreadStream>& out, Deadline deadline);
-  // As flush(), and then, before anything else is read, `change` on the actor's thread.
+  // As cut_all(), and then, before anything else is read, `change` on the actor's thread.
   bool change_captures(
       const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
       Deadline deadline);

@@ -259,7 +259,7 @@ bool session_running(SessionId id) noexcept {
 
 bool hand_over_session(Deadline deadline) {
   const std::shared_ptr<Session> session = current();
-  return session != nullptr && session->actor->flush(deadline);
+  return session != nullptr && session->actor->cut_all(deadline);
 }
 
 bool change_captures(

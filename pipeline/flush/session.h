@@ -74,7 +74,8 @@ Stopped stop_session(SessionId id, Deadline deadline, EndedBy by = EndedBy::kShu
 
 // False at the deadline, or if no session is running. One that is ending: waits for its end.
 bool flush_session(Deadline deadline);
-// Hands everything recorded before the call to the sink; does not wait for delivery.
+// Hands everything recorded before the call to the sink; does not wait for delivery. Spans that are
+// held back for a window stay so, unlike with flush_session().
 bool hand_over_session(Deadline deadline);
 // Captures of the running session (captures.h): `change` runs on the flush actor, behind a
 // hand_over_session(). False as there.

@@ -250,6 +250,18 @@ TEST_F(SamplingTest, TheEndDecides) {
   EXPECT_EQ(spans().held, 0u);
 }
 
+// A logger that flushes each second must not shorten what is held.
+TEST_F(SamplingTest, AHandOverAndARecorderDecideNothing) {
+  start(windows());
+  const auto slow = span_on_a_thread("slow");
+  dispatch::flush_log_buffer();
+  { testing::Recorder recorder; }
+  EXPECT_EQ(spans().held, 2u);
+  EXPECT_EQ(spans().sampled_out, 0u);
+  sample(slow);
+  EXPECT_EQ(names(flushed()), std::set<std::string>{"slow"});
+}
+
 TEST_F(SamplingTest, ASwitchToAllGivesAwayWhatIsHeld) {
   start(windows());
   span_on_a_thread("held");
