@@ -22,6 +22,9 @@ constexpr std::int64_t kSyncEvery = 1'000'000'000;      // ns
 constexpr std::int64_t kFirstBlockAfter = 500'000'000;  // ns: a stream's first block leaves early
 constexpr std::size_t kBusySegments = 4;                // full segments in one tick
 constexpr int kMoreTries = 8;
+// For a thread that is interrupted while it adds to a histogram, at a flush and at the end.
+constexpr std::chrono::milliseconds kPatience{5};
+constexpr std::chrono::milliseconds kLastPatience{100};
 // While only windows of spans are wanted, blocks are shorter, so that little comes with them.
 constexpr std::chrono::seconds kSampledPeriod{1};
 
@@ -118,7 +121,7 @@ void Drain::tick() {
   sync_clock();
   read_all();
   if (const std::int64_t at = now(); at >= next_aggregates_) {
-    emit_aggregates(at);
+    emit_aggregates(at, std::chrono::milliseconds(0));
     if (!metrics_.empty()) cut_metrics();
   }
   cut_due(false);
@@ -132,7 +135,7 @@ void Drain::cut_all() {
   if (ended_) return;
   sync_clock();
   read_all();
-  emit_aggregates(now());
+  emit_aggregates(now(), ending_ ? kLastPatience : kPatience);
   cut_due(true);
   decide_samples(false);
   captures_.cut(now());
@@ -145,6 +148,7 @@ void Drain::flush() {
 }
 
 void Drain::shutdown() {
+  ending_ = true;
   try {
     flush();
   } catch (...) {
@@ -269,12 +273,12 @@ void Drain::add_log(queue::ThreadSlot& slot, const queue::RecordReader& record,
 }
 
 // They bypass the queues: at the end those are closed already.
-void Drain::emit_aggregates(std::int64_t at) {
+void Drain::emit_aggregates(std::int64_t at, std::chrono::milliseconds patience) {
   next_aggregates_ = at + std::chrono::nanoseconds(options_.period).count();
   take_process_contexts();
   const EventContextPtr context =
       process_contexts_.empty() ? nullptr : process_contexts_.back().context;
-  runtime_.aggregates().collect([&](const queue::AggregateMetric& metric) {
+  const auto emit = [&](const queue::AggregateMetric& metric) {
     using queue::RecordKind;
     std::array<std::byte, 32> record;
     const bool tagged = metric.property_set != 0;
@@ -294,7 +298,18 @@ void Drain::emit_aggregates(std::int64_t at) {
     } catch (const std::bad_alloc&) {
       drop(kind, DropReason::kQueueFull);
     }
-  });
+  };
+  const std::size_t missed = runtime_.aggregates().collect(emit, patience);
+  if (ending_ && missed != 0) count_missed(missed);
+}
+
+// No later period has them.
+void Drain::count_missed(std::size_t histograms) noexcept {
+  aggregated_[index(EventKind::kIntegerMetric)] += histograms;
+  dropped_[index(EventKind::kIntegerMetric)][static_cast<std::size_t>(DropReason::kStopped)] +=
+      histograms;
+  diagnose("histograms.missed",
+           "the last period of a histogram is lost: at the end a thread was adding to it");
 }
 
 void Drain::read_images() {

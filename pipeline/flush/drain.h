@@ -75,7 +75,8 @@ class Drain {
   void name_spans(const queue::ThreadSlot& slot, std::uint64_t begin);
   void drop(EventKind kind, DropReason reason) noexcept;
   void read_images();
-  void emit_aggregates(std::int64_t at);
+  void emit_aggregates(std::int64_t at, std::chrono::milliseconds patience);
+  void count_missed(std::size_t histograms) noexcept;
   void cut_images();
   void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   // Null: there is none, and none may be made.
@@ -155,6 +156,7 @@ class Drain {
   std::vector<queue::EndedElsewhere> ended_elsewhere_;
   queue::LateEnds late_ends_;
   bool busy_ = false;
+  bool ending_ = false;
   bool ended_ = false;
 
   std::array<std::uint64_t, kEventKinds> handed_{};

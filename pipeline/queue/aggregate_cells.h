@@ -11,8 +11,9 @@
 // Histogram: the thread takes the bank out of its cell (exchange, acquire), adds to what is now its
 // own, and puts it back (release). The actor replaces a bank that is there by an empty one
 // (compare-exchange, acquire): then it is the actor's alone, whole, and the thread finds the other.
-// A bank that is not there is in the middle of one addition, which no flush() waits for; the actor
-// takes it later. Nobody ever waits for the actor.
+// A bank that is not there is in the middle of one addition: the actor comes back for it, for some
+// milliseconds at a flush() and longer at the end, else in the next period. Nobody ever waits for
+// the actor.
 //
 // A thread's cells stay with its slot (runtime.h) when it ends: the next thread of that slot goes
 // on in them, ordered by the runtime's lock.
@@ -95,6 +96,7 @@ struct alignas(64) HistogramBank {
 
 struct alignas(64) HistogramCell {
   std::atomic<HistogramBank*> bank{nullptr};
+  std::uint64_t taken_in = 0;  // the last collection that got it; the actor's
 };
 
 }  // namespace micromegas::queue

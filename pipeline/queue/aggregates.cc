@@ -14,7 +14,8 @@
 namespace micromegas::queue {
 namespace {
 
-constexpr int kTries = 64;  // at a bank that is being added to
+constexpr int kTries = 64;                        // at a bank that is being added to
+constexpr std::chrono::microseconds kPause{200};  // before the next ones
 
 // What a histogram becomes, in this order.
 constexpr std::string_view kSuffixes[] = {".count", ".sum", ".min", ".max", ".p50", ".p90", ".p99"};
@@ -106,44 +107,64 @@ bool Aggregates::take_bank(HistogramCell& cell) {
   return false;
 }
 
-// Into sum_.
-void Aggregates::take_histogram(Aggregate& aggregate) {
+// Into sum_. Returns the banks that did not come.
+std::size_t Aggregates::take_histogram(Aggregate& aggregate, std::unique_lock<std::mutex>& lock,
+                                       std::chrono::steady_clock::time_point deadline) {
+  // Nothing may be thrown once something has been taken.
   if (sum_ == nullptr) sum_ = std::make_unique<HistogramBank>();
+  if (spare_ == nullptr) spare_ = std::make_unique<HistogramBank>();
   *sum_ = {};
-  for (const auto& cell : aggregate.histograms) {
-    if (spare_ == nullptr) spare_ = std::make_unique<HistogramBank>();
-    if (!take_bank(*cell)) continue;
-    if (taken_->count != 0) {
-      sum_->add(*taken_);
-      *taken_ = {};
+  while (true) {
+    std::size_t out = 0;
+    for (const auto& cell : aggregate.histograms) {
+      if (cell->taken_in == collection_) continue;
+      if (!take_bank(*cell)) {
+        ++out;
+        continue;
+      }
+      cell->taken_in = collection_;
+      if (taken_->count != 0) {
+        sum_->add(*taken_);
+        *taken_ = {};
+      }
+      spare_ = std::move(taken_);
     }
-    spare_ = std::move(taken_);
+    if (out == 0 || std::chrono::steady_clock::now() >= deadline) return out;
+    lock.unlock();
+    std::this_thread::sleep_for(kPause);
+    lock.lock();
   }
 }
 
-void Aggregates::collect(FunctionRef<void(const AggregateMetric&)> visit) {
-  const std::lock_guard lock(mutex_);
-  for (Aggregate& aggregate : all_) {
+std::size_t Aggregates::collect(FunctionRef<void(const AggregateMetric&)> visit,
+                                std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::size_t missed = 0;
+  std::unique_lock lock(mutex_);
+  ++collection_;
+  for (std::size_t i = 0; i < all_.size(); ++i) {  // more may come while the lock is not held
+    Aggregate& aggregate = all_[i];
     if (aggregate.kind == AggregateKind::kCounter) {
       const std::uint64_t count = take_count(aggregate);
       if (count != 0) visit({aggregate.ids[0], aggregate.property_set, false, count});
       continue;
     }
     if (aggregate.histograms.empty()) continue;
-    take_histogram(aggregate);
+    missed += take_histogram(aggregate, lock, deadline);
     if (sum_->count == 0) continue;
     visit({aggregate.ids[0], aggregate.property_set, false, sum_->count});
     const double values[] = {sum_->sum,           sum_->min,           sum_->max,
                              sum_->quantile(0.5), sum_->quantile(0.9), sum_->quantile(0.99)};
-    for (std::size_t i = 0; i < std::size(values); ++i) {
-      visit({aggregate.ids[i + 1], aggregate.property_set, true,
-             std::bit_cast<std::uint64_t>(values[i])});
+    for (std::size_t value = 0; value < std::size(values); ++value) {
+      visit({aggregate.ids[value + 1], aggregate.property_set, true,
+             std::bit_cast<std::uint64_t>(values[value])});
     }
   }
+  return missed;
 }
 
 void Aggregates::discard() {
-  collect([](const AggregateMetric&) {});
+  collect([](const AggregateMetric&) {}, std::chrono::milliseconds(0));
 }
 
 void Aggregates::after_fork_child() noexcept {

@@ -6,6 +6,7 @@
 #define MICROMEGAS_PIPELINE_QUEUE_AGGREGATES_H_
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -44,8 +45,12 @@ class Aggregates {
   // A new cell of it, for one thread. As above. Stays valid.
   void* add_cell(std::uint32_t index);
 
-  // Consumer: what has been added since the last call, of those to which something was.
-  void collect(FunctionRef<void(const AggregateMetric&)> visit);
+  // Consumer: what has been added since the last call, of those to which something was. A thread
+  // may stand in the middle of adding to a histogram, with all it has added since: that is waited
+  // for, `patience` in all, without the lock. Returns how many have not come: they stay for the
+  // next call.
+  std::size_t collect(FunctionRef<void(const AggregateMetric&)> visit,
+                      std::chrono::milliseconds patience);
   // With no consumer: forgets it.
   void discard();
 
@@ -66,11 +71,13 @@ class Aggregates {
   };
   bool take_bank(HistogramCell& cell);
   std::uint64_t take_count(Aggregate& aggregate);
-  void take_histogram(Aggregate& aggregate);
+  std::size_t take_histogram(Aggregate& aggregate, std::unique_lock<std::mutex>& lock,
+                             std::chrono::steady_clock::time_point deadline);
 
   std::mutex mutex_;
   std::deque<Aggregate> all_;  // at index - 1
   std::unordered_map<std::string, std::uint32_t> indices_;
+  std::uint64_t collection_ = 0;
   std::unique_ptr<HistogramBank> spare_;  // empty
   std::unique_ptr<HistogramBank> taken_;
   std::unique_ptr<HistogramBank> sum_;

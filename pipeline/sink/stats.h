@@ -28,7 +28,8 @@ enum class DropReason : std::uint8_t {
   kQueueFull,     // the memory budget of the queues, or of images, was spent
   kInvalid,       // a negative integer metric, a call site past the catalogue's limit, an orphan,
                   // an image that is too large
-  kStopped,       // recorded while telemetry was stopping, or held by a sink that never returned
+  kStopped,       // recorded while telemetry was stopping, or held by a sink that never returned;
+                  // a histogram's last period that its thread kept
   kSinkFailed,    // a sink threw while it was given the block
   kUploadBudget,  // the upload queue's byte budget was spent
   kRefused,       // the server refused the block, its stream or its process

@@ -18,6 +18,7 @@
 
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/aggregate_cells.h"
+#include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/testing.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 #include "micromegas/tests/support/child.h"
@@ -194,6 +195,60 @@ TEST_F(CounterTest, TheEndLosesNothingAndTheNextSessionBeginsAtZero) {
   EXPECT_TRUE(sink_->recorded().metrics.empty());
   for (int i = 0; i < 2; ++i) MM_COUNTER("at the end", "count", 1);
   EXPECT_EQ(sums().at("at the end"), 2);
+}
+
+// A thread that is interrupted in the middle of an addition has the bank of its cell in its hands.
+class InterruptedAdditionTest : public CounterTest {
+ protected:
+  void add_and_interrupt() {
+    static constinit StaticMetricMetadata site{.name = "interrupted", .unit = "x", .target = "t"};
+    detail::Histogram(site, 3);
+    cell_ = static_cast<queue::HistogramCell*>(
+        queue::Runtime::get().aggregate_cell(site, queue::AggregateKind::kHistogram, 0));
+    ASSERT_NE(cell_, nullptr);
+    bank_ = cell_->bank.exchange(nullptr);
+    ASSERT_EQ(bank_->count, 1u);
+  }
+  void go_on() {
+    bank_->add(4);
+    cell_->bank.store(bank_);
+  }
+  queue::HistogramCell* cell_ = nullptr;
+  queue::HistogramBank* bank_ = nullptr;
+};
+
+TEST_F(InterruptedAdditionTest, TheEndWaitsForIt) {
+  start();
+  add_and_interrupt();
+  std::thread late([this] {
+    while (queue::Runtime::get().running()) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // has no processor
+    go_on();
+  });
+  EXPECT_TRUE(pipeline::stop_session(0, in(std::chrono::seconds(20))));
+  late.join();
+  EXPECT_EQ(values("interrupted.count"), std::vector<std::uint64_t>{2});
+}
+
+TEST_F(InterruptedAdditionTest, TheEndDoesNotWaitForEverAndCounts) {
+  start();
+  add_and_interrupt();
+  EXPECT_TRUE(pipeline::stop_session(0, in(std::chrono::seconds(20))));
+  EXPECT_TRUE(values("interrupted.count").empty());
+  const EventStats books = pipeline::session_stats();
+  EXPECT_EQ(of(books, EventKind::kIntegerMetric).recorded, 1u);
+  EXPECT_EQ(
+      of(books, EventKind::kIntegerMetric).dropped[static_cast<std::size_t>(DropReason::kStopped)],
+      1u);
+  go_on();
+}
+
+TEST_F(InterruptedAdditionTest, AFlushLeavesItForTheNextOne) {
+  start();
+  add_and_interrupt();
+  EXPECT_FALSE(sums().contains("interrupted.count"));
+  go_on();
+  EXPECT_EQ(sums().at("interrupted.count"), 2);
 }
 
 TEST_F(CounterTest, WhatTheVerbosityLeavesOutIsNotEvaluated) {
