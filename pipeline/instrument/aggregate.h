@@ -34,6 +34,12 @@ MICROMEGAS_INLINE Cell* cell_of(const StaticMetricMetadata& metadata, bool histo
   if (__builtin_expect(cell == nullptr, 0)) {
     cell = micromegas_v0_aggregate_cell(&metadata, histogram, set_id(set...));
   }
+  if constexpr (sizeof...(Set) == 1) {
+    if (cell != nullptr &&
+        __builtin_expect(static_cast<Cell*>(cell)->property_set != set_id(set...), 0)) {
+      cell = micromegas_v0_aggregate_cell(&metadata, histogram, set_id(set...));
+    }
+  }
   return static_cast<Cell*>(cell);
 }
 
@@ -63,6 +69,11 @@ struct Histogram {
     }
     if (auto* cell = cell_of<queue::HistogramCell>(metadata, true, set...)) {
       queue::HistogramBank* const bank = cell->bank.exchange(nullptr, std::memory_order_acquire);
+      if (__builtin_expect(bank == nullptr,
+                           0)) {  // in a signal handler, amid this thread's addition
+        micromegas_v0_drop(EventKind::kFloatMetric, DropReason::kInvalid, 1);
+        return;
+      }
       bank->add(number);
       cell->bank.store(bank, std::memory_order_release);
     }

@@ -11,8 +11,8 @@
 // name; of a histogram "latency.count", ".sum", ".min", ".max", ".p50", ".p90", ".p99". Of those to
 // which nothing was added, nothing.
 //
-// Equal name, unit and target are one, wherever they stand. Behind the value: one PropertySet, the
-// same at each call.
+// Equal name, unit and target are one, wherever they stand. Behind the value: one PropertySet. The
+// first one of a call site is fast; each other costs a lock there.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_COUNTER_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_COUNTER_H_
 

@@ -15,6 +15,7 @@
 
 #include "micromegas/pipeline/instrument/arguments.h"
 #include "micromegas/pipeline/instrument/metadata.h"
+#include "micromegas/pipeline/instrument/utf8_boundary.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/queue/record.h"
 
@@ -27,13 +28,6 @@ struct Number {
   MICROMEGAS_INLINE void cut(std::uint32_t) noexcept {}
   MICROMEGAS_INLINE void write(queue::RecordWriter& w) const noexcept { w.number(bits); }
 };
-
-// The largest n <= limit at which UTF-8 text can be cut without splitting a character.
-inline std::uint32_t utf8_boundary(const char* text, std::uint32_t limit) noexcept {
-  std::uint32_t n = limit;
-  while (n > 0 && limit - n < 4 && (static_cast<unsigned char>(text[n]) & 0xc0U) == 0x80U) --n;
-  return limit - n < 4 ? n : limit;
-}
 
 struct TextRef {
   const char* data;

@@ -4,6 +4,9 @@
 // Where counters and histograms add up: a cell for each of them in each thread that adds, on cache
 // lines of its own. No event, no lock; what the flush actor takes out once a period is exact.
 //
+// A call site finds its cell by the set that it had at its first call; with another set it asks for
+// the right one, under a lock.
+//
 // Counter: `value` only grows, and only its thread writes it, so a plain addition is enough. The
 // actor reports what it has grown by since it last looked: an addition is seen now or the next
 // time, and once. What happened before a flush() is seen by it: the request to the actor orders it.
@@ -32,10 +35,12 @@ namespace micromegas::queue {
 struct alignas(64) CounterCell {
   std::atomic<std::uint64_t> value{0};  // the thread's; relaxed
   std::uint64_t reported = 0;           // the actor's
+  std::uint32_t property_set = 0;       // whose it is; 0: of none
 };
 
 // Sixteen buckets in each power of two, from about 1e-6 to 1.8e13: a value is known to 1/32.
-struct alignas(64) HistogramBank {
+template <class Bucket>
+struct alignas(64) BasicHistogram {
   static constexpr int kLowestExponent = -20;
   static constexpr int kHighestExponent = 44;
   static constexpr std::size_t kBuckets =
@@ -45,8 +50,9 @@ struct alignas(64) HistogramBank {
   double sum = 0;
   double min = std::numeric_limits<double>::infinity();
   double max = -std::numeric_limits<double>::infinity();
-  // The first is for all that is smaller, the last for what is larger.
-  std::array<std::uint32_t, kBuckets> buckets{};
+  // The first is for all that is smaller, the negative too, the last for what is larger. They and
+  // the sum stop at the greatest value.
+  std::array<Bucket, kBuckets> buckets{};
 
   // The four highest bits of the fraction stand behind the exponent: together they are the bucket.
   static constexpr std::size_t bucket_of(double value) noexcept {
@@ -69,18 +75,26 @@ struct alignas(64) HistogramBank {
     sum += value;
     min = value < min ? value : min;
     max = value > max ? value : max;
-    ++buckets[bucket_of(value)];
+    Bucket& bucket = buckets[bucket_of(value)];
+    bucket += static_cast<Bucket>(bucket != std::numeric_limits<Bucket>::max());
   }
-  void add(const HistogramBank& other) noexcept {
+  template <class Other>
+  void add(const BasicHistogram<Other>& other) noexcept {
     count += other.count;
-    sum += other.sum;
+    sum = finite(sum + finite(other.sum));
     min = other.min < min ? other.min : min;
     max = other.max > max ? other.max : max;
     for (std::size_t i = 0; i < kBuckets; ++i) buckets[i] += other.buckets[i];
   }
-  // The value that the fraction `q` of all does not pass, to 1/32. Precondition: count > 0.
-  [[nodiscard]] double quantile(double q) const noexcept {
-    const auto rank = static_cast<std::uint64_t>(q * static_cast<double>(count - 1)) + 1;
+  static constexpr double finite(double value) noexcept {
+    constexpr double kMax = std::numeric_limits<double>::max();
+    return value > kMax ? kMax : (value < -kMax ? -kMax : value);
+  }
+  // The least value that `percent` % of all do not pass, to 1/32. Precondition: count > 0.
+  [[nodiscard]] double percentile(unsigned percent) const noexcept {
+    // Rounded up, without a product that overflows.
+    std::uint64_t rank = count / 100 * percent + (count % 100 * percent + 99) / 100;
+    if (rank == 0) rank = 1;
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < kBuckets; ++i) {
       seen += buckets[i];
@@ -94,9 +108,13 @@ struct alignas(64) HistogramBank {
   }
 };
 
+using HistogramBank = BasicHistogram<std::uint32_t>;  // a thread's
+using HistogramSum = BasicHistogram<std::uint64_t>;   // of all threads
+
 struct alignas(64) HistogramCell {
   std::atomic<HistogramBank*> bank{nullptr};
-  std::uint64_t taken_in = 0;  // the last collection that got it; the actor's
+  std::uint64_t taken_in = 0;      // the last collection that got it; the actor's
+  std::uint32_t property_set = 0;  // as above
 };
 
 }  // namespace micromegas::queue

@@ -74,12 +74,26 @@ void* Aggregates::add_cell(std::uint32_t index) {
   Aggregate& aggregate = all_[index - 1];
   if (aggregate.kind == AggregateKind::kCounter) {
     aggregate.counters.push_back(std::make_unique<CounterCell>());
+    aggregate.counters.back()->property_set = aggregate.property_set;
     return aggregate.counters.back().get();
+  }
+  constexpr std::size_t kBytes = sizeof(HistogramBank) + sizeof(HistogramCell);
+  if (histogram_bytes_ + kBytes > kMaxHistogramBytes) {
+    full_.store(true, std::memory_order_relaxed);
+    return nullptr;
   }
   auto bank = std::make_unique<HistogramBank>();
   aggregate.histograms.push_back(std::make_unique<HistogramCell>());
-  aggregate.histograms.back()->bank.store(bank.release(), std::memory_order_release);
-  return aggregate.histograms.back().get();
+  histogram_bytes_ += kBytes;
+  HistogramCell& cell = *aggregate.histograms.back();
+  cell.property_set = aggregate.property_set;
+  cell.bank.store(bank.release(), std::memory_order_release);
+  return &cell;
+}
+
+bool Aggregates::is_of(std::uint32_t index, std::uint32_t property_set) {
+  const std::lock_guard lock(mutex_);
+  return all_[index - 1].property_set == property_set;
 }
 
 std::uint64_t Aggregates::take_count(Aggregate& aggregate) {
@@ -111,7 +125,7 @@ bool Aggregates::take_bank(HistogramCell& cell) {
 std::size_t Aggregates::take_histogram(Aggregate& aggregate, std::unique_lock<std::mutex>& lock,
                                        std::chrono::steady_clock::time_point deadline) {
   // Nothing may be thrown once something has been taken.
-  if (sum_ == nullptr) sum_ = std::make_unique<HistogramBank>();
+  if (sum_ == nullptr) sum_ = std::make_unique<HistogramSum>();
   if (spare_ == nullptr) spare_ = std::make_unique<HistogramBank>();
   *sum_ = {};
   while (true) {
@@ -153,8 +167,9 @@ std::size_t Aggregates::collect(FunctionRef<void(const AggregateMetric&)> visit,
     missed += take_histogram(aggregate, lock, deadline);
     if (sum_->count == 0) continue;
     visit({aggregate.ids[0], aggregate.property_set, false, sum_->count});
-    const double values[] = {sum_->sum,           sum_->min,           sum_->max,
-                             sum_->quantile(0.5), sum_->quantile(0.9), sum_->quantile(0.99)};
+    const double values[] = {
+        sum_->sum,           sum_->min, sum_->max, sum_->percentile(50), sum_->percentile(90),
+        sum_->percentile(99)};
     for (std::size_t value = 0; value < std::size(values); ++value) {
       visit({aggregate.ids[value + 1], aggregate.property_set, true,
              std::bit_cast<std::uint64_t>(values[value])});
@@ -172,6 +187,8 @@ void Aggregates::after_fork_child() noexcept {
     new (&aggregate.counters) std::vector<std::unique_ptr<CounterCell>>;
     new (&aggregate.histograms) std::vector<std::unique_ptr<HistogramCell>>;
   }
+  histogram_bytes_ = 0;
+  full_.store(false, std::memory_order_relaxed);
 }
 
 }  // namespace micromegas::queue

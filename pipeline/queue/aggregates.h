@@ -6,6 +6,7 @@
 #define MICROMEGAS_PIPELINE_QUEUE_AGGREGATES_H_
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -37,13 +38,18 @@ struct AggregateMetric {
 class Aggregates {
  public:
   static constexpr std::size_t kMaxAggregates = 16384;
+  static constexpr std::size_t kMaxHistogramBytes = std::size_t{128} << 20;  // of all threads
 
   // The index of this one, from 1; 0 if there are too many. Those of equal name, unit, target and
   // set are one, wherever they stand. Any thread; locks, allocates, may throw.
   std::uint32_t add(AggregateKind kind, const StaticMetricMetadata& metadata,
                     std::uint32_t property_set, Catalogue& catalogue);
-  // A new cell of it, for one thread. As above. Stays valid.
+  // A new cell of it, for one thread. As above. Stays valid. Null for a histogram once their memory
+  // is spent: full().
   void* add_cell(std::uint32_t index);
+  [[nodiscard]] bool full() const noexcept { return full_.load(std::memory_order_relaxed); }
+  // Whether that is its set. Any thread; locks.
+  bool is_of(std::uint32_t index, std::uint32_t property_set);
 
   // Consumer: what has been added since the last call, of those to which something was. A thread
   // may stand in the middle of adding to a histogram, with all it has added since: that is waited
@@ -77,10 +83,12 @@ class Aggregates {
   std::mutex mutex_;
   std::deque<Aggregate> all_;  // at index - 1
   std::unordered_map<std::string, std::uint32_t> indices_;
+  std::size_t histogram_bytes_ = 0;
+  std::atomic<bool> full_{false};
   std::uint64_t collection_ = 0;
   std::unique_ptr<HistogramBank> spare_;  // empty
   std::unique_ptr<HistogramBank> taken_;
-  std::unique_ptr<HistogramBank> sum_;
+  std::unique_ptr<HistogramSum> sum_;
 };
 
 }  // namespace micromegas::queue

@@ -10,7 +10,9 @@
 #include <new>
 #include <utility>
 
+#include "micromegas/pipeline/instrument/utf8_boundary.h"
 #include "micromegas/pipeline/queue/segment_pool.h"
+#include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/fork.h"
 #include "micromegas/platform/thread.h"
 
@@ -64,6 +66,8 @@ void cache_decision(SiteWord& word, std::uint32_t decision) {
                                      std::memory_order_relaxed)) {
   }
 }
+
+constexpr std::uint32_t kRefusedSite = 0xffffffff;  // of counters and histograms: stays without id
 
 void cache_id(SiteWord& word, std::uint32_t id) {
   std::uint64_t old = word.load(std::memory_order_relaxed);
@@ -461,20 +465,30 @@ void* Runtime::aggregate_cell(const StaticMetricMetadata& metadata, AggregateKin
                               std::uint32_t property_set) noexcept {
   const EventKind metric =
       kind == AggregateKind::kCounter ? EventKind::kIntegerMetric : EventKind::kFloatMetric;
+  std::uint32_t id = site_id(metadata.word);
+  if (id == kRefusedSite) {
+    drop(metric, DropReason::kInvalid, 1);
+    return nullptr;
+  }
   ThreadSlot* slot = current_thread();
   if (slot == nullptr) {
     drop(metric, DropReason::kQueueFull, 1);
     return nullptr;
   }
   try {
-    std::uint32_t id = site_id(metadata.word);
-    if (id == 0) {
+    const bool first = id == 0;
+    // Without a set, a site has none at any call.
+    if (first || (property_set != 0 && !aggregates_.is_of(id, property_set))) {
       id = aggregates_.add(kind, metadata, property_set, catalogue_);
       if (id == 0) {
         drop(metric, DropReason::kInvalid, 1);
+        if (first && site_id(metadata.word) == 0) cache_id(metadata.word, kRefusedSite);
+        diagnose(
+            "aggregates.refused",
+            "there are too many counters and histograms: what is added to new ones is dropped");
         return nullptr;
       }
-      cache_id(metadata.word, id);
+      if (first) cache_id(metadata.word, id);
     }
     if (id >= slot->cell_count) {
       const auto size = static_cast<std::uint32_t>(std::bit_ceil(std::max(id + 1, 64U)));
@@ -484,7 +498,15 @@ void* Runtime::aggregate_cell(const StaticMetricMetadata& metadata, AggregateKin
     }
     // Another call site's of the same name, perhaps.
     void*& cell = slot->cells[id];
-    if (cell == nullptr) cell = aggregates_.add_cell(id);
+    const bool full = kind == AggregateKind::kHistogram && aggregates_.full();
+    if (cell == nullptr && !full) cell = aggregates_.add_cell(id);
+    if (cell == nullptr) {
+      drop(metric, DropReason::kQueueFull, 1);
+      if (!full) {
+        diagnose("histograms.full",
+                 "the memory of histograms is spent: what is added to further ones is dropped");
+      }
+    }
     return cell;
   } catch (...) {
     drop(metric, DropReason::kQueueFull, 1);

@@ -18,6 +18,8 @@
 
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/aggregate_cells.h"
+#include "micromegas/pipeline/queue/aggregates.h"
+#include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/testing.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
@@ -89,6 +91,42 @@ TEST_F(CounterTest, ThoseOfOneNameAreOne) {
   EXPECT_EQ(sink_->recorded().metrics.size(), 5u);
 }
 
+TEST_F(CounterTest, ACallSiteMayChangeItsSet) {
+  start();
+  const auto add = [](const char* region) {
+    MM_COUNTER_T("net", "counter", "bytes", 1, PropertySet::intern({{"region", region}}));
+    MM_HISTOGRAM_T("net", "histogram", "bytes", 1, PropertySet::intern({{"region", region}}));
+  };
+  for (const char* region : {"eu", "us", "us", "eu", "asia", "us"}) add(region);
+  std::map<std::string, std::uint64_t> found;
+  for (const auto& m : flushed().metrics) {
+    if (!m.is_float) found[m.name + " " + m.properties.at("region")] += m.integer;
+  }
+  EXPECT_EQ(found, (std::map<std::string, std::uint64_t>{{"counter eu", 2},
+                                                         {"counter us", 3},
+                                                         {"counter asia", 1},
+                                                         {"histogram.count eu", 2},
+                                                         {"histogram.count us", 3},
+                                                         {"histogram.count asia", 1}}));
+}
+
+TEST_F(CounterTest, TooManyAreRefused) {
+  queue::Catalogue catalogue;
+  queue::Aggregates aggregates;
+  const auto add = [&](std::uint32_t set) {
+    return aggregates.add(queue::AggregateKind::kHistogram, {.name = "n", .unit = "x"}, set,
+                          catalogue);
+  };
+  for (std::uint32_t i = 1; i <= queue::Aggregates::kMaxAggregates; ++i) ASSERT_EQ(add(i), i);
+  EXPECT_EQ(add(100'000), 0u);
+  EXPECT_EQ(add(5), 5u);
+  // Memory too is bounded.
+  std::size_t cells = 0;
+  for (; aggregates.add_cell(1) != nullptr; ++cells) ASSERT_FALSE(aggregates.full());
+  EXPECT_TRUE(aggregates.full());
+  EXPECT_NEAR(static_cast<double>(cells), (128U << 20) / 4400.0, 2000);
+}
+
 TEST_F(CounterTest, HistogramsTellHowValuesAreSpread) {
   start();
   for (int i = 1; i <= 1000; ++i) MM_HISTOGRAM_T("http", "latency", "ms", i);
@@ -126,10 +164,45 @@ TEST_F(CounterTest, QuantilesAreWithinAThirtySecond) {
   for (int i = 0; i < 50'000; ++i) values.push_back(spread(random));
   for (const double value : values) bank.add(value);
   std::sort(values.begin(), values.end());
-  for (const double q : {0.0, 0.01, 0.25, 0.5, 0.9, 0.99, 0.999, 1.0}) {
-    const double exact = values[static_cast<std::size_t>(q * 49'999)];
-    EXPECT_NEAR(bank.quantile(q), exact, exact / 32) << q;
+  for (const unsigned percent : {0U, 1U, 25U, 50U, 90U, 99U, 100U}) {
+    const double exact = values[std::max(500U * percent, 1U) - 1];
+    EXPECT_NEAR(bank.percentile(percent), exact, exact / 32) << percent;
   }
+}
+
+// Of few values too: the least that so many do not pass, by its rank.
+TEST_F(CounterTest, PercentilesOfFewValuesAreTheirOwn) {
+  for (const unsigned count : {1U, 2U, 10U, 51U, 100U, 101U}) {
+    queue::HistogramBank bank;
+    std::vector<double> values;
+    for (unsigned i = 0; i < count; ++i) values.push_back(std::pow(1.2, i));
+    for (const double value : values) bank.add(value);
+    for (const unsigned percent : {50U, 90U, 99U}) {
+      unsigned rank = 1;
+      while (rank * 100 < count * percent) ++rank;
+      EXPECT_NEAR(bank.percentile(percent), values[rank - 1], values[rank - 1] / 32)
+          << percent << " of " << count;
+    }
+  }
+  queue::HistogramBank outlier;
+  for (int i = 0; i < 9; ++i) outlier.add(1);
+  outlier.add(1000);
+  EXPECT_NEAR(outlier.percentile(99), 1000, 1000 / 32.0);
+}
+
+TEST_F(CounterTest, NumbersThatAreTooLargeStopAtTheGreatest) {
+  constexpr double kMax = std::numeric_limits<double>::max();
+  queue::HistogramBank bank;
+  bank.add(1);
+  bank.buckets[queue::HistogramBank::bucket_of(1)] = std::numeric_limits<std::uint32_t>::max();
+  bank.add(1);
+  queue::HistogramSum sum;
+  sum.add(bank);
+  sum.add(bank);
+  EXPECT_EQ(sum.buckets[queue::HistogramBank::bucket_of(1)], 2 * std::uint64_t{0xffffffff});
+  start();
+  for (int i = 0; i < 3; ++i) MM_HISTOGRAM("large", "x", kMax);
+  EXPECT_EQ(sums().at("large.sum"), kMax);
 }
 
 TEST_F(CounterTest, HistogramsTakeAnyFiniteNumber) {
@@ -138,7 +211,7 @@ TEST_F(CounterTest, HistogramsTakeAnyFiniteNumber) {
   for (const double value : {0.0, -0.0, -5.0, 1e-300, Limits::denorm_min(), 1e300, Limits::max()}) {
     queue::HistogramBank bank;
     bank.add(value);
-    EXPECT_EQ(bank.quantile(0.5), value);
+    EXPECT_EQ(bank.percentile(50), value);
     MM_HISTOGRAM("any", "x", value);
   }
   MM_HISTOGRAM("any", "x", Limits::infinity());
@@ -202,6 +275,7 @@ class InterruptedAdditionTest : public CounterTest {
  protected:
   void add_and_interrupt() {
     static constinit StaticMetricMetadata site{.name = "interrupted", .unit = "x", .target = "t"};
+    site_ = &site;
     detail::Histogram(site, 3);
     cell_ = static_cast<queue::HistogramCell*>(
         queue::Runtime::get().aggregate_cell(site, queue::AggregateKind::kHistogram, 0));
@@ -213,6 +287,7 @@ class InterruptedAdditionTest : public CounterTest {
     bank_->add(4);
     cell_->bank.store(bank_);
   }
+  const StaticMetricMetadata* site_ = nullptr;
   queue::HistogramCell* cell_ = nullptr;
   queue::HistogramBank* bank_ = nullptr;
 };
@@ -241,6 +316,17 @@ TEST_F(InterruptedAdditionTest, TheEndDoesNotWaitForEverAndCounts) {
       of(books, EventKind::kIntegerMetric).dropped[static_cast<std::size_t>(DropReason::kStopped)],
       1u);
   go_on();
+}
+
+TEST_F(InterruptedAdditionTest, ASignalHandlerThatAddsToItIsIgnoredAndCounted) {
+  start();
+  add_and_interrupt();
+  detail::Histogram(*site_, 5);
+  go_on();
+  EXPECT_EQ(sums().at("interrupted.count"), 2);
+  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kFloatMetric)
+                .dropped[static_cast<std::size_t>(DropReason::kInvalid)],
+            1u);
 }
 
 TEST_F(InterruptedAdditionTest, AFlushLeavesItForTheNextOne) {

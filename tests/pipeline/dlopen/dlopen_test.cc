@@ -106,6 +106,12 @@ class DlopenTest : public SessionTest {
     return id - 1;
   }
 
+  static std::uint64_t turns_of_a(const testing_support::Recorded& recorded) {
+    std::uint64_t turns = 0;
+    for (const auto& m : recorded.metrics) turns += m.name == "turns.a" ? m.integer : 0;
+    return turns;
+  }
+
   std::shared_ptr<PlaceSink> places_ = std::make_shared<PlaceSink>();
 };
 
@@ -180,7 +186,8 @@ TEST_F(DlopenTest, EveryEventOfAClosedLibraryArrives) {
   EXPECT_EQ(texts["from the program"], 1);
   EXPECT_EQ(texts["static destructor of library a"], 1);
   EXPECT_EQ(recorded.logs.size(), std::size_t{2 * kThreads * kEvents + 2});
-  EXPECT_EQ(recorded.metrics.size(), std::size_t{2 * kThreads * kEvents});
+  EXPECT_EQ(recorded.metrics.size(), std::size_t{2 * kThreads * kEvents + 1});
+  EXPECT_EQ(turns_of_a(recorded), std::uint64_t{kThreads * kEvents});
   EXPECT_EQ(recorded.span_events(), std::size_t{2 * kThreads * (2 * kEvents + 1)});
   std::map<std::string, std::size_t> names;
   for (const auto& [stream, spans] : recorded.spans) {
@@ -211,7 +218,9 @@ TEST_F(DlopenTest, ALibraryThatIsLoadedAgainFindsItsCatalogueEntries) {
     EXPECT_EQ(catalogue_entries(), entries) << "round " << round;
   }
   EXPECT_GE(entries, 5u);
-  EXPECT_EQ(flushed().logs.size(), 5u * 11);
+  const testing_support::Recorded recorded = flushed();
+  EXPECT_EQ(recorded.logs.size(), 5u * 11);
+  EXPECT_EQ(turns_of_a(recorded), 5u * 10);
 }
 
 TEST_F(DlopenTest, FiltersReachALibrary) {

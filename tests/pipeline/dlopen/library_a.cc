@@ -24,6 +24,7 @@ void record_a(int thread, int events) {
     MM_SPAN("work in a");
     MM_INFO_T("library.a", "a {thread} {i} {}", thread, i, "text of a");
     MM_IMETRIC("depth.a", "count", i);
+    MM_COUNTER("turns.a", "count", 1);
   }
 }
 
