@@ -117,7 +117,7 @@ struct TelemetryOptions {
   // Memory of all threads' queues; when it is spent, events are dropped and counted.
   std::size_t queue_bytes = 64U << 20;
   // Memory of images until they are handed to the upload; beyond it they are dropped and counted.
-  std::size_t image_bytes = 64U << 20;
+  std::size_t image_bytes = 65U << 20;  // the largest image and some small ones
   // Unless the thread that records them is to wait, while that memory is spent or the upload has no
   // more room than for what is on its way to it. Never on a thread of the library's. Kinds that do
   // not wait leave the others that room: they are dropped sooner.

@@ -318,12 +318,17 @@ void Drain::read_images() {
     image->time = model_.to_ns(static_cast<std::uint64_t>(image->time));
     try {
       captures_.add_image(image);
-      images_.add(std::move(image));
-      if (images_.bytes() >= options_.image_block_bytes) cut_images();
+      images_.add(image);
     } catch (const std::bad_alloc&) {
-      if (image == nullptr) continue;  // it is in the stream
       runtime_.images().release(image->memory_bytes());
       drop(EventKind::kImage, DropReason::kQueueFull);
+      continue;
+    }
+    image.reset();
+    try {
+      if (images_.bytes() >= options_.image_block_bytes) cut_images();
+    } catch (const std::bad_alloc&) {  // the next tick tries again
+      diagnose("flush.failed", "a block could not be cut: out of memory");
     }
   }
   new_images_.clear();

@@ -15,10 +15,10 @@ ImageStreamState::ImageStreamState(const Uuid& process_id, std::int64_t begin_ti
   info_.kind = StreamKind::kImage;
 }
 
-void ImageStreamState::add(std::shared_ptr<const Image> image) {
+void ImageStreamState::add(const std::shared_ptr<const Image>& image) {
   const std::int64_t time = image->time;
   const std::size_t bytes = image->memory_bytes();
-  images_.push_back(std::move(image));
+  images_.push_back(image);
   first_time_ = images_.size() == 1 ? time : std::min(first_time_, time);
   bytes_ += bytes;
 }

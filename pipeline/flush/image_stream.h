@@ -19,7 +19,8 @@ class ImageStreamState {
   // `begin_time`: where the first block begins, at the latest.
   ImageStreamState(const Uuid& process_id, std::int64_t begin_time);
 
-  void add(std::shared_ptr<const Image> image);
+  // Or nothing has happened.
+  void add(const std::shared_ptr<const Image>& image);
 
   [[nodiscard]] bool empty() const noexcept { return images_.empty(); }
   [[nodiscard]] std::size_t count() const noexcept { return images_.size(); }

@@ -35,7 +35,7 @@ struct SessionOptions {
   ProcessInfo process;  // start stamps are filled in
   queue::Filters filters;
   std::size_t queue_bytes = 64U << 20;  // of all threads' queues
-  std::size_t image_bytes = 64U << 20;  // of images until they are in a block
+  std::size_t image_bytes = 65U << 20;  // of images until they are in a block
   SpanSampling span_sampling = SpanSampling::kAll;
   queue::Kinds wait = 0;  // of these a thread waits for room instead of dropping
   std::chrono::milliseconds wait_limit{1000};

@@ -18,7 +18,7 @@
 
 namespace micromegas::queue {
 
-inline constexpr std::size_t kMaxImageNameBytes = 1024;  // of a name, and of a format
+inline constexpr std::uint32_t kMaxImageNameBytes = 1024;  // of a name, and of a format
 
 // Any thread.
 class ImageQueue {

@@ -517,7 +517,7 @@ void* Runtime::aggregate_cell(const StaticMetricMetadata& metadata, AggregateKin
 void Runtime::send_image(Image&& image) noexcept {
   const auto cut = [this](std::string& text) {
     if (text.size() <= kMaxImageNameBytes) return;
-    text.resize(kMaxImageNameBytes);
+    text.resize(detail::utf8_boundary(text.data(), kMaxImageNameBytes));
     count_cut();
   };
   ImageQueue::Pushed pushed = ImageQueue::Pushed::kFull;

@@ -119,6 +119,21 @@ TEST_F(ImageTest, LongNamesAreCut) {
   EXPECT_EQ(recorded.images[0].format, std::string(1024, 'f'));
 }
 
+TEST_F(ImageTest, LongNamesAreNotCutInsideACharacter) {
+  start();
+  send_image(std::string(1023, 'n') + "ß", std::string(1021, 'f') + "😀", Bytes{});
+  const auto recorded = flushed();
+  ASSERT_EQ(recorded.images.size(), 1u);
+  EXPECT_EQ(recorded.images[0].name, std::string(1023, 'n'));
+  EXPECT_EQ(recorded.images[0].format, std::string(1021, 'f'));
+}
+
+TEST_F(ImageTest, TheLargestFitsTheDefaultBudget) {
+  start();
+  send_image("large", "raw", Bytes(kMaxImageBytes));
+  EXPECT_EQ(flushed().images.size(), 1u);
+}
+
 // A sink that keeps the actor: what finds no room meanwhile is dropped, and there is room again.
 class HeldSink : public testing_support::RecordingSink {
  public:

@@ -14,6 +14,7 @@
 #include <new>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "micromegas/instrument.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
@@ -74,6 +75,8 @@ TEST_F(NoMemoryTest, TheHostLivesAndTheBooksBalance) {
       MM_SPAN_DYN("a name that is too long for a small string");
       MM_INFO("{} {}", i, "text");
       MM_IMETRIC("m", "count", i);
+      MM_COUNTER("counter", "count", 1);
+      MM_HISTOGRAM("histogram", "x", i);
     }
   };
   work();
@@ -103,6 +106,30 @@ TEST_F(NoMemoryTest, TheHostLivesAndTheBooksBalance) {
   work();
   ASSERT_TRUE(pipeline::flush_session(in(20s)));
   EXPECT_EQ(of(pipeline::session_stats(), EventKind::kLog).delivered, before + 200);
+}
+
+TEST_F(NoMemoryTest, ImagesAreCountedAndTheirBudgetComesBack) {
+  sink_ = std::make_shared<PoorSink>();
+  pipeline::SessionOptions options;
+  options.flush.tick = 1ms;
+  options.image_bytes = 1U << 20;
+  start(std::move(options));
+  ASSERT_TRUE(pipeline::flush_session(in(20s)));
+  g_shortage = true;
+  const auto deadline = in(60s);
+  for (const std::uint64_t enough = g_refused + 200;
+       g_refused < enough && std::chrono::steady_clock::now() < deadline;) {
+    send_image("image", "raw", std::vector<std::byte>(100'000));
+    pipeline::flush_session(in(1s));
+  }
+  g_shortage = false;
+  ASSERT_TRUE(pipeline::flush_session(in(20s)));
+  const KindStats lost = of(pipeline::session_stats(), EventKind::kImage);
+  EXPECT_GT(lost.dropped[static_cast<std::size_t>(DropReason::kQueueFull)], 0u);
+  EXPECT_EQ(lost.recorded, lost.delivered + lost.dropped_total());
+  send_image("image", "raw", std::vector<std::byte>(1'000'000));
+  ASSERT_TRUE(pipeline::flush_session(in(20s)));
+  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kImage).delivered, lost.delivered + 1);
 }
 
 }  // namespace

@@ -106,6 +106,10 @@ Result<EncodedBlock> BlockWriter::finish(const BlockHeader& header, const Proces
   compressed_dependencies_.shrink_to(kKeptBytes);
   compressed_objects_.clear();
   compressed_objects_.shrink_to(kKeptBytes);
+  if (objects_.size() > kKeptBytes) {  // a large image's: not until the next one
+    objects_.clear();
+    objects_.shrink_to(kKeptBytes);
+  }
   return result;
 }
 

@@ -47,7 +47,7 @@ class BlockWriter {
   // The body of insert_block; see BlockEncoder::encode() for the errors. Starts nothing new.
   Result<EncodedBlock> finish(const BlockHeader& header, const ProcessInfo& process);
 
-  // The payload so far, uncompressed; valid until the next add() or begin().
+  // The payload so far, uncompressed; valid until the next add(), finish() or begin().
   [[nodiscard]] std::string_view dependencies() const noexcept {
     return dependencies_.bytes().view();
   }
