@@ -484,8 +484,13 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
     records += record.bytes();
     bytes -= record.bytes();
   }
-  if (stream != nullptr && stream->builder().bytes() >= options_.thread_block_bytes) {
-    cut_thread(*stream);
+  // As at the end of read_events().
+  try {
+    if (stream != nullptr && stream->builder().bytes() >= options_.thread_block_bytes) {
+      cut_thread(*stream);
+    }
+  } catch (const std::bad_alloc&) {
+    diagnose("flush.failed", "a block could not be cut: out of memory");
   }
 }
 
