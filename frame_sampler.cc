@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <limits>
 
 #include "micromegas/sampling.h"
 #include "micromegas/telemetry.h"
@@ -10,8 +11,13 @@ namespace micromegas {
 namespace {
 
 std::int64_t in_ticks(std::chrono::milliseconds time) {
-  return time.count() * (frequency() / 1000);
+  const std::int64_t ticks = frequency() / 1000;
+  return std::clamp(time.count(), std::int64_t{0},
+                    std::numeric_limits<std::int64_t>::max() / ticks) *
+         ticks;
 }
+
+constexpr double kForgottenIn = 1000;  // frames: what slow ones have added to the factor
 
 }  // namespace
 
@@ -46,7 +52,11 @@ std::optional<SpanWindow> FrameSampler::frame_at(std::int64_t now) {
   const bool beat = heartbeat != 0 && active_ >= heartbeat;
   if (beat) active_ = 0;
   const bool slow = known && static_cast<double>(took) >= average * factor_;
-  if (slow) factor_ *= options_.factor_growth;
+  if (slow) {
+    factor_ *= options_.factor_growth;
+  } else {
+    factor_ += (options_.factor - factor_) / kForgottenIn;
+  }
   if (!slow && !beat) return std::nullopt;
   return SpanWindow{*before, now};
 }

@@ -16,8 +16,9 @@
 //
 // What is chosen are blocks: those of every thread (a second or so of its spans) that overlap a
 // window. They are held back until it is decided, `span_sampling_hold` after their end at most and
-// within `span_sampling_bytes`; micromegas::flush() and the end decide at once (a logger's own flush
-// and dispatch's do not). What is left out is counted: KindStats::sampled_out. Logs, metrics and images are not affected. On wasm32 nothing happens.
+// within `span_sampling_bytes`; micromegas::flush() and the end decide at once (a logger's own
+// flush and dispatch's do not). What is left out is counted: KindStats::sampled_out. Logs, metrics
+// and images are not affected. On wasm32 nothing happens.
 #ifndef MICROMEGAS_SAMPLING_H_
 #define MICROMEGAS_SAMPLING_H_
 
@@ -54,7 +55,9 @@ void sample_spans_for(std::chrono::nanoseconds duration);
 struct FrameSamplerOptions {
   std::size_t average_of = 32;  // frames; none is slow before there have been so many
   double factor = 1.3;
-  double factor_growth = 1.01;  // of the factor, with each slow frame: a slow hour is not all sent
+  // Of the factor, with each slow frame: a slow hour is not all sent. A thousand others bring it
+  // back.
+  double factor_growth = 1.01;
   // No frame is chosen when the last user_active() is longer ago; 0: whoever uses it.
   std::chrono::milliseconds interaction_timeout{0};
   // One frame is chosen each time that so much activity has passed; 0: none.

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -428,7 +429,8 @@ void sample_spans(SpanWindow window) {
 
 void sample_spans_for(std::chrono::nanoseconds duration) {
   const std::int64_t begin = now();
-  sample_spans({begin, begin + duration.count()});
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() - begin;
+  sample_spans({begin, begin + std::min<std::int64_t>(duration.count(), most)});
 }
 
 std::optional<Uuid> process_id() { return pipeline::session_process_id(); }

@@ -126,6 +126,7 @@ void Drain::tick() {
   }
   cut_due(false);
   decide_samples(false);
+  forget_windows();
   ask_whether_full();
   captures_.cut(now());
   runtime_.tend_pool();
@@ -138,6 +139,7 @@ void Drain::cut_all() {
   emit_aggregates(now(), ending_ ? kLastPatience : kPatience);
   cut_due(true);
   decide_samples(false);
+  forget_windows();
   captures_.cut(now());
 }
 
@@ -637,6 +639,7 @@ void Drain::cut_thread(ThreadStreamState& stream) {
   BlockBuilder::Cut cut = stream.builder().cut(0);
   held.kinds = cut.kinds;
   held.end = cut.header.end_time;
+  held.held_since = std::min(held.end, now());
   try {
     const auto asyncs = static_cast<std::int32_t>(cut.kinds[index(EventKind::kAsyncSpan)]);
     held.block = std::make_shared<const ThreadBlock>(cut.header, std::move(cut.records), asyncs);
@@ -664,9 +667,20 @@ void Drain::decide_samples(bool now_or_never) {
         return all || windows.overlap(block.begin, block.end);
       },
       [&](SampleHold::Block& block, bool wanted) { give_spans(block, wanted); });
-  // What is still to be cut, or waits behind an undecided block, is not older.
-  windows.forget_before(
-      too_late - std::chrono::nanoseconds(options_.sample_hold + kSampledPeriod * 5).count());
+}
+
+// Those that no block can overlap any more. After all cuts of a tick.
+void Drain::forget_windows() {
+  queue::SampleWindows& windows = runtime_.sample_windows();
+  if (windows.mode() == SpanSampling::kAll && samples_.empty()) return;
+  // What is still in a queue is not older.
+  std::int64_t oldest =
+      now() - std::chrono::nanoseconds(2 * options_.sample_hold + kSampledPeriod * 5).count();
+  oldest = std::min(oldest, samples_.oldest());
+  for (auto& [uid, stream] : threads_) {
+    if (!stream->builder().empty()) oldest = std::min(oldest, stream->builder().first_time());
+  }
+  windows.forget_before(oldest);
 }
 
 void Drain::give_spans(SampleHold::Block& block, bool wanted) {

@@ -90,6 +90,7 @@ class Drain {
   void cut_metrics();
   void cut_thread(ThreadStreamState& stream);
   void decide_samples(bool now_or_never);
+  void forget_windows();
   void give_spans(SampleHold::Block& block, bool wanted);
   void end_stream(const SampledStream& stream);
   void finish_thread(queue::ThreadSlot* slot);

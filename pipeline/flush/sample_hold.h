@@ -6,10 +6,12 @@
 #ifndef MICROMEGAS_PIPELINE_FLUSH_SAMPLE_HOLD_H_
 #define MICROMEGAS_PIPELINE_FLUSH_SAMPLE_HOLD_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -32,8 +34,9 @@ class SampleHold {
     std::shared_ptr<SampledStream> stream;
     std::shared_ptr<const ThreadBlock> block;
     std::array<std::uint32_t, kEventKinds> kinds{};
-    std::int64_t begin = 0;  // its first event
-    std::int64_t end = 0;    // its last one
+    std::int64_t begin = 0;       // its first event
+    std::int64_t end = 0;         // its last one
+    std::int64_t held_since = 0;  // its end; its cut, if a track's time is ahead of it
   };
 
   void add(Block block) {
@@ -43,14 +46,15 @@ class SampleHold {
   }
 
   // Hands out from the front, in the order of add(), what is decided: chosen(block) says whether it
-  // is wanted; else it is out once it ended before `too_late`, or while more than `max_bytes` are
-  // held. give(block, wanted) gets each. What stands behind an undecided one waits with it.
+  // is wanted; else it is out once it is held since before `too_late`, or while more than
+  // `max_bytes` are held. give(block, wanted) gets each. What stands behind an undecided one waits
+  // with it.
   template <class Chosen, class Give>
   void decide(std::int64_t too_late, std::size_t max_bytes, Chosen chosen, Give give) {
     while (!blocks_.empty()) {
       Block& front = blocks_.front();
       const bool wanted = chosen(front);
-      if (!wanted && front.end >= too_late && bytes_ <= max_bytes) return;
+      if (!wanted && front.held_since >= too_late && bytes_ <= max_bytes) return;
       Block block = std::move(front);
       blocks_.pop_front();
       bytes_ -= block.block->memory_bytes();
@@ -60,6 +64,12 @@ class SampleHold {
   }
 
   [[nodiscard]] bool empty() const noexcept { return blocks_.empty(); }
+  // Where the earliest of those begins that are held.
+  [[nodiscard]] std::int64_t oldest() const noexcept {
+    std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
+    for (const Block& block : blocks_) oldest = std::min(oldest, block.begin);
+    return oldest;
+  }
   void add_held(EventStats& stats) const {
     for (const Block& block : blocks_) {
       for (std::size_t kind = 0; kind < kEventKinds; ++kind) stats[kind].held += block.kinds[kind];

@@ -74,7 +74,7 @@ class SampleHoldTest : public ::testing::Test {
     block.block = std::make_shared<const ThreadBlock>(BlockHeader{}, std::move(records), 0);
     block.kinds[static_cast<std::size_t>(EventKind::kSpan)] = 1;
     block.begin = begin;
-    block.end = end;
+    block.end = block.held_since = end;
     hold_.add(std::move(block));
   }
   // "begin+" for one that was chosen, "begin-" for one that is out.
@@ -260,6 +260,29 @@ TEST_F(SamplingTest, AHandOverAndARecorderDecideNothing) {
   EXPECT_EQ(spans().sampled_out, 0u);
   sample(slow);
   EXPECT_EQ(names(flushed()), std::set<std::string>{"slow"});
+}
+
+TEST_F(SamplingTest, AWindowIsKnownWhileABlockThatItChoseWaits) {
+  start(windows());
+  span_on_a_thread("front");
+  dispatch::flush_log_buffer();
+  const std::int64_t old = pipeline::now() - 48 * 3'600'000'000'000;
+  Track track("track");
+  track.begin_at(old, "long");
+  track.end();
+  dispatch::flush_log_buffer();
+  EXPECT_EQ(spans().held, 4u);
+  sample({old, old + 1000});
+  dispatch::flush_log_buffer();  // it waits behind "front"
+  EXPECT_EQ(spans().held, 4u);
+  EXPECT_EQ(names(flushed()), std::set<std::string>{"long"});
+}
+
+TEST_F(SamplingTest, ATimeThatIsAheadHoldsNobodyUp) {
+  start(windows(100ms));
+  Track track("track");
+  track.span("ahead", pipeline::now(), pipeline::now() + 50'000'000'000);
+  EXPECT_TRUE(wait_for([] { return spans().sampled_out == 2; }));
 }
 
 TEST_F(SamplingTest, ASwitchToAllGivesAwayWhatIsHeld) {

@@ -77,6 +77,26 @@ TEST_F(FrameSamplerTest, TheFactorGrowsWithEachSlowFrame) {
   EXPECT_TRUE(frame(sampler, 30ms));
 }
 
+TEST_F(FrameSamplerTest, ASlowHourIsForgotten) {
+  FrameSampler sampler({.heartbeat_interval = 0ms});
+  for (int i = 0; i < 500; ++i) {
+    frames(sampler, 9, 10ms);
+    frame(sampler, 1000ms);
+  }
+  frames(sampler, 40, 10ms);
+  EXPECT_FALSE(frame(sampler, 14ms));
+  frames(sampler, 10'000, 10ms);
+  EXPECT_TRUE(frame(sampler, 14ms));
+}
+
+TEST_F(FrameSamplerTest, EndlessTimesAreEndless) {
+  constexpr auto kMax = std::chrono::milliseconds::max();
+  FrameSampler sampler({.interaction_timeout = kMax, .heartbeat_interval = kMax});
+  sampler.user_active_at(now_);
+  EXPECT_EQ(frames(sampler, 100, 10ms), 0);
+  EXPECT_TRUE(frame(sampler, 100ms));
+}
+
 TEST_F(FrameSamplerTest, WhoDoesNothingIsNotDisturbed) {
   FrameSampler sampler({.interaction_timeout = 2000ms, .heartbeat_interval = 0ms});
   frames(sampler, 40, 10ms);
