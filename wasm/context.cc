@@ -14,6 +14,7 @@
 
 #include "micromegas/pipeline/instrument/recorder.h"
 #include "micromegas/wasm/mutex.h"
+#include "micromegas/wasm/session.h"
 #include "micromegas/wasm/text_buffer.h"
 
 namespace micromegas::wasm {
@@ -24,6 +25,7 @@ using Context = std::vector<std::pair<std::string, std::string>>;
 using ContextPtr = std::shared_ptr<const Context>;
 
 struct ThreadContexts {
+  SessionId session = 0;  // that they are of; a later one does not know them
   ContextPtr thread;
   std::vector<ContextPtr> scopes;  // the innermost last
 };
@@ -38,6 +40,10 @@ ThreadContexts& here() {
     ~Owner() { delete std::exchange(t_contexts, nullptr); }
   };
   thread_local const Owner owner;
+  if (const SessionId session = last_session(); t_contexts->session != session) {
+    *t_contexts = {};
+    t_contexts->session = session;
+  }
   return *t_contexts;
 }
 
@@ -56,7 +62,7 @@ ContextPtr process_context() {
 
 void with_context(std::span<const Property> own, Deliver deliver) {
   std::vector<ContextPtr> contexts;
-  if (t_contexts != nullptr) {
+  if (t_contexts != nullptr && t_contexts->session == last_session()) {
     contexts.assign(t_contexts->scopes.rbegin(), t_contexts->scopes.rend());
     contexts.push_back(t_contexts->thread);
   }
@@ -101,7 +107,7 @@ void set_process_context(const PropertyMap& properties) {
 
 std::uint32_t begin_context(const queue::ArgList& list, const FormatArg* args,
                             const PropertySet* set) {
-  if (g_max_level.load(std::memory_order_relaxed) == 0) return 0;
+  if (!session_running(0)) return 0;
   std::vector<ContextPtr>& scopes = here().scopes;
   scopes.push_back(make_context(list, args, set));
   return static_cast<std::uint32_t>(scopes.size());
@@ -114,7 +120,7 @@ void end_context(std::uint32_t depth) noexcept {
 }
 
 void set_thread_context(const queue::ArgList& list, const FormatArg* args, const PropertySet* set) {
-  if (g_max_level.load(std::memory_order_relaxed) == 0) return;
+  if (!session_running(0)) return;
   here().thread = make_context(list, args, set);
 }
 

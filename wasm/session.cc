@@ -122,6 +122,11 @@ bool session_running(SessionId id) {
   return s.running != nullptr && (id == 0 || id == s.id);
 }
 
+SessionId last_session() noexcept {
+  const std::lock_guard lock(session().mutex);
+  return session().id;
+}
+
 void forget_everything() {
   stop_session(0, kShutdownWait);
   Session& s = session();

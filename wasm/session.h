@@ -45,6 +45,8 @@ Result<SessionId> start_session(std::shared_ptr<EventSink> sink, PropertyMap pro
 bool stop_session(SessionId id, std::chrono::milliseconds timeout);
 inline constexpr std::chrono::milliseconds kShutdownWait{5000};  // of dispatch.h, as natively
 bool session_running(SessionId id);
+// 0: none has been started.
+SessionId last_session() noexcept;
 // As if nothing had ever been started.
 void forget_everything();
 

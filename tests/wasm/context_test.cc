@@ -75,6 +75,25 @@ TEST_F(WasmContextTest, AScopeFromBeforeTheStartIsSilentAndEndsNothing) {
   EXPECT_EQ(last(), "b=2 ");
 }
 
+TEST_F(WasmContextTest, AnotherStartKnowsTheProcessesOnly) {
+  ASSERT_TRUE(set_process_context({{"build", "7"}}));
+  set_thread_context("worker"_k = 3);
+  const ContextScope before("a"_k = 1);
+  EXPECT_TRUE(shutdown(std::chrono::seconds(1)));
+  telemetry_ = init_telemetry({.console = false, .sinks = {{sink_}}});
+  ASSERT_TRUE(telemetry_);
+  MM_INFO("of the process");
+  EXPECT_EQ(last(), "build=7 ");
+}
+
+TEST_F(WasmContextTest, IsKeptWhileAllLogsAreFilteredOut) {
+  set_max_level(LevelFilter::kOff);
+  const ContextScope scope("a"_k = 1);
+  set_max_level(LevelFilter::kTrace);
+  MM_INFO("with it");
+  EXPECT_EQ(last(), "a=1 ");
+}
+
 TEST_F(WasmContextTest, ANameThatTheServerReadsIsRefused) {
   const auto set = set_process_context({{"level", "x"}});
   ASSERT_FALSE(set);
