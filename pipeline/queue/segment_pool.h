@@ -42,8 +42,8 @@ class SegmentPool {
 
   // An empty segment: a recycled one, else a new one within the budget, else null. `first`: of its
   // queue. Most threads record little: a new one takes memory as it is filled, at the price of a
-  // page fault for every 4 KiB, which later ones are spared. `fresh` tells that the pool had run
-  // dry. Any thread.
+  // page fault for every 4 KiB. Later ones are spared them, but for a recycled one that a thread
+  // has not filled. `fresh` tells that the pool had run dry. Any thread.
   Segment* take(bool first, bool& fresh) noexcept;
   // An empty one that is there; else null. Any thread.
   Segment* take_ready() noexcept;
