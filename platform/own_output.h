@@ -21,6 +21,7 @@ class OwnOutput {
   [[nodiscard]] int fd() const noexcept { return fd_; }
 
  private:
+  const int of_;
   int fd_;
 };
 

@@ -4,6 +4,7 @@
 #include "micromegas/micromegas.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "micromegas/dispatch.h"
@@ -41,39 +43,54 @@ Level level_of(int level) {
                                                             : Level::kTrace;
 }
 
-// The caller's pairs as views. Without memory only the first ones.
-class Pairs {
- public:
-  Pairs(const MmProperty* from, std::size_t count) {
-    if (from == nullptr) return;
-    Property* to = few_;
-    if (count > std::size(few_)) {
-      many_.reset(new (std::nothrow) Property[count]);
-      if (many_ != nullptr) {
-        to = many_.get();
-      } else {
-        count = std::size(few_);
-      }
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      to[i] = {text_or(from[i].name, ""), text_or(from[i].value, "")};
-    }
-    pairs_ = {to, count};
-  }
-  [[nodiscard]] std::span<const Property> get() const { return pairs_; }
+constexpr std::size_t kFewPairs = PropertySet::kMaxProperties;
+constexpr std::size_t kMaxPairs = 4096;
 
- private:
-  Property few_[PropertySet::kMaxProperties];
-  std::unique_ptr<Property[]> many_;
-  std::span<const Property> pairs_;
+// Not initialised: 2 KiB, of which most events need little.
+union FewPairs {
+  FewPairs() {}
+  Property pairs[kFewPairs];
 };
 
-// Calls `record` with them.
+std::span<const Property> copy_pairs(const MmProperty* from, std::size_t count, Property* to) {
+  for (std::size_t i = 0; i < count; ++i) {
+    new (to + i) Property{text_or(from[i].name, ""), text_or(from[i].value, "")};
+  }
+  return {to, count};
+}
+
+// Calls `record` with the caller's pairs as views. Without memory only the first ones; of a count
+// that cannot be meant, none: one without a name, which is counted as refused.
 template <class Record>
 void with_pairs(const MmProperty* from, std::size_t count, Record record) {
-  if (count == 0) return record(std::span<const Property>());
-  const Pairs pairs(from, count);
-  record(pairs.get());
+  if (from == nullptr || count == 0) return record(std::span<const Property>());
+  if (count > kMaxPairs) {
+    const Property refused{};
+    return record(std::span<const Property>(&refused, 1));
+  }
+  static_assert(std::is_trivially_destructible_v<Property>);
+  if (count > kFewPairs) {
+    const std::unique_ptr<Property[]> many(new (std::nothrow) Property[count]);
+    if (many != nullptr) return record(copy_pairs(from, count, many.get()));
+    count = kFewPairs;
+  }
+  FewPairs few;
+  record(copy_pairs(from, count, few.pairs));
+}
+
+// Nothing is thrown into C: without memory `otherwise`, and a line on stderr.
+template <class T, class Call>
+T guarded([[maybe_unused]] const char* function, [[maybe_unused]] T otherwise, Call call) {
+#if defined(__cpp_exceptions)
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s: %s\n", function, e.what());
+    return otherwise;
+  }
+#else
+  return call();
+#endif
 }
 
 const PropertySet& no_set() {
@@ -91,6 +108,11 @@ MmHandle* start(const MmConfig& config) {
       const char* const key = config.property_keys[i];
       const char* const value = config.property_values[i];
       if (key == nullptr || value == nullptr || *key == 0) continue;
+      if (std::string_view(key).starts_with("micromegas.")) {
+        std::fprintf(stderr,
+                     "mm_init: the property '%s' is left out: such names are the server's\n", key);
+        continue;
+      }
       options.properties.insert_or_assign(key, value);
     }
   }
@@ -108,16 +130,7 @@ extern "C" {
 
 MmHandle* mm_init(const MmConfig* config) {
   if (config == nullptr) return nullptr;
-#if defined(__cpp_exceptions)
-  try {
-    return start(*config);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "mm_init: %s\n", e.what());
-    return nullptr;
-  }
-#else
-  return start(*config);
-#endif
+  return guarded<MmHandle*>("mm_init", nullptr, [&] { return start(*config); });
 }
 
 void mm_shutdown(MmHandle* handle) { delete handle; }
@@ -160,7 +173,12 @@ void mm_metric_f_p(MmHandle* /*handle*/, const char* name, const char* unit, dou
   });
 }
 
-void mm_flush(MmHandle* /*handle*/) { micromegas::dispatch::flush_log_buffer(); }
+void mm_flush(MmHandle* /*handle*/) {
+  guarded("mm_flush", 0, [] {
+    micromegas::dispatch::flush_log_buffer();
+    return 1;
+  });
+}
 
 void mm_span_begin(MmHandle* /*handle*/, const char* name) {
   micromegas::dispatch::on_begin_named_scope(g_span, text_or(name, ""));
@@ -188,17 +206,23 @@ void mm_async_span_end(MmHandle* /*handle*/, uint64_t span, const char* name, ui
 }
 
 int mm_flush_wait(MmHandle* /*handle*/, uint32_t timeout_ms) {
-  return micromegas::flush(std::chrono::milliseconds(timeout_ms)) ? 1 : 0;
+  return guarded("mm_flush_wait", 0,
+                 [&] { return micromegas::flush(std::chrono::milliseconds(timeout_ms)) ? 1 : 0; });
 }
 
 int mm_set_log_filter(MmHandle* /*handle*/, const char* filter) {
-  const micromegas::Result<void> set = micromegas::set_log_filter(text_or(filter, ""));
-  if (!set) std::fprintf(stderr, "mm_set_log_filter: %s\n", set.error().message().c_str());
-  return set ? 1 : 0;
+  return guarded("mm_set_log_filter", 0, [&] {
+    const micromegas::Result<void> set = micromegas::set_log_filter(text_or(filter, ""));
+    if (!set) std::fprintf(stderr, "mm_set_log_filter: %s\n", set.error().message().c_str());
+    return set ? 1 : 0;
+  });
 }
 
 void mm_set_thread_name(MmHandle* /*handle*/, const char* name) {
-  if (name != nullptr) micromegas::set_thread_name(name);
+  guarded("mm_set_thread_name", 0, [&] {
+    if (name != nullptr) micromegas::set_thread_name(name);
+    return 1;
+  });
 }
 
 }  // extern "C"

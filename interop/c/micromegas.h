@@ -46,8 +46,8 @@ extern "C" {
 /* Everything else is in the environment: the credentials, and what docs/operations.md lists. */
 typedef struct MmConfig {
   const char* sink_url; /* NULL: MICROMEGAS_TELEMETRY_URL; "": nothing is uploaded */
-  /* Properties of the process, two parallel arrays. A pair with a NULL or an empty key is left out.
-   */
+  /* Properties of the process, two parallel arrays. A pair with a NULL or an empty key is left out,
+   * one whose key begins with "micromegas." too, with a line on stderr. */
   const char** property_keys;
   const char** property_values;
   unsigned int property_count;
@@ -83,7 +83,8 @@ typedef struct MmProperty {
 
 /* With properties: at most 64, of names that are not empty, not longer than 256 bytes and not read
  * by the server as something else (level and target of a log; target, name and unit of a metric);
- * others are left out and counted. `properties` may be NULL with a count of 0. */
+ * others are left out and counted. `properties` may be NULL; of a count past 4096, which nobody can
+ * mean, none is read. */
 MM_API void mm_log_p(MmHandle* handle, int level, const char* target, const char* message,
                      const MmProperty* properties, size_t property_count);
 MM_API void mm_metric_i_p(MmHandle* handle, const char* name, const char* unit, uint64_t value,

@@ -12,6 +12,20 @@
 #include "micromegas/platform/thread.h"
 
 namespace micromegas::detail {
+namespace {
+
+// Neither a thread that is cancelled meanwhile nor the lack of memory may end the program.
+template <class Flush>
+void wait_for_flush(Flush flush) noexcept {
+  if (on_library_thread()) return;  // whom the flush would wait for
+  const ScopedNoCancellation no_cancellation;
+  try {
+    flush();
+  } catch (...) {
+  }
+}
+
+}  // namespace
 
 void record_bridged(const BridgedLog& log) noexcept {
   if (on_library_thread()) return;
@@ -29,11 +43,10 @@ void record_bridged(const BridgedLog& log) noexcept {
 }
 
 void deliver_before_abort() noexcept {
-  constexpr auto kLimit = std::chrono::seconds(2);
-  if (on_library_thread()) return;
-  pipeline::flush_session(std::chrono::steady_clock::now() + kLimit);
+  static constexpr auto kLimit = std::chrono::seconds(2);
+  wait_for_flush([] { pipeline::flush_session(std::chrono::steady_clock::now() + kLimit); });
 }
 
-void hand_over_bridged() noexcept { dispatch::flush_log_buffer(); }
+void hand_over_bridged() noexcept { wait_for_flush(&dispatch::flush_log_buffer); }
 
 }  // namespace micromegas::detail

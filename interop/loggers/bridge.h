@@ -26,6 +26,8 @@ struct BridgedLog {
 void record_bridged(const BridgedLog& log) noexcept;
 
 // Waits until what was recorded has been delivered, 2 s at most: the process is about to abort.
+// Neither this nor the next waits on a thread of this library's, is a cancellation point, or
+// throws.
 void deliver_before_abort() noexcept;
 
 // Hands what was recorded to the sinks, 1 s at most.

@@ -24,8 +24,8 @@
 
 #include <glog/logging.h>
 
-#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,11 +48,11 @@ class GlogSink final : public google::LogSink {
                             .text = {message, message_size},
                             .file = full_filename != nullptr ? full_filename : "",
                             .line = static_cast<std::uint32_t>(line)});
-    if (level == Level::kFatal) aborting_.store(true, std::memory_order_relaxed);
+    if (level == Level::kFatal) aborting_ = true;
   }
-  // Called by glog when it holds no lock any more.
+  // Called by glog when it holds no lock any more, for each log on the thread that logs it.
   void WaitTillSent() override {
-    if (aborting_.exchange(false, std::memory_order_relaxed)) detail::deliver_before_abort();
+    if (std::exchange(aborting_, false)) detail::deliver_before_abort();
   }
 
  private:
@@ -63,7 +63,8 @@ class GlogSink final : public google::LogSink {
   }
 
   std::string target_;
-  std::atomic<bool> aborting_{false};
+  // The thread's last log was fatal. Others log meanwhile, and must not wait in its place.
+  static inline thread_local bool aborting_ = false;
 };
 
 }  // namespace micromegas

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,10 +12,12 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -24,9 +27,11 @@
 #include "micromegas/dispatch.h"
 #include "micromegas/interop/output/output_lines.h"
 #include "micromegas/output_capture.h"
+#include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/fd_write.h"
 #include "micromegas/platform/own_output.h"
 #include "micromegas/platform/thread.h"
+#include "micromegas/platform/uuid.h"
 
 namespace micromegas {
 namespace {
@@ -50,6 +55,34 @@ class Descriptor {
   int fd_ = -1;
 };
 
+// Both ends above the standard descriptors: a daemon has closed these, and means to open them.
+bool make_pipe(Descriptor& read_end, Descriptor& write_end) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return false;
+  Descriptor* const to[2] = {&read_end, &write_end};
+  for (int i = 0; i < 2; ++i) to[i]->reset(ends[i]);
+  for (Descriptor* end : to) {
+    if (end->get() > 2) continue;
+    const int moved = fcntl(end->get(), F_DUPFD_CLOEXEC, 3);
+    if (moved == -1) return false;
+    end->reset(moved);
+  }
+  return true;
+}
+
+// Whether `fd` is an end of the pipe. Async-signal-safe.
+bool leads_into(int fd, int pipe) noexcept {
+  struct stat one;
+  struct stat other;
+  return fstat(fd, &one) == 0 && fstat(pipe, &other) == 0 && one.st_dev == other.st_dev &&
+         one.st_ino == other.st_ino;
+}
+
+// Where `fd` led before, unless the program has led it elsewhere meanwhile. Async-signal-safe.
+void restore(int fd, int original, int pipe) noexcept {
+  if (leads_into(fd, pipe)) dup2(original, fd);
+}
+
 // What a forked child puts back: descriptors 1 and 2, -1: not captured. And what it closes.
 struct Captured {
   std::atomic<int> original{-1};
@@ -60,9 +93,10 @@ constinit Captured g_captured[3];
 void put_back_in_child() {
   for (int fd = 1; fd <= 2; ++fd) {
     const int original = g_captured[fd].original.exchange(-1);
-    if (original == -1) continue;
-    dup2(original, fd);
-    if (const int pipe = g_captured[fd].pipe.exchange(-1); pipe != -1) close(pipe);
+    const int pipe = g_captured[fd].pipe.exchange(-1);
+    if (original == -1 || pipe == -1) continue;
+    restore(fd, original, pipe);
+    close(pipe);
   }
   forget_own_output();
 }
@@ -80,6 +114,9 @@ class DescriptorCapture::Tap {
   void stop() noexcept;
   [[nodiscard]] int original() const noexcept { return original_.get(); }
   [[nodiscard]] bool is_of_this_process() const noexcept { return process_ == getpid(); }
+  [[nodiscard]] std::uint64_t lost() const noexcept {
+    return lost_.load(std::memory_order_relaxed);
+  }
 
   // Those that live; exit() ends them.
   static std::mutex& mutex() {
@@ -89,6 +126,23 @@ class DescriptorCapture::Tap {
   static std::array<std::weak_ptr<Tap>, 3>& taps() {
     static auto& taps = *new std::array<std::weak_ptr<Tap>, 3>;
     return taps;
+  }
+
+  // With the mutex. Of the exit handlers the last registered runs first: one for each telemetry
+  // that was started, which a capture that began after it is to end before.
+  static void register_handlers() {
+    static bool forks = false;
+    static bool exits = false;
+    static std::optional<Uuid> before;
+    if (!forks) forks = pthread_atfork(nullptr, nullptr, &put_back_in_child) == 0;
+    const std::optional<Uuid> now = dispatch::process_id();
+    if (exits && now == before) return;
+    before = now;
+    exits = std::atexit([] {
+              for (std::weak_ptr<Tap>& slot : taps()) {
+                if (const std::shared_ptr<Tap> tap = slot.lock()) tap->stop();
+              }
+            }) == 0;
   }
 
  private:
@@ -105,6 +159,7 @@ class DescriptorCapture::Tap {
   std::thread thread_;
   pid_t process_ = 0;
   std::once_flag stopped_;
+  std::atomic<std::uint64_t> lost_{0};
   bool reader_gone_ = false;  // the thread's
 };
 
@@ -112,14 +167,10 @@ Result<void> DescriptorCapture::Tap::start() {
   const std::string name = "DescriptorCapture: descriptor " + std::to_string(fd_);
   original_.reset(fcntl(fd_, F_DUPFD_CLOEXEC, 3));
   if (original_.get() == -1) return Error(name + " cannot be captured: " + why());
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return Error(name + ": no pipe: " + why());
-  pipe_.reset(ends[0]);
   Descriptor write_end;
-  write_end.reset(ends[1]);
-  if (pipe2(ends, O_CLOEXEC) != 0) return Error(name + ": no pipe: " + why());
-  stop_read_.reset(ends[0]);
-  stop_write_.reset(ends[1]);
+  if (!make_pipe(pipe_, write_end) || !make_pipe(stop_read_, stop_write_)) {
+    return Error(name + ": no pipe: " + why());
+  }
   process_ = getpid();
   // The thread knows nothing of this object's owner; stop() joins it.
   Result<std::thread> started =
@@ -139,7 +190,7 @@ Result<void> DescriptorCapture::Tap::start() {
 }
 
 void DescriptorCapture::Tap::put_back() noexcept {
-  dup2(original_.get(), fd_);
+  restore(fd_, original_.get(), pipe_.get());
   g_captured[fd_].pipe = -1;
   g_captured[fd_].original = -1;
 }
@@ -163,8 +214,16 @@ void DescriptorCapture::Tap::stop() noexcept {
 // False: the reader of what is passed on is gone.
 bool DescriptorCapture::Tap::pass_on(std::string_view output) noexcept {
   constexpr int kPatienceMs = 1000;
-  if (reader_gone_) return false;
+  if (reader_gone_) {
+    lost_.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
   if (write_fully(original_.get(), output, kPatienceMs)) return true;
+  lost_.fetch_add(1, std::memory_order_relaxed);
+  diagnose(
+      "output.lost",
+      "DescriptorCapture: what was printed did not all go on to where it went before: disk full, "
+      "nobody reads, or no room for a second");
   pollfd poller{original_.get(), POLLOUT, 0};
   poll(&poller, 1, 0);
   return (poller.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
@@ -189,7 +248,7 @@ void DescriptorCapture::Tap::run() noexcept {
       if (!pass_on(output) && !reader_gone_) {
         // Whoever prints next is told so, as without us.
         reader_gone_ = true;
-        dup2(original_.get(), fd_);
+        restore(fd_, original_.get(), pipe_.get());
       }
       try {
         lines.add(output, record);
@@ -211,16 +270,8 @@ Result<DescriptorCapture> DescriptorCapture::start(int fd, OutputCaptureOptions 
     return Error("DescriptorCapture: descriptor " + std::to_string(fd) +
                  " cannot be captured: 1 is stdout, 2 is stderr");
   }
-  static const bool registered = [] {
-    pthread_atfork(nullptr, nullptr, &put_back_in_child);
-    return std::atexit([] {
-             for (std::weak_ptr<Tap>& slot : Tap::taps()) {
-               if (const std::shared_ptr<Tap> tap = slot.lock()) tap->stop();
-             }
-           }) == 0;
-  }();
-  (void)registered;
   const std::lock_guard lock(Tap::mutex());
+  Tap::register_handlers();
   std::weak_ptr<Tap>& slot = Tap::taps()[static_cast<std::size_t>(fd)];
   // In a forked child the parent's is none.
   if (const std::shared_ptr<Tap> other = slot.lock(); other && other->is_of_this_process()) {
@@ -238,5 +289,9 @@ DescriptorCapture& DescriptorCapture::operator=(DescriptorCapture&& other) noexc
 DescriptorCapture::~DescriptorCapture() = default;
 
 int DescriptorCapture::original() const noexcept { return tap_ != nullptr ? tap_->original() : -1; }
+
+std::uint64_t DescriptorCapture::lost() const noexcept {
+  return tap_ != nullptr ? tap_->lost() : 0;
+}
 
 }  // namespace micromegas

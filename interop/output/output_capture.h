@@ -23,6 +23,7 @@
 #error "micromegas needs C++20: compile with -std=c++20 or later"
 #endif
 
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -40,7 +41,8 @@ struct OutputCaptureOptions {
 // A stream, from here to the end of the object's life; it must outlive the object. Any thread may
 // print meanwhile, each line is a log of the thread that ends it; begin and end it while nobody
 // prints: the stream's buffer is replaced. What our own threads print (a sink, by the stream) goes
-// on and is not logged. Of two on one stream the later ends first.
+// on and is not logged. In a forked child the text goes on and is not logged either, until the
+// child begins a capture of its own. Of two on one stream the later ends first.
 class StreamCapture {
  public:
   explicit StreamCapture(std::ostream& stream, OutputCaptureOptions options = {});
@@ -56,11 +58,13 @@ class StreamCapture {
 
 // Descriptor 1 or 2, through a pipe and a thread of its own that passes on and logs; each at most
 // once. C's buffer is flushed at both ends. Ends at exit() too, before telemetry does if it was
-// started after it. Any thread.
+// started after it. Where the program itself leads the descriptor elsewhere meanwhile (freopen),
+// that stays. Any thread.
 //
 // To know before it is used: what is printed in the last moment before a crash, an abort() or
 // _exit() may get lost, on the terminal as well. Programs that are started meanwhile print into it
-// and get an error or SIGPIPE once this one has ended; a forked child has its own descriptor back.
+// and get an error or SIGPIPE once this one has ended, which exec() of itself does too: end the
+// capture before. A forked child has its own descriptor back.
 // A sink of your own that prints to it feeds itself: let it print to original().
 class DescriptorCapture {
  public:
@@ -74,6 +78,10 @@ class DescriptorCapture {
 
   // A descriptor of where the text goes; closed at the end.
   [[nodiscard]] int original() const noexcept;
+  // Pieces of at most 16 KiB that did not all go on: disk full, nobody reads, a non-blocking
+  // descriptor without room for a second. They are logged all the same, and a line on stderr says
+  // so.
+  [[nodiscard]] std::uint64_t lost() const noexcept;
 
  private:
   class Tap;

@@ -1,7 +1,10 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <pthread.h>
+
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -27,6 +30,15 @@ struct Inside {
   ~Inside() { g_inside = false; }
 };
 
+// How many forks lie between the first process and this one.
+constinit std::atomic<std::uint32_t> g_forks{0};
+
+void count_forks() {
+  static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { g_forks.fetch_add(1, std::memory_order_relaxed); });
+  (void)registered;
+}
+
 }  // namespace
 
 // Keeps no text of its own: each piece goes to the stream's own buffer at once.
@@ -36,15 +48,21 @@ class StreamCapture::Buffer final : public std::streambuf {
       : original_(original), options_(std::move(options)) {}
 
   [[nodiscard]] std::streambuf* original() const { return original_; }
-  // Of a capture that ends before one that began later, whose buffer passes on to it: for ever.
-  static void keep(std::unique_ptr<Buffer> buffer) {
-    static auto& mutex = *new std::mutex;
-    static auto& kept = *new std::vector<std::unique_ptr<Buffer>>;
-    const std::lock_guard lock(mutex);
-    kept.push_back(std::move(buffer));
+  // False in a forked child, where the lock may be held by a thread that is not there, and the line
+  // begun by it.
+  [[nodiscard]] bool is_of_this_process() const noexcept {
+    return forks_ == g_forks.load(std::memory_order_relaxed);
+  }
+  // For ever, where a leak checker finds it.
+  static void keep(std::unique_ptr<Buffer> buffer) noexcept {
+    static constinit std::atomic<Buffer*> kept{nullptr};
+    Buffer* const last = buffer.release();
+    last->kept_before_ = kept.load(std::memory_order_relaxed);
+    while (!kept.compare_exchange_weak(last->kept_before_, last, std::memory_order_release)) {
+    }
   }
   void end() {
-    take([this](auto line) { lines_.end(line); });
+    if (is_of_this_process()) take([this](auto line) { lines_.end(line); });
     ended_.store(true, std::memory_order_relaxed);
   }
 
@@ -56,7 +74,7 @@ class StreamCapture::Buffer final : public std::streambuf {
   }
   std::streamsize xsputn(const char* text, std::streamsize size) override {
     const std::streamsize passed = original_ != nullptr ? original_->sputn(text, size) : size;
-    if (passed > 0 && !g_inside && !on_library_thread() &&
+    if (passed > 0 && !g_inside && !on_library_thread() && is_of_this_process() &&
         !ended_.load(std::memory_order_relaxed)) {
       const std::string_view output(text, static_cast<std::size_t>(passed));
       take([&](auto line) { lines_.add(output, line); });
@@ -89,6 +107,8 @@ class StreamCapture::Buffer final : public std::streambuf {
 
   std::streambuf* const original_;
   const OutputCaptureOptions options_;
+  const std::uint32_t forks_ = g_forks.load(std::memory_order_relaxed);
+  Buffer* kept_before_ = nullptr;
   std::atomic<bool> ended_{false};
   std::mutex mutex_;
   detail::OutputLines lines_;
@@ -96,16 +116,16 @@ class StreamCapture::Buffer final : public std::streambuf {
 
 StreamCapture::StreamCapture(std::ostream& stream, OutputCaptureOptions options)
     : stream_(stream), buffer_(std::make_unique<Buffer>(stream.rdbuf(), std::move(options))) {
+  count_forks();
   stream_.rdbuf(buffer_.get());
 }
 
 StreamCapture::~StreamCapture() {
   buffer_->end();
-  if (stream_.rdbuf() == buffer_.get()) {
-    stream_.rdbuf(buffer_->original());
-  } else {
-    Buffer::keep(std::move(buffer_));
-  }
+  const bool is_latest = stream_.rdbuf() == buffer_.get();
+  if (is_latest) stream_.rdbuf(buffer_->original());
+  // A later one passes on to it; a mutex that is locked must not be destroyed.
+  if (!is_latest || !buffer_->is_of_this_process()) Buffer::keep(std::move(buffer_));
 }
 
 }  // namespace micromegas

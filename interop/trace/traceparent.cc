@@ -152,12 +152,10 @@ std::string TraceContext::parent_span_id() const {
 
 TraceScope::TraceScope(const TraceContext& trace) : trace_(trace), before_(g_current) {
   using namespace literals;
-  if (trace.incoming()) {
-    context_.emplace("trace_id"_k = trace.trace_id(), "span_id"_k = trace.span_id(),
-                     "parent_span_id"_k = trace.parent_span_id());
-  } else if (trace) {
-    context_.emplace("trace_id"_k = trace.trace_id(), "span_id"_k = trace.span_id());
-  }
+  if (!trace) return;
+  // All three: an outer scope's would show through.
+  context_.emplace("trace_id"_k = trace.trace_id(), "span_id"_k = trace.span_id(),
+                   "parent_span_id"_k = trace.parent_span_id());
   g_current = &trace_;
 }
 TraceScope::~TraceScope() { g_current = before_; }

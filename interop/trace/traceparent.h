@@ -4,10 +4,10 @@
 // W3C trace context (OpenTelemetry's): the header "traceparent" of a request, in and out.
 //
 //   void handle(const Request& request) {
-//     const micromegas::TraceScope
-//     trace(micromegas::TraceContext::from(request.header("traceparent"))); MM_INFO("accepted"); //
-//     trace_id=... parent_span_id=... span_id=... send(other, "traceparent",
-//     micromegas::outgoing_traceparent());
+//     const auto came = request.header("traceparent");
+//     const micromegas::TraceScope trace(micromegas::TraceContext::from(came));
+//     MM_INFO("accepted");  // trace_id=... span_id=... parent_span_id=...
+//     send(other, "traceparent", micromegas::outgoing_traceparent());
 //   }
 //
 // In a coroutine, or on another thread, the context goes with it, as a value:
@@ -18,7 +18,8 @@
 //   co_await send(other, "traceparent", trace.traceparent());
 //
 // Properties: trace_id, 32 hexadecimal digits; span_id, 16: what the other side gets as its parent;
-// parent_span_id, the span_id of the one that sent the request. So the rows of two processes join.
+// parent_span_id, the span_id of the one that sent the request, empty where the trace begins. So
+// the rows of two processes join.
 // "tracestate" is the program's to pass on as it came.
 #ifndef MICROMEGAS_TRACEPARENT_H_
 #define MICROMEGAS_TRACEPARENT_H_
@@ -76,12 +77,8 @@ class TraceContext {
   void set_on(Span&& span) const {
     using namespace literals;
     if (!has_own_) return;
-    if (incoming_) {
-      span.set("trace_id"_k = trace_id(), "span_id"_k = span_id(),
-               "parent_span_id"_k = parent_span_id());
-    } else {
-      span.set("trace_id"_k = trace_id(), "span_id"_k = span_id());
-    }
+    span.set("trace_id"_k = trace_id(), "span_id"_k = span_id(),
+             "parent_span_id"_k = parent_span_id());
   }
 
   // In hexadecimal digits; empty if none.
@@ -98,8 +95,8 @@ class TraceContext {
 };
 
 // From here to the end of the block, on this thread: logs, metrics and thread spans carry the three
-// properties, and outgoing_traceparent() is of this trace. Neither copied nor moved; not in code
-// that suspends.
+// properties, and outgoing_traceparent() is of this trace. None changes nothing: an outer one
+// stays. Neither copied nor moved; not in code that suspends.
 class [[nodiscard]] TraceScope {
  public:
   explicit TraceScope(const TraceContext& trace);
@@ -115,7 +112,7 @@ class [[nodiscard]] TraceScope {
   const TraceContext* before_;
 };
 
-// Of the innermost TraceScope of this thread; none if there is none.
+// Of the innermost TraceScope of this thread that has one; none if there is none.
 TraceContext current_trace() noexcept;
 
 // The header for a request that is made here: of the innermost TraceScope, and of the asynchronous
@@ -126,9 +123,14 @@ std::string outgoing_traceparent();
 // The ids that this process gives: different for different numbers, and as good as random beside
 // those of other processes, as their process ids are. Never all zeros.
 //
-//   mix(x): x ^= x >> 30, x *= 0xbf58476d1ce4e5b9, x ^= x >> 27, x *= 0x94d049bb133111eb, x ^= x >>
-//   31 high, low: the process id as two big-endian numbers trace id = high, low ^ mix(number) span
-//   id = mix(span_id + (mix(high) ^ low))
+//   mix(x):     x ^= x >> 30
+//               x *= 0xbf58476d1ce4e5b9
+//               x ^= x >> 27
+//               x *= 0x94d049bb133111eb
+//               x ^= x >> 31
+//   high, low:  the process id as two big-endian numbers
+//   trace id:   high, low ^ mix(number)
+//   span id:    mix(span_id + (mix(high) ^ low))
 //
 // `span_id` is that of an asynchronous span; what has none gets numbers from 2^63 on.
 std::array<std::uint8_t, 16> make_trace_id(const Uuid& process_id, std::uint64_t number) noexcept;

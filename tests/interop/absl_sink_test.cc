@@ -10,6 +10,7 @@
 #include <absl/log/log.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <map>
 #include <string>
@@ -17,12 +18,17 @@
 #include <vector>
 
 #include "micromegas/testing.h"
+#include "micromegas/tests/interop/received.h"
+#include "micromegas/tests/support/program.h"
 
 namespace micromegas {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
+using testing::killed_by;
+using testing::Program;
+using testing::Received;
 using ::testing::SizeIs;
 
 TEST(AbslSink, LevelsTextAndSource) {
@@ -48,6 +54,21 @@ TEST(AbslSink, LevelsTextAndSource) {
   for (const auto& p : logs[0].properties) properties.emplace(p.name, p.value);
   EXPECT_THAT(properties["source.file"], EndsWith("absl_sink_test.cc"));
   EXPECT_EQ(properties["source.line"], std::to_string(line));
+}
+
+// The process aborts; the server has the message and the stack trace all the same.
+TEST(AbslSink, AFatalLogIsDeliveredBeforeTheAbort) {
+  Received received;
+  Program program("tests/interop/absl_program", {},
+                  {{"MICROMEGAS_TELEMETRY_URL", received.url()}, {"MICROMEGAS_LOG", ""}});
+  EXPECT_TRUE(killed_by(program.end(), SIGABRT)) << program.error();
+  received.stop();
+  const auto logs = received.logs();
+  ASSERT_THAT(logs, SizeIs(3));
+  EXPECT_EQ(logs[0].text, "before");
+  EXPECT_EQ(logs[1].text, "cannot go on");
+  EXPECT_EQ(logs[1].level, 1);
+  EXPECT_EQ(logs[2].level, 1);
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ TEST(CApi, TheOfficialFunctionsMeanWhatTheyMeanThere) {
   EXPECT_EQ(process.at("region"), "eu");
   EXPECT_EQ(process.count(""), 0u);
   EXPECT_EQ(process.count("no value"), 0u);
+  EXPECT_EQ(process.count("micromegas.x"), 0u);
+  EXPECT_THAT(program.error(), HasSubstr("'micromegas.x' is left out"));
 
   std::vector<Received::Log> logs;
   for (const int level : {6, 1, 2, 3, 4, 5, 6, 6}) logs.push_back({level, "levels", "text", {}});
@@ -71,6 +73,7 @@ TEST(CApi, SpansPropertiesAndFilters) {
   const Properties pairs = {{"route", "/x"}, {"empty", ""}};
   EXPECT_EQ(received.logs(), (std::vector<Received::Log>{{3, "props", "with pairs", pairs},
                                                          {3, "props", "without", {}},
+                                                         {3, "props", "absurd", {}},
                                                          {2, "props", "passes", {}}}));
   EXPECT_EQ(received.metrics(),
             (std::vector<Received::Metric>{{"capi", "hits", "count", 3, {{"route", "/x"}}},
@@ -92,6 +95,7 @@ TEST(CApi, SpansPropertiesAndFilters) {
   EXPECT_EQ(asyncs.at("child").parent, asyncs.at("root").id);
   EXPECT_EQ(asyncs.at("child").depth, 1u);
   EXPECT_THAT(program.error(), HasSubstr("'loud' is no level"));
+  EXPECT_THAT(program.error(), HasSubstr("properties given at run time are left out"));
 }
 
 TEST(CApi, InitAfterShutdownAndFromAnyThread) {

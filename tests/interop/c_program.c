@@ -27,15 +27,15 @@ static MmHandle *start(const char *url) {
 }
 
 static void official(const char *url) {
-  const char *keys[] = {"service", NULL, "", "no value", "region"};
-  const char *values[] = {"import", "no key", "empty key", NULL, "eu"};
+  const char *keys[] = {"service", NULL, "", "no value", "micromegas.x", "region"};
+  const char *values[] = {"import", "no key", "empty key", NULL, "the server's", "eu"};
   MmConfig config;
   MmHandle *handle;
   int level;
   config.sink_url = url;
   config.property_keys = keys;
   config.property_values = values;
-  config.property_count = 5;
+  config.property_count = 6;
   handle = mm_init(&config);
   expect(handle != NULL, "mm_init() starts");
   expect(mm_init(&config) == NULL, "a second one is refused");
@@ -65,6 +65,7 @@ static void further(const char *url) {
   mm_set_thread_name(handle, "c thread");
   mm_log_p(handle, MM_LEVEL_WARN, "props", "with pairs", pairs, 4);
   mm_log_p(handle, MM_LEVEL_WARN, "props", "without", NULL, 0);
+  mm_log_p(handle, MM_LEVEL_WARN, "props", "absurd", pairs, (size_t)-1);
   mm_metric_i_p(handle, "hits", "count", 3, pairs, 1);
   mm_metric_f_p(handle, "ratio", "", 0.25, pairs, 1);
   mm_span_end(handle); /* of nothing */

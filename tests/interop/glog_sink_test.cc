@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <thread>
@@ -90,6 +91,21 @@ TEST(GlogSink, AFatalLogIsDeliveredBeforeTheAbort) {
   EXPECT_EQ(logs[1].text, "cannot go on");
   EXPECT_EQ(logs[1].level, 1);
   EXPECT_EQ(logs[1].target, "glog");
+}
+
+// Nor does another thread's log take the wait from it.
+TEST(GlogSink, AFatalLogIsDeliveredWhileOthersLog) {
+  for (int round = 0; round < 10; ++round) {
+    Received received;
+    Program program("tests/interop/glog_program", {"4"},
+                    {{"MICROMEGAS_TELEMETRY_URL", received.url()}, {"MICROMEGAS_LOG", ""}});
+    EXPECT_TRUE(killed_by(program.end(), SIGABRT));
+    received.stop();
+    const auto logs = received.logs();
+    EXPECT_EQ(std::count_if(logs.begin(), logs.end(),
+                            [](const auto& log) { return log.text == "cannot go on"; }),
+              1);
+  }
 }
 
 }  // namespace

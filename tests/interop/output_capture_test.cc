@@ -237,6 +237,51 @@ TEST(DescriptorCapture, AForkedChildHasItsDescriptorBack) {
   EXPECT_THAT(texts(ended.logs, "stdout"), ElementsAre("before", "after"));
 }
 
+TEST(DescriptorCapture, AForkedChildMayEndItOrExit) {
+  const Ended ended = run("fork-and-end");
+  EXPECT_TRUE(exited_with(ended.status, 0)) << ended.error;
+  EXPECT_EQ(ended.out, "child\nparent\nchild\nparent\n");
+  EXPECT_THAT(texts(ended.logs, "stdout"), IsEmpty());
+}
+
+// Threads that print hold the lock of the capture at any time.
+TEST(StreamCapture, AForkedChildPrintsOn) {
+  const Ended ended = run("fork-stream");
+  EXPECT_TRUE(exited_with(ended.status, 0)) << ended.error;
+  const auto lines = texts(ended.logs, "stream");
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_THAT(lines[0], StartsWith("no end no end "));
+  EXPECT_THAT(lines[0], Not(HasSubstr("child")));
+}
+
+TEST(DescriptorCapture, WhereTheProgramLeadsItMeanwhileStays) {
+  const Ended ended = run("redirect");
+  EXPECT_TRUE(exited_with(ended.status, 0)) << ended.error;
+  EXPECT_EQ(ended.out, "before\n");
+  EXPECT_EQ(ended.error, "meanwhile\nafter\n");
+  EXPECT_THAT(texts(ended.logs, "stdout"), ElementsAre("before"));
+}
+
+TEST(DescriptorCapture, LeavesTheStandardDescriptorsThatAreClosed) {
+  const Ended ended = run("daemon");
+  EXPECT_TRUE(exited_with(ended.status, 0)) << ended.error;
+  EXPECT_EQ(ended.error, "to stderr\n");
+}
+
+TEST(DescriptorCapture, WhatDoesNotGoOnIsCountedAndSaid) {
+  const Ended ended = run("full");
+  EXPECT_TRUE(exited_with(ended.status, 0)) << ended.error;
+  EXPECT_THAT(ended.error, HasSubstr("did not all go on"));
+  EXPECT_THAT(texts(ended.logs, "stdout"), ElementsAre(std::string(6000, 'x')));
+}
+
+// Though one has been there before telemetry was.
+TEST(DescriptorCapture, EndsAtExitBeforeTelemetryDoes) {
+  const Ended ended = run("order");
+  EXPECT_TRUE(exited_with(ended.status, 3)) << ended.error;
+  EXPECT_THAT(texts(ended.logs, "stdout"), ElementsAre("buffered until exit"));
+}
+
 TEST(DescriptorCapture, AgainAndAgainFromSeveralThreads) {
   const Ended ended = run("again");
   EXPECT_TRUE(exited_with(ended.status, 0)) << ended.error;

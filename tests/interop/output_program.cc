@@ -4,13 +4,18 @@
 // output_program WAY: prints while its descriptors are captured; what comes of it is in
 // output_capture_test.cc.
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <streambuf>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -73,6 +78,95 @@ void fork_once() {
   put(1, "after\n");
 }
 
+// Its telemetry and its captures are its parent's, however it ends.
+void fork_and_end() {
+  const pid_t parent = getpid();
+  for (const bool by_exit : {true, false}) {
+    std::fflush(stdout);
+    {
+      const DescriptorCapture out = capture(1);
+      if (const pid_t child = fork(); child == 0) {
+        std::printf("child\n");
+        if (by_exit) std::exit(0);
+      } else {
+        int status = 0;
+        waitpid(child, &status, 0);
+        if (status != 0) std::_Exit(5);
+      }
+    }
+    if (getpid() != parent) {
+      std::fflush(stdout);
+      std::_Exit(0);
+    }
+    std::printf("parent\n");
+  }
+}
+
+struct Nowhere : std::streambuf {
+  int_type overflow(int_type c) override { return c; }
+  std::streamsize xsputn(const char*, std::streamsize size) override { return size; }
+};
+
+void fork_stream() {
+  Nowhere nowhere;
+  std::ostream stream(&nowhere);
+  const micromegas::StreamCapture out(stream, {.target = "stream"});
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&] {
+      while (!stop) stream.rdbuf()->sputn("no end ", 7);
+    });
+  }
+  for (int i = 0; i < 200; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(20);
+      stream << "child\n";
+      std::_Exit(stream.good() ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (status != 0) std::_Exit(5);
+  }
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+}
+
+void redirect() {
+  {
+    const DescriptorCapture out = capture(1);
+    put(1, "before\n");
+    dup2(2, 1);
+    put(1, "meanwhile\n");
+  }
+  put(1, "after\n");
+}
+
+// A daemon has closed its descriptors, and expects the lowest ones when it opens others.
+void daemon_descriptors() {
+  close(0);
+  close(1);
+  const DescriptorCapture err = capture(2);
+  for (const int expected : {0, 1}) {
+    if (open("/dev/null", O_RDWR) != expected) std::_Exit(5);
+  }
+  put(2, "to stderr\n");
+}
+
+void full() {
+  int ends[2];
+  if (pipe2(ends, O_NONBLOCK) != 0 || fcntl(ends[1], F_SETPIPE_SZ, 4096) == -1) std::_Exit(7);
+  dup2(ends[1], 1);
+  const DescriptorCapture out = capture(1);
+  put(1, std::string(6000, 'x') + "\n");
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (out.lost() == 0) {
+    if (std::chrono::steady_clock::now() > end) std::_Exit(6);
+    poll(nullptr, 0, 10);
+  }
+}
+
 void again() {
   for (int round = 0; round < 20; ++round) {
     const DescriptorCapture out = capture(1);
@@ -119,6 +213,11 @@ int main(int argc, char** argv) {
     errors();
     return 0;
   }
+  if (way == "daemon") {
+    daemon_descriptors();
+    return 0;
+  }
+  if (way == "order") const DescriptorCapture ended = capture(1);
   auto telemetry = micromegas::init_telemetry(
       {.console = way == "console", .system_metrics_period = std::chrono::seconds(0)});
   if (!telemetry) return 2;
@@ -128,6 +227,16 @@ int main(int argc, char** argv) {
     std::printf("buffered until exit");
     std::exit(3);
   }
+  if (way == "order") {
+    // Not destroyed: exit() ends it.
+    static const auto* out = new DescriptorCapture(capture(1));
+    std::printf("buffered until exit");
+    std::exit(out->original() != -1 ? 3 : 4);
+  }
+  if (way == "fork-and-end") fork_and_end();
+  if (way == "fork-stream") fork_stream();
+  if (way == "redirect") redirect();
+  if (way == "full") full();
   if (way == "console") {
     const DescriptorCapture err = capture(2);
     MM_INFO_T("own", "logged by us");

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <spdlog/async.h>
 #include <spdlog/spdlog.h>
 
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "micromegas/dispatch.h"
+#include "micromegas/platform/thread.h"
 #include "micromegas/sink.h"
 #include "micromegas/testing.h"
 
@@ -147,6 +149,43 @@ TEST(SpdlogSink, ASinkThatLogsThroughTheLoggerDoesNotFeedItself) {
   dispatch::shutdown_dispatch();
   EXPECT_EQ(chatty->lines.load(), 1);
   EXPECT_EQ(chatty->events.load(), 1);
+}
+
+TEST(SpdlogSink, AFlushOnOurOwnThreadHandsNothingOver) {
+  auto sink = std::make_shared<Chatty>();
+  ASSERT_TRUE(dispatch::init_event_dispatch(1 << 20, 1 << 20, 1 << 20, sink, {}, true));
+  logger_to_us("outside").info("one");
+  {
+    const ScopedLibraryThread ours;
+    SpdlogSink().flush();
+  }
+  EXPECT_EQ(sink->events.load(), 0);
+  SpdlogSink().flush();
+  EXPECT_EQ(sink->events.load(), 1);
+  dispatch::shutdown_dispatch();
+}
+
+TEST(SpdlogSink, AThreadThatIsCancelledEndsAfterItsFlush) {
+  testing::Recorder recorder;
+  std::atomic<bool> flushed = false;
+  pthread_t thread;
+  ASSERT_EQ(pthread_create(
+                &thread, nullptr,
+                [](void* done) -> void* {
+                  logger_to_us("cancelled").info("one");
+                  pthread_cancel(pthread_self());
+                  SpdlogSink().flush();
+                  static_cast<std::atomic<bool>*>(done)->store(true);
+                  pthread_testcancel();
+                  return nullptr;
+                },
+                &flushed),
+            0);
+  void* result = nullptr;
+  ASSERT_EQ(pthread_join(thread, &result), 0);
+  EXPECT_EQ(result, PTHREAD_CANCELED);
+  EXPECT_TRUE(flushed);
+  EXPECT_TRUE(recorder.expect_logs(1, {.target = "cancelled"}));
 }
 
 TEST(SpdlogSink, AMegabyteIsCutAndBadBytesDoNotMatter) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <asio.hpp>
 #include <map>
 #include <random>
 #include <set>
@@ -16,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "micromegas/asio.h"
 #include "micromegas/dispatch.h"
 #include "micromegas/testing.h"
 
@@ -227,9 +229,26 @@ TEST(TraceScope, WhatIsRecordedInsideCarriesTheIds) {
   ASSERT_THAT(logs, SizeIs(3));
   EXPECT_EQ(map(logs[0].properties), expected);
   EXPECT_THAT(map(logs[2].properties), IsEmpty());
-  EXPECT_NE(map(logs[1].properties)["trace_id"], kTrace);
+  const Map begun = map(logs[1].properties);
+  EXPECT_NE(begun.at("trace_id"), kTrace);
+  EXPECT_NE(begun.at("span_id"), trace.span_id());
+  EXPECT_EQ(begun.at("parent_span_id"), "");
   EXPECT_EQ(map(recorder.metrics()[0].properties), expected);
   EXPECT_EQ(map(recorder.spans()[0].properties), expected);
+}
+
+// What is sent and what is recorded are of one trace.
+TEST(TraceScope, OfNoneLeavesTheOuterOne) {
+  testing::Recorder recorder;
+  const TraceContext trace = TraceContext::from(kSampled);
+  {
+    const TraceScope outer(trace);
+    const TraceScope none{TraceContext()};
+    MM_INFO("inside");
+    EXPECT_EQ(outgoing_traceparent(), trace.traceparent());
+  }
+  EXPECT_EQ(outgoing_traceparent(), "");
+  EXPECT_EQ(map(recorder.logs()[0].properties).at("span_id"), trace.span_id());
 }
 
 TEST(TraceContext, GivesARootSpanItsIds) {
@@ -246,7 +265,9 @@ TEST(TraceContext, GivesARootSpanItsIds) {
   ASSERT_THAT(spans, SizeIs(1));
   EXPECT_EQ(map(spans[0].properties),
             (Map{{"trace_id", kTrace}, {"parent_span_id", kParent}, {"span_id", trace.span_id()}}));
-  EXPECT_THAT(map(recorder.spans()[0].properties), SizeIs(2));
+  const Map begun = map(recorder.spans()[0].properties);
+  EXPECT_THAT(begun, SizeIs(3));
+  EXPECT_EQ(begun.at("parent_span_id"), "");
 }
 
 // A header that is sent from a span names that span, by the id that its process and its own id
@@ -267,6 +288,25 @@ TEST(OutgoingTraceparent, IsOfTheCurrentSpan) {
   TraceParent expected = *TraceParent::parse(kSampled);
   expected.parent_id = make_span_id(*process, id);
   EXPECT_EQ(sent, expected.to_string());
+}
+
+// The other side's parent_span_id is then in our rows.
+TEST(OutgoingTraceparent, GivesTheCurrentSpanItsIds) {
+  testing::Recorder recorder;
+  std::string sent;
+  const auto query = [&]() -> asio::awaitable<void> {
+    const TraceScope scope(TraceContext::from(kSampled));
+    sent = outgoing_traceparent();
+    co_return;
+  };
+  asio::io_context context;
+  micromegas::co_spawn(context, MM_ASYNC_SPAN("query", query()), asio::detached);
+  context.run();
+  const auto spans = recorder.async_spans();
+  ASSERT_THAT(spans, SizeIs(1));
+  const Map properties = map(spans[0].properties);
+  EXPECT_EQ(properties.at("trace_id"), kTrace);
+  EXPECT_EQ(properties.at("span_id"), sent.substr(36, 16));
 }
 
 }  // namespace
