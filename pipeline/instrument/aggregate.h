@@ -69,8 +69,8 @@ struct Histogram {
     }
     if (auto* cell = cell_of<queue::HistogramCell>(metadata, true, set...)) {
       queue::HistogramBank* const bank = cell->bank.exchange(nullptr, std::memory_order_acquire);
-      if (__builtin_expect(bank == nullptr,
-                           0)) {  // in a signal handler, amid this thread's addition
+      // Not there: this is a signal handler, in the middle of this thread's addition.
+      if (__builtin_expect(bank == nullptr, 0)) {
         micromegas_v0_drop(EventKind::kFloatMetric, DropReason::kInvalid, 1);
         return;
       }
