@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <memory>
 #include <string_view>
 
 namespace micromegas::detail {
@@ -68,7 +69,7 @@ void RunTimeProperties::add(const Property& property) noexcept {
     ++refused_;
     return;
   }
-  properties_[size_++] = property;
+  std::construct_at(properties_ + size_++, property);
 }
 
 // Names take half of the limit at most, values share equally what is left.

@@ -37,7 +37,9 @@ class RunTimeProperties {
   void add(const Property& property) noexcept;
   void fit(std::size_t limit) noexcept;
 
-  Property properties_[kMax];
+  union {  // not initialised: 2 KiB, of which most events need little
+    Property properties_[kMax];
+  };
   std::size_t size_ = 0;
   std::size_t refused_ = 0;
   std::size_t cut_ = 0;

@@ -12,8 +12,10 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <chrono>
 #include <map>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -56,9 +58,18 @@ TEST(AbslSink, LevelsTextAndSource) {
   EXPECT_EQ(properties["source.line"], std::to_string(line));
 }
 
+// A server that answers later than a process takes to abort.
+class Slow : public Received {
+ public:
+  void on_process(const wire::DecodedProcess& process) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    Received::on_process(process);
+  }
+};
+
 // The process aborts; the server has the message and the stack trace all the same.
 TEST(AbslSink, AFatalLogIsDeliveredBeforeTheAbort) {
-  Received received;
+  Slow received;
   Program program("tests/interop/absl_program", {},
                   {{"MICROMEGAS_TELEMETRY_URL", received.url()}, {"MICROMEGAS_LOG", ""}});
   EXPECT_TRUE(killed_by(program.end(), SIGABRT)) << program.error();

@@ -44,7 +44,7 @@ TEST(CApi, TheOfficialFunctionsMeanWhatTheyMeanThere) {
   ASSERT_THAT(received.processes(), SizeIs(1));
   const Properties process = received.processes()[0];
   EXPECT_EQ(process.at("service"), "import");
-  EXPECT_EQ(process.at("region"), "eu");
+  EXPECT_EQ(process.at("region"), "eu \xef\xbf\xbd");
   EXPECT_EQ(process.count(""), 0u);
   EXPECT_EQ(process.count("no value"), 0u);
   EXPECT_EQ(process.count("micromegas.x"), 0u);

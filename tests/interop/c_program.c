@@ -28,7 +28,7 @@ static MmHandle *start(const char *url) {
 
 static void official(const char *url) {
   const char *keys[] = {"service", NULL, "", "no value", "micromegas.x", "region"};
-  const char *values[] = {"import", "no key", "empty key", NULL, "the server's", "eu"};
+  const char *values[] = {"import", "no key", "empty key", NULL, "the server's", "eu \xff"};
   MmConfig config;
   MmHandle *handle;
   int level;
@@ -117,6 +117,7 @@ static void again(const char *url) {
 static void nothing(void) {
   expect(mm_init(NULL) == NULL, "NULL is no configuration");
   expect(start("nonsense://x") == NULL, "nonsense is no server");
+  expect(start("http://\xff:1") == NULL, "nor is one that is not UTF-8");
   mm_log(NULL, MM_LEVEL_FATAL, "t", "nobody listens");
   mm_metric_f(NULL, "n", "u", 1);
   mm_span_begin(NULL, NULL);
