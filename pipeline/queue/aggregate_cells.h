@@ -112,6 +112,11 @@ using HistogramBank = BasicHistogram<std::uint32_t>;  // a thread's
 using HistogramSum = BasicHistogram<std::uint64_t>;   // of all threads
 
 struct alignas(64) HistogramCell {
+  HistogramCell() = default;
+  ~HistogramCell() { delete bank.load(std::memory_order_relaxed); }
+  HistogramCell(const HistogramCell&) = delete;
+  HistogramCell& operator=(const HistogramCell&) = delete;
+
   std::atomic<HistogramBank*> bank{nullptr};
   std::uint64_t taken_in = 0;      // the last collection that got it; the actor's
   std::uint32_t property_set = 0;  // as above
