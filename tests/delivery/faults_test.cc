@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <future>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -184,9 +185,9 @@ TEST_F(Faults, WhoWaitsForRoomLosesNothingToAnOutage) {
 // Of kinds that wait alone the same holds: the others are dropped, and leave room for what is on
 // its way.
 TEST_F(Faults, WhatWaitsAloneLosesNothingToTheOthers) {
-  std::atomic<bool> away{true};
-  server_.decide([&](const ReceivedRequest& request) {
-    if (away) return status(503);
+  const auto away = std::make_shared<std::atomic<bool>>(true);  // the fixture's end still asks
+  server_.decide([this, away](const ReceivedRequest& request) {
+    if (*away) return status(503);
     oracle_.take(request);
     return status(200);
   });
@@ -210,7 +211,7 @@ TEST_F(Faults, WhatWaitsAloneLosesNothingToTheOthers) {
   };
   EXPECT_GT(dropped(EventKind::kIntegerMetric), 0U) << "too few";
   EXPECT_EQ(dropped(EventKind::kLog), 0U);
-  away = false;
+  *away = false;
 }
 
 // What an outage of ten minutes at 10,000 logs a second takes, by macros and the real encoder, is

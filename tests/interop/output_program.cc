@@ -24,6 +24,7 @@
 
 #include "micromegas/output_capture.h"
 #include "micromegas/telemetry.h"
+#include "micromegas/tests/support/forked_leaks.h"
 
 namespace {
 
