@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -197,8 +198,10 @@ void DescriptorCapture::Tap::put_back() noexcept {
 
 void DescriptorCapture::Tap::stop() noexcept {
   if (!thread_.joinable()) return;
-  if (!is_of_this_process()) {  // a forked child has no such thread
-    thread_.detach();
+  if (!is_of_this_process()) {
+    // A forked child has no such thread: nothing may be asked of it, also not to be let go.
+    alignas(std::thread) static std::byte left_behind[sizeof(std::thread)];
+    new (left_behind) std::thread(std::move(thread_));
     (void)pipe_.release();  // closed already
     return;
   }
