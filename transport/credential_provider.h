@@ -43,8 +43,8 @@ class CredentialProvider {
     static Answer give_up(std::string why) { return Answer(Kind::kGiveUp, why, std::nullopt); }
 
     Answer() = default;
-    Answer(Answer&& other) : Answer(other.kind, other.text, other.lifetime) {}
-    Answer& operator=(Answer&& other) {
+    Answer(Answer&& other) noexcept : Answer(other.kind, other.text, other.lifetime) {}
+    Answer& operator=(Answer&& other) noexcept {
       if (this == &other) return *this;
       kind = other.kind;
       take(other.text);
@@ -58,18 +58,20 @@ class CredentialProvider {
     std::optional<std::chrono::seconds> lifetime = {};
 
    private:
-    Answer(Kind k, std::string& taken, std::optional<std::chrono::seconds> time)
+    Answer(Kind k, std::string& taken, std::optional<std::chrono::seconds> time) noexcept
         : kind(k), lifetime(time) {
       take(taken);
     }
-    // A moved string leaves a short text where it was.
-    void take(std::string& other) {
+    // A short text stays where it was, also when it is swapped.
+    void take(std::string& other) noexcept {
       wipe(text);
-      text = other;
+      text.swap(other);
       wipe(other);
     }
+    // All of the room, whatever is said to be in it; takes no memory.
     static void wipe(std::string& secret) noexcept {
-      if (!secret.empty()) explicit_bzero(secret.data(), secret.size());
+      secret.resize(secret.capacity());
+      explicit_bzero(secret.data(), secret.size());
       secret.clear();
     }
   };

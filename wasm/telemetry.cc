@@ -175,7 +175,7 @@ void set_target_level(std::string_view target_prefix, LevelFilter level) {
 
 void set_max_verbosity(VerbosityFilter /*verbosity*/) {}
 Result<void> set_process_context(const PropertyMap& properties) {
-  const Result<void> checked = check_context_names(properties);
+  Result<void> checked = check_context_names(properties);
   if (checked) wasm::set_process_context(properties);
   return checked;
 }

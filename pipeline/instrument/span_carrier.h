@@ -27,8 +27,9 @@ class SpanCarrier {
   }
   // Begins the span. Null without memory: the span is lost, and counted.
   static SpanCarrier* make(AsyncSpan&& span) noexcept {
+    const bool prepared = span.prepared();
     auto* const carrier = new (std::nothrow) SpanCarrier(std::move(span));
-    if (carrier == nullptr && span.prepared()) {
+    if (carrier == nullptr && prepared) {
       micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kQueueFull, 2);
     }
     return carrier;
