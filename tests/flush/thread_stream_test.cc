@@ -154,5 +154,25 @@ TEST(ThreadStream, ACounterThatGoesBackLosesNothing) {
   }
 }
 
+// Its guard has ended on another thread.
+TEST(ThreadStream, ASpanThatWasLeftToItsInnerOneEndsWithIt) {
+  const ClockModel clock(kStart, kFrequency);
+  ThreadStreamState stream(StreamInfo{}, kStart.wall_ns);
+  Records records;
+  records.add(1, RecordKind::kSpanBegin, kStart.ticks + 100);
+  records.add(2, RecordKind::kSpanBegin, kStart.ticks + 200);
+  records.add(2, RecordKind::kSpanEnd, kStart.ticks + 300);
+  const std::byte* at = records.bytes().data();
+  for (int i = 0; i < 2; ++i, at += queue::kRecordHeaderBytes) {
+    const queue::RecordReader record(at, queue::kRecordHeaderBytes);
+    stream.add(record, at, clock.to_ns(record.time()));
+  }
+  EXPECT_EQ(stream.abandon(1, 1), 0u);
+  EXPECT_EQ(stream.add_plain(at, queue::kRecordHeaderBytes, clock), 0u);
+  const queue::RecordReader end(at, queue::kRecordHeaderBytes);
+  EXPECT_EQ(stream.add(end, at, clock.to_ns(end.time())).invented, 1u);
+  EXPECT_FALSE(stream.has_open_span());
+}
+
 }  // namespace
 }  // namespace micromegas::pipeline
