@@ -33,6 +33,9 @@ namespace micromegas::queue {
 
 inline constexpr std::uint32_t kSegmentBytes = 64 * 1024;
 inline constexpr std::uint32_t kSegmentHeaderBytes = 64;
+// So far before its end the owner fetches the next segment's first lines into its caches: else the
+// batch of events that fills a segment waits for all of them at once.
+inline constexpr std::uint32_t kLookAheadBytes = 2048;
 
 enum class QueueKind : std::uint8_t { kEvents = 0, kSpans = 1 };  // kEvents: logs and metrics
 inline constexpr std::size_t kQueueKinds = 2;
@@ -43,6 +46,9 @@ struct alignas(64) Segment {
   std::uint32_t sequence = 0;                                 // place in its queue, from 1
   std::uint32_t thread_uid = 0;                               // whose it is
   QueueKind kind = QueueKind::kEvents;
+  // A record that would pass this takes the cold path: where to look ahead, then the segment's end.
+  // Owner only.
+  std::uint32_t limit = 0;
 
   std::byte* at(std::uint32_t offset) noexcept {
     return reinterpret_cast<std::byte*>(this) + offset;
@@ -170,9 +176,9 @@ MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_location(
 MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_properties(
     micromegas::SiteWord* word, const micromegas::queue::ArgList* args) noexcept;
 
-// Makes room for `bytes` (and, for a begin, the end) in the thread's queue: registers the thread,
-// retires a full segment, takes an empty one. Null when the event must be dropped; it is then
-// counted already, as `events` events.
+// Makes room for `bytes` (and, for a begin, the end) in the thread's queue: looks ahead to the next
+// segment, registers the thread, retires a full segment, takes an empty one. Null when the event
+// must be dropped; it is then counted already, as `events` events.
 MICROMEGAS_EXPORT micromegas::queue::Segment* micromegas_v0_make_room(
     micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
     std::uint32_t events) noexcept;
@@ -367,7 +373,7 @@ class Writer : public RecordWriter {
       : RecordWriter(nullptr), bytes_(bytes), kind_(kind) {
     segment_ = thread->current[static_cast<std::size_t>(queue)].load(std::memory_order_relaxed);
     start_ = segment_->committed.load(std::memory_order_relaxed);
-    if (__builtin_expect(start_ + bytes + reserve > kSegmentBytes, 0)) {
+    if (__builtin_expect(start_ + bytes + reserve > segment_->limit, 0)) {
       segment_ = micromegas_v0_make_room(queue, bytes + reserve, kind, events);
       if (segment_ == nullptr) return;
       start_ = segment_->committed.load(std::memory_order_relaxed);
@@ -378,7 +384,7 @@ class Writer : public RecordWriter {
     __builtin_prefetch(at_ + kPrefetchBytes, 1);
   }
 
-  // Only if there is room in the current segment: calls nothing, drops nothing, counts nothing.
+  // Only if there is room up to the limit: calls nothing, drops nothing, counts nothing.
   struct IfRoom {};
   MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind, IfRoom /*if_room*/,
                            std::uint32_t reserve = 0) noexcept
@@ -386,7 +392,7 @@ class Writer : public RecordWriter {
     segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
         std::memory_order_relaxed);
     start_ = segment_->committed.load(std::memory_order_relaxed);
-    if (__builtin_expect(start_ + bytes + reserve > kSegmentBytes, 0)) {
+    if (__builtin_expect(start_ + bytes + reserve > segment_->limit, 0)) {
       segment_ = nullptr;
       return;
     }

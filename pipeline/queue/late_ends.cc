@@ -24,7 +24,7 @@ void Runtime::async_end_without_room(std::uint64_t (&head)[5], const std::byte* 
   DropReason why{};
   ThreadSlot* const slot = registered_thread();
   Segment* segment =
-      slot != nullptr ? take_spare(*slot, QueueKind::kSpans, size + reserve) : nullptr;
+      slot != nullptr ? next_room(*slot, QueueKind::kSpans, size + reserve) : nullptr;
   if (segment == nullptr) {
     segment =
         find_room(QueueKind::kSpans, size + reserve, EventKind::kAsyncSpan, /*wait=*/true, why);

@@ -338,7 +338,7 @@ class Runtime {
   bool keep_late_end(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes) noexcept;
   Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
   bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
-  static Segment* take_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
+  static Segment* next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
   void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept;
