@@ -84,53 +84,67 @@ void ask_threads(const Asked& asked, const Library& library) {
   }
 }
 
+constexpr std::pair<const char*, double> kPercentiles[] = {
+    {"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}, {"worst", 1}};
+
+// A row of `paced` for each percentile, of samples that the repetitions gave.
+class PacedRows {
+ public:
+  explicit PacedRows(std::string name) : name_(std::move(name)) {}
+
+  void add(std::vector<double> samples) {
+    for (std::size_t p = 0; p < std::size(kPercentiles); ++p) {
+      values_[p].push_back(percentile(samples, kPercentiles[p].second));
+    }
+  }
+  void print(const std::string& library, double clock_ns, const std::string& lost) {
+    for (std::size_t p = 0; p < std::size(kPercentiles); ++p) {
+      Row row = summarize("paced", name_ + "_" + kPercentiles[p].first, library, 1, "ns",
+                          std::move(values_[p]), clock_ns);
+      row.not_counted = lost;
+      bench::print(row);
+    }
+  }
+
+ private:
+  std::string name_;
+  std::vector<double> values_[std::size(kPercentiles)];
+};
+
 // Batches of 20 with 2 ms between them: the caches have seen other work, the processor has slept.
 void ask_paced(const Asked& asked, const Library& library) {
   const Case* c = find(library, library.paced_case);
   if (c == nullptr) return;
-  constexpr std::pair<const char*, double> kPercentiles[] = {
-      {"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}, {"worst", 1}};
   const double clock_ns = clock_read_ns(asked);
   const int batches = asked.quick ? 20 : 2000;
   const auto sleep = [] { std::this_thread::sleep_for(2ms); };
-  // [what][percentile][repetition]
-  std::vector<std::vector<double>> values[2];
-  for (auto& what : values) what.resize(std::size(kPercentiles));
+  const Shape twenty{.batch = 20, .round = 1, .rounds = batches, .warm_rounds = 20};
+  PacedRows batch("batch_of_20");
+  PacedRows first("first_of_batch");
+  PacedRows floor("floor_of_20");
   std::string lost;
   for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
-    std::vector<double> samples[2];
     std::thread([&] {
       pin_to(1);
       library.begin_thread();
-      const Shape twenty{.batch = 20, .round = 1, .rounds = batches, .warm_rounds = 20};
-      samples[0] = c->run(twenty, sleep);
+      batch.add(c->run(twenty, sleep));
+      if (library.paced_floor) floor.add(bare_stores().run(twenty, sleep));
       const Shape one{.batch = 1, .round = 1, .rounds = 1, .warm_rounds = 0};
       const Shape rest_of_batch{.batch = 19, .round = 1, .rounds = 1, .warm_rounds = 0};
+      std::vector<double> firsts;
       for (int b = 0; b < batches; ++b) {
         sleep();
-        const auto first = c->run(one, [] {});
-        samples[1].insert(samples[1].end(), first.begin(), first.end());
+        firsts.push_back(c->run(one, [] {}).front());
         c->run(rest_of_batch, [] {});
       }
+      first.add(std::move(firsts));
     }).join();
     library.settle();
     if (std::string gone = library.lost(); !gone.empty()) lost = gone;
-    for (std::size_t what = 0; what < 2; ++what) {
-      for (std::size_t p = 0; p < std::size(kPercentiles); ++p) {
-        values[what][p].push_back(percentile(samples[what], kPercentiles[p].second));
-      }
-    }
   }
-  for (std::size_t what = 0; what < 2; ++what) {
-    for (std::size_t p = 0; p < std::size(kPercentiles); ++p) {
-      Row row = summarize(
-          "paced",
-          std::string(what == 0 ? "batch_of_20_" : "first_of_batch_") + kPercentiles[p].first,
-          library.name, 1, "ns", std::move(values[what][p]), clock_ns);
-      row.not_counted = lost;
-      print(row);
-    }
-  }
+  batch.print(library.name, clock_ns, lost);
+  if (library.paced_floor) floor.print(library.name, clock_ns, {});
+  first.print(library.name, clock_ns, lost);
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ struct Library {
   std::vector<Case> cases;                      // of warm
   std::vector<std::string> threads_cases = {};  // of threads: some of their names
   std::string paced_case = {};                  // of paced: a name; empty: is not asked
+  bool paced_floor = false;                     // beside it, what nobody can do without
   std::function<void()> rest = rest_500_us;     // after 2,000 statements
   std::function<void()> settle = [] {};         // until everything has arrived
   // After settle(): what was recorded and has not arrived since the last call; empty: nothing.

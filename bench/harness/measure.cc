@@ -8,6 +8,7 @@
 namespace bench {
 namespace {
 volatile std::uint64_t g_kept;
+volatile std::uint64_t g_stored[512];  // a page
 }  // namespace
 
 double percentile(std::vector<double>& values, double p) {
@@ -18,6 +19,16 @@ double percentile(std::vector<double>& values, double p) {
 
 Case clock_read() {
   return make_silent_case("clock_read", [](int) { g_kept = micromegas::read_ticks(); });
+}
+
+Case bare_stores() {
+  return make_silent_case("bare_stores", [](int i) {
+    volatile std::uint64_t* const at = g_stored + static_cast<unsigned>(i) * 4 % 512;
+    at[0] = 1;
+    at[1] = micromegas::read_ticks();
+    at[2] = 2;
+    at[3] = 3;
+  });
 }
 
 }  // namespace bench

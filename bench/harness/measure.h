@@ -73,6 +73,8 @@ Case make_silent_case(std::string name, Statement statement) {
 
 // What every ratio is to: one inlined unfenced read of the counter, the result kept.
 Case clock_read();
+// The same, and 32 bytes stored into warm memory: the least that an event can be.
+Case bare_stores();
 
 }  // namespace bench
 

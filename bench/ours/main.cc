@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
                  .cases = bench::micromegas_cases(),
                  .threads_cases = {"literal", "int+double+string", "int_metric", "span_event"},
                  .paced_case = "int+int",
+                 .paced_floor = true,
                  .settle = bench::settle,
                  .lost = bench::lost,
              });
