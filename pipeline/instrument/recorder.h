@@ -235,7 +235,7 @@ MICROMEGAS_INLINE std::uint64_t begin_span(std::uint32_t id, queue::RecordKind k
                                            const Front& front, Set set,
                                            Values&&... values) noexcept {
   using queue::kSpanEndBytes;
-  const queue::ThreadState* thread = micromegas_v0_thread;
+  queue::ThreadState* thread = micromegas_v0_thread;
   std::uint64_t open_spans = thread->open_spans.load(std::memory_order_relaxed);
   if (__builtin_expect(queue::open_count(open_spans) >= queue::kMaxOpenSpans, 0)) {
     if (!micromegas_v0_may_open_span()) return 0;

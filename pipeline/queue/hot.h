@@ -5,9 +5,9 @@
 // for every event is behind one of the cold functions at the end.
 //
 // One writer, one reader. Each thread owns a ThreadState with two chains of segments. The owner
-// writes a record behind `committed` and publishes it with one release store of the new
-// `committed`; the flush actor reads `committed` with acquire and so sees the whole record. Nothing
-// in front of `committed` is ever written again until the actor has given the segment back.
+// writes a record behind `position` and publishes it with one release store of the new `position`;
+// the flush actor reads `position` with acquire and so sees the whole record. Nothing in front of
+// `position` is ever written again until the actor has given the segment back.
 //
 // `micromegas_v0_*` are the process-wide names: in a program whose shared libraries each carry a
 // copy of this code, the dynamic linker makes them one (docs/architecture.md, "One registry").
@@ -41,14 +41,12 @@ enum class QueueKind : std::uint8_t { kEvents = 0, kSpans = 1 };  // kEvents: lo
 inline constexpr std::size_t kQueueKinds = 2;
 
 // A piece of a queue; records follow the header. Offsets count from the segment's first byte.
+// Written by the owner before it publishes the segment, `end` before it hands it over full.
 struct alignas(64) Segment {
-  std::atomic<std::uint32_t> committed{kSegmentHeaderBytes};  // owner: release; actor: acquire
-  std::uint32_t sequence = 0;                                 // place in its queue, from 1
-  std::uint32_t thread_uid = 0;                               // whose it is
+  std::uint32_t end = 0;         // of the records; of a full one
+  std::uint32_t sequence = 0;    // place in its queue, from 1
+  std::uint32_t thread_uid = 0;  // whose it is
   QueueKind kind = QueueKind::kEvents;
-  // A record that would pass this takes the cold path: where to look ahead, then the segment's end.
-  // Owner only.
-  std::uint32_t limit = 0;
 
   std::byte* at(std::uint32_t offset) noexcept {
     return reinterpret_cast<std::byte*>(this) + offset;
@@ -59,9 +57,29 @@ struct alignas(64) Segment {
 };
 static_assert(sizeof(Segment) == kSegmentHeaderBytes);
 
+// Where a thread's next record goes in one of its queues: all that an event looks at there but the
+// lines it fills. Without a segment: micromegas_v0_no_segment, which is full.
+struct QueueHead {
+  std::atomic<Segment*> segment;        // owner: release; actor: acquire
+  std::atomic<std::uint64_t> position;  // segment's number << 32 | offset behind the last record;
+                                        // owner: release; actor: acquire
+  // A record that would pass this offset takes the cold path: where to look ahead, then the end of
+  // the segment. Owner only.
+  std::uint32_t limit = 0;
+};
+constexpr std::uint64_t position_at(std::uint32_t sequence, std::uint32_t offset) noexcept {
+  return std::uint64_t{sequence} << 32 | offset;
+}
+constexpr std::uint32_t offset_of(std::uint64_t position) noexcept {
+  return static_cast<std::uint32_t>(position);
+}
+constexpr std::uint32_t sequence_of(std::uint64_t position) noexcept {
+  return static_cast<std::uint32_t>(position >> 32);
+}
+
 // What a thread's events go through. Counters: written by the owner only, read by anyone.
-struct ThreadState {
-  std::atomic<Segment*> current[kQueueKinds];  // owner: release; actor: acquire
+struct alignas(64) ThreadState {
+  QueueHead queues[kQueueKinds];
   // Begins without an end yet, and above 32 bits whose they are: a thread's in one session. Owner
   // only, but for the start of a session. Of the state that threads share before they record:
   // kMaxOpenSpans of nobody.
@@ -136,8 +154,8 @@ extern "C" {
 // cleared it is disabled; anything else must be decided anew.
 MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_enabled;
 
-// What a thread that has not recorded yet shares with all others like it: its segments are full.
-MICROMEGAS_EXPORT extern micromegas::queue::Segment micromegas_v0_full_segment;
+// What a thread that has not recorded yet shares with all others like it: it has no room.
+MICROMEGAS_EXPORT extern micromegas::queue::Segment micromegas_v0_no_segment;
 MICROMEGAS_EXPORT extern micromegas::queue::ThreadState micromegas_v0_nobody;
 
 // Never null.
@@ -176,10 +194,10 @@ MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_location(
 MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_properties(
     micromegas::SiteWord* word, const micromegas::queue::ArgList* args) noexcept;
 
-// Makes room for `bytes` (and, for a begin, the end) in the thread's queue: looks ahead to the next
-// segment, registers the thread, retires a full segment, takes an empty one. Null when the event
-// must be dropped; it is then counted already, as `events` events.
-MICROMEGAS_EXPORT micromegas::queue::Segment* micromegas_v0_make_room(
+// Makes room for `bytes` (and, for a begin, the end) in the thread's queue, which it returns: looks
+// ahead to the next segment, registers the thread, retires a full segment, takes an empty one. Null
+// when the event must be dropped; it is then counted already, as `events` events.
+MICROMEGAS_EXPORT micromegas::queue::QueueHead* micromegas_v0_make_room(
     micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
     std::uint32_t events) noexcept;
 
@@ -369,39 +387,38 @@ class Writer : public RecordWriter {
   // `thread`: the calling one's, if that is at hand.
   MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
                            std::uint32_t reserve = 0, std::uint32_t events = 1,
-                           const ThreadState* thread = micromegas_v0_thread) noexcept
-      : RecordWriter(nullptr), bytes_(bytes), kind_(kind) {
-    segment_ = thread->current[static_cast<std::size_t>(queue)].load(std::memory_order_relaxed);
-    start_ = segment_->committed.load(std::memory_order_relaxed);
-    if (__builtin_expect(start_ + bytes + reserve > segment_->limit, 0)) {
-      segment_ = micromegas_v0_make_room(queue, bytes + reserve, kind, events);
-      if (segment_ == nullptr) return;
-      start_ = segment_->committed.load(std::memory_order_relaxed);
+                           ThreadState* thread = micromegas_v0_thread) noexcept
+      : RecordWriter(nullptr),
+        head_(&thread->queues[static_cast<std::size_t>(queue)]),
+        position_(head_->position.load(std::memory_order_relaxed)),
+        bytes_(bytes),
+        kind_(kind) {
+    if (__builtin_expect(offset_of(position_) + bytes + reserve > head_->limit, 0)) {
+      head_ = micromegas_v0_make_room(queue, bytes + reserve, kind, events);
+      if (head_ == nullptr) return;
+      position_ = head_->position.load(std::memory_order_relaxed);
     }
-    at_ = segment_->at(start_);
-    // For the events to come, while the clock is read: the actor's processor had these lines last.
-    // Past the segment's end it does nothing.
-    __builtin_prefetch(at_ + kPrefetchBytes, 1);
+    start();
   }
 
   // Only if there is room up to the limit: calls nothing, drops nothing, counts nothing.
   struct IfRoom {};
   MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind, IfRoom /*if_room*/,
                            std::uint32_t reserve = 0) noexcept
-      : RecordWriter(nullptr), bytes_(bytes), kind_(kind) {
-    segment_ = micromegas_v0_thread->current[static_cast<std::size_t>(queue)].load(
-        std::memory_order_relaxed);
-    start_ = segment_->committed.load(std::memory_order_relaxed);
-    if (__builtin_expect(start_ + bytes + reserve > segment_->limit, 0)) {
-      segment_ = nullptr;
+      : RecordWriter(nullptr),
+        head_(&micromegas_v0_thread->queues[static_cast<std::size_t>(queue)]),
+        position_(head_->position.load(std::memory_order_relaxed)),
+        bytes_(bytes),
+        kind_(kind) {
+    if (__builtin_expect(offset_of(position_) + bytes + reserve > head_->limit, 0)) {
+      head_ = nullptr;
       return;
     }
-    if (segment_ == nullptr) __builtin_unreachable();
-    at_ = segment_->at(start_);
-    __builtin_prefetch(at_ + kPrefetchBytes, 1);
+    if (head_ == nullptr) __builtin_unreachable();
+    start();
   }
 
-  MICROMEGAS_INLINE explicit operator bool() const noexcept { return segment_ != nullptr; }
+  MICROMEGAS_INLINE explicit operator bool() const noexcept { return head_ != nullptr; }
 
   MICROMEGAS_INLINE void header(std::uint32_t id, RecordKind kind, std::uint8_t flags) noexcept {
     store64(at_, header_word(id, kind, flags, bytes_));
@@ -415,16 +432,23 @@ class Writer : public RecordWriter {
     at_ += kRecordHeaderBytes;
   }
   MICROMEGAS_INLINE void publish() noexcept {
-    segment_->committed.store(start_ + bytes_, std::memory_order_release);
+    publish_uncounted();
     count(micromegas_v0_thread->recorded[static_cast<std::size_t>(kind_)]);
   }
   MICROMEGAS_INLINE void publish_uncounted() noexcept {
-    segment_->committed.store(start_ + bytes_, std::memory_order_release);
+    head_->position.store(position_ + bytes_, std::memory_order_release);
   }
 
  private:
-  Segment* segment_;
-  std::uint32_t start_ = 0;
+  MICROMEGAS_INLINE void start() noexcept {
+    at_ = head_->segment.load(std::memory_order_relaxed)->at(offset_of(position_));
+    // For the events to come, while the clock is read: the actor's processor had these lines last.
+    // Past the segment's end it does nothing.
+    __builtin_prefetch(at_ + kPrefetchBytes, 1);
+  }
+
+  QueueHead* head_;
+  std::uint64_t position_;
   std::uint32_t bytes_;
   EventKind kind_;
 };

@@ -23,18 +23,17 @@ void Runtime::async_end_without_room(std::uint64_t (&head)[5], const std::byte* 
   const std::uint32_t reserve = open_count(open_spans()) * kSpanEndBytes;
   DropReason why{};
   ThreadSlot* const slot = registered_thread();
-  Segment* segment =
-      slot != nullptr ? next_room(*slot, QueueKind::kSpans, size + reserve) : nullptr;
-  if (segment == nullptr) {
-    segment =
-        find_room(QueueKind::kSpans, size + reserve, EventKind::kAsyncSpan, /*wait=*/true, why);
+  QueueHead* room = slot != nullptr ? next_room(*slot, QueueKind::kSpans, size + reserve) : nullptr;
+  if (room == nullptr) {
+    room = find_room(QueueKind::kSpans, size + reserve, EventKind::kAsyncSpan, /*wait=*/true, why);
   }
-  if (segment != nullptr) {
-    const std::uint32_t at = segment->committed.load(std::memory_order_relaxed);
+  if (room != nullptr) {
+    const std::uint64_t position = room->position.load(std::memory_order_relaxed);
+    std::byte* const at = room->segment.load(std::memory_order_relaxed)->at(offset_of(position));
     head[1] = read_ticks();
-    std::memcpy(segment->at(at), head, sizeof head);
-    if (bytes != 0) std::memcpy(segment->at(at) + sizeof head, rest, bytes);
-    segment->committed.store(at + size, std::memory_order_release);
+    std::memcpy(at, head, sizeof head);
+    if (bytes != 0) std::memcpy(at + sizeof head, rest, bytes);
+    room->position.store(position + size, std::memory_order_release);
     count(micromegas_v0_thread->recorded[static_cast<std::size_t>(EventKind::kAsyncSpan)]);
     return;
   }

@@ -14,11 +14,13 @@
 namespace micromegas::queue {
 namespace {
 
-// The call sites of the last `count` begins in this segment that have no end in it, outermost
-// first.
-std::vector<std::uint32_t> open_in(const Segment& segment, std::uint32_t count) {
+// The call sites of the last `count` begins in the calling thread's segment that have no end in
+// it, outermost first.
+std::vector<std::uint32_t> open_in(const QueueHead& queue, std::uint32_t count) {
   std::vector<std::uint32_t> open;
-  const std::uint32_t end = segment.committed.load(std::memory_order_relaxed);
+  const Segment& segment = *queue.segment.load(std::memory_order_relaxed);
+  if (&segment == &micromegas_v0_no_segment) return open;
+  const std::uint32_t end = offset_of(queue.position.load(std::memory_order_relaxed));
   for (std::uint32_t at = kSegmentHeaderBytes; at < end;) {
     const RecordReader record(segment.at(at), end - at);
     if (!record.ok()) break;
@@ -118,10 +120,8 @@ void Runtime::span_held(std::uint32_t before) noexcept {
       std::erase_if(slot->held, [&](std::uint32_t depth) { return depth > before; });
       for (std::uint32_t depth = before + 1; depth <= open; ++depth) slot->held.push_back(depth);
     }
-    const Segment* live =
-        slot->current[static_cast<std::size_t>(QueueKind::kSpans)].load(std::memory_order_relaxed);
-    std::vector<std::uint32_t> sites;
-    if (live != &micromegas_v0_full_segment) sites = open_in(*live, held);
+    const std::vector<std::uint32_t> sites =
+        open_in(slot->queues[static_cast<std::size_t>(QueueKind::kSpans)], held);
     for (const std::uint32_t id : sites) say_misplaced(id, what);
     if (sites.empty()) say_misplaced(0, what);
   } catch (...) {  // no memory

@@ -26,10 +26,10 @@
 extern "C" {
 
 // What a thread that has not recorded yet writes into: nothing fits.
-MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::Segment micromegas_v0_full_segment{
-    {micromegas::queue::kSegmentBytes}, 0, 0, micromegas::queue::QueueKind::kEvents};
+MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::Segment micromegas_v0_no_segment{};
 MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::ThreadState micromegas_v0_nobody{
-    {{&micromegas_v0_full_segment}, {&micromegas_v0_full_segment}},
+    {{&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes},
+     {&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes}},
     micromegas::queue::kMaxOpenSpans,
     0,
     0,
@@ -83,8 +83,10 @@ void after_fork_child() { Runtime::get().after_fork_child(); }
 }  // namespace
 
 ThreadSlot::ThreadSlot() {
-  for (auto& segment : current)
-    segment.store(&micromegas_v0_full_segment, std::memory_order_relaxed);
+  for (QueueHead& head : queues) {
+    head.segment.store(&micromegas_v0_no_segment, std::memory_order_relaxed);
+    head.position.store(position_at(0, kSegmentBytes), std::memory_order_relaxed);
+  }
 }
 ThreadSlot::~ThreadSlot() = default;
 
@@ -325,16 +327,16 @@ void Runtime::thread_exit(void* slot) noexcept {
 
 // --- recording, cold ---
 
-Segment* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                            std::uint32_t events) noexcept {
+QueueHead* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                              std::uint32_t events) noexcept {
   DropReason why{};
-  Segment* const segment = find_room(queue, bytes, kind, events != 0, why);
-  if (segment == nullptr) drop(kind, why, events);
-  return segment;
+  QueueHead* const room = find_room(queue, bytes, kind, events != 0, why);
+  if (room == nullptr) drop(kind, why, events);
+  return room;
 }
 
-Segment* Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
-                            DropReason& why) noexcept {
+QueueHead* Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
+                              DropReason& why) noexcept {
   const ScopedNoCancellation no_cancellation;  // the wait, and the actor's wake-up
   ThreadSlot* slot = running() ? current_thread() : nullptr;
   if (slot == nullptr) {
@@ -345,10 +347,11 @@ Segment* Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind
     why = DropReason::kInvalid;
     return nullptr;
   }
-  const std::size_t q = index(queue);
-  Segment* old = slot->current[q].load(std::memory_order_relaxed);
+  QueueHead& head = slot->queues[index(queue)];
   // The first look was at the shared state if the thread has just been registered.
-  if (old->committed.load(std::memory_order_relaxed) + bytes <= kSegmentBytes) return old;
+  if (offset_of(head.position.load(std::memory_order_relaxed)) + bytes <= kSegmentBytes) {
+    return &head;
+  }
 
   if (wait) room_.wait_while_full(kind);
   Segment* segment = nullptr;
@@ -374,21 +377,26 @@ Segment* Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind
     return nullptr;
   }
   publish_segment(*slot, queue, segment);
-  return segment;
+  return &head;
 }
 
 // Afterwards the thread has none, and its next event comes here. False when memory is short: it has
-// kept it. The consumer does not look at `current` before `sequence` says that there is another.
+// kept it.
 bool Runtime::give_full_away(ThreadSlot& slot, QueueKind queue) noexcept {
   const std::size_t q = index(queue);
-  Segment* old = slot.current[q].load(std::memory_order_relaxed);
-  if (old == &micromegas_v0_full_segment) return true;
+  QueueHead& head = slot.queues[q];
+  Segment* const old = head.segment.load(std::memory_order_relaxed);
+  if (old == &micromegas_v0_no_segment) return true;
+  const std::uint64_t position = head.position.load(std::memory_order_relaxed);
+  old->end = offset_of(position);
   if (slot.full[q].load(std::memory_order_relaxed) == nullptr) {
     slot.full[q].store(old, std::memory_order_release);
   } else if (!pool_->push_full(*slot.producer, old)) {
     return false;
   }
-  slot.current[q].store(&micromegas_v0_full_segment, std::memory_order_release);
+  head.segment.store(&micromegas_v0_no_segment, std::memory_order_release);
+  head.limit = 0;
+  head.position.store(position_at(sequence_of(position), kSegmentBytes), std::memory_order_release);
   return true;
 }
 
@@ -400,7 +408,8 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
   };
   if (Segment* segment = take_spare_of(index(queue))) return segment;
   bool fresh = false;
-  const bool first = slot.sequence[index(queue)].load(std::memory_order_relaxed) == 0;
+  const bool first =
+      sequence_of(slot.queues[index(queue)].position.load(std::memory_order_relaxed)) == 0;
   Segment* segment = pool_->take(first, fresh);
   if (fresh) {
     if (auto* wake = wake_.load(std::memory_order_acquire)) wake();
@@ -411,28 +420,27 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
 // The old one is in `full` or in the full queue. Order: see ThreadSlot.
 void Runtime::publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept {
   const std::size_t q = index(queue);
-  const std::uint32_t sequence = slot.sequence[q].load(std::memory_order_relaxed) + 1;
-  std::uint32_t committed = kSegmentHeaderBytes;
+  QueueHead& head = slot.queues[q];
+  const std::uint32_t sequence = sequence_of(head.position.load(std::memory_order_relaxed)) + 1;
+  std::uint32_t end = kSegmentHeaderBytes;
   if (std::uint32_t& depth = slot.pending_context_end[q]; depth != 0) {
-    store64(segment->at(committed),
+    store64(segment->at(end),
             header_word(depth, RecordKind::kContextEnd, kNoFlags, kRecordHeaderBytes));
-    store64(segment->at(committed) + 8, 0);
-    committed += kRecordHeaderBytes;
+    store64(segment->at(end) + 8, 0);
+    end += kRecordHeaderBytes;
     depth = 0;
   }
-  segment->committed.store(committed, std::memory_order_relaxed);
   segment->sequence = sequence;
   segment->thread_uid = slot.uid;
   segment->kind = queue;
-  segment->limit = kSegmentBytes - kLookAheadBytes;
-  slot.current[q].store(segment, std::memory_order_release);
-  slot.sequence[q].store(sequence, std::memory_order_release);
+  head.segment.store(segment, std::memory_order_release);
+  head.limit = kSegmentBytes - kLookAheadBytes;
+  head.position.store(position_at(sequence, end), std::memory_order_release);
 }
 
 namespace {
 // The actor's processor had these lines last. That the code of a change has just run helps as much.
 void fetch_ahead(const ThreadSlot& slot, QueueKind queue, const Segment* spare) noexcept {
-  __builtin_prefetch(&slot.sequence[index(queue)], 1);
   __builtin_prefetch(&slot.full[index(queue)], 1);
   if (spare == nullptr) return;
   for (std::uint32_t at = 0; at < kSegmentHeaderBytes + kPrefetchBytes; at += 64) {
@@ -443,23 +451,28 @@ void fetch_ahead(const ThreadSlot& slot, QueueKind queue, const Segment* spare) 
 
 // What a thread that fills a segment now and then goes through: little code, and no memory but its
 // own. Null: make_room() must do it.
-Segment* Runtime::next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept {
+QueueHead* Runtime::next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept {
   const std::size_t q = index(queue);
-  Segment* const old = slot.current[q].load(std::memory_order_relaxed);
+  QueueHead& head = slot.queues[q];
+  const std::uint32_t end = offset_of(head.position.load(std::memory_order_relaxed));
   Segment* const spare = slot.spare[q].load(std::memory_order_acquire);
-  if (old->committed.load(std::memory_order_relaxed) + bytes <= kSegmentBytes) {
-    old->limit = kSegmentBytes;
+  if (end + bytes <= kSegmentBytes) {
+    head.limit = kSegmentBytes;
     fetch_ahead(slot, queue, spare);
-    return old;
+    return &head;
   }
   if (spare == nullptr || slot.full[q].load(std::memory_order_relaxed) != nullptr) return nullptr;
   if (bytes > kSegmentBytes - kSegmentHeaderBytes) return nullptr;
   slot.spare[q].store(nullptr, std::memory_order_relaxed);
   // The consumer may have given the spare after the thread gave its segment away: there is none to
   // hand over then, and the one that all threads share is never read.
-  if (old != &micromegas_v0_full_segment) slot.full[q].store(old, std::memory_order_release);
+  Segment* const old = head.segment.load(std::memory_order_relaxed);
+  if (old != &micromegas_v0_no_segment) {
+    old->end = end;
+    slot.full[q].store(old, std::memory_order_release);
+  }
   publish_segment(slot, queue, spare);
-  return spare;
+  return &head;
 }
 
 void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
@@ -629,9 +642,9 @@ void Runtime::take_full(ThreadSlot& slot, QueueKind queue) {
 }
 
 // A thread that will need one soon.
-void Runtime::give_spare(ThreadSlot& slot, QueueKind queue, const Segment& live) noexcept {
+void Runtime::give_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t end) noexcept {
   std::atomic<Segment*>& spare = slot.spare[index(queue)];
-  if (live.committed.load(std::memory_order_relaxed) < kSegmentBytes / 2) return;
+  if (end < kSegmentBytes / 2) return;
   if (spare.load(std::memory_order_relaxed) != nullptr) return;
   if (room_.full() || pool_->is_scarce()) return;  // who finds none waits for one, or drops
   if (Segment* segment = pool_->take_ready()) spare.store(segment, std::memory_order_release);
@@ -649,8 +662,7 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
   const auto read_full = [&] {
     while (!drain.full.empty() && drain.full.front()->sequence == drain.expected) {
       Segment* segment = drain.full.front();
-      // Its owner has let go of it before it queued it: committed is final.
-      read_up_to(segment, segment->committed.load(std::memory_order_acquire));
+      read_up_to(segment, segment->end);
       drain.full.pop_front();
       ++drain.expected;
       drain.consumed = kSegmentHeaderBytes;
@@ -660,13 +672,15 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
   };
   for (int round = 0; round < 2; ++round) {
     read_full();
-    const std::uint32_t sequence = slot.sequence[index(queue)].load(std::memory_order_acquire);
+    const QueueHead& head = slot.queues[index(queue)];
+    const std::uint64_t position = head.position.load(std::memory_order_acquire);
+    const std::uint32_t sequence = sequence_of(position);
     if (sequence == 0) return true;              // the thread has no such queue
-    if (sequence < drain.expected) return true;  // between two segments, nothing committed behind
-    const Segment* live = slot.current[index(queue)].load(std::memory_order_acquire);
-    if (live->sequence == drain.expected) {
-      read_up_to(live, live->committed.load(std::memory_order_acquire));
-      give_spare(slot, queue, *live);
+    if (sequence < drain.expected) return true;  // it had no other one after the last that was read
+    const Segment* live = head.segment.load(std::memory_order_acquire);
+    if (sequence == drain.expected && live->sequence == drain.expected) {
+      read_up_to(live, offset_of(position));
+      give_spare(slot, queue, offset_of(position));
       return true;
     }
     // The segment expected has been filled meanwhile.
@@ -678,9 +692,9 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
 
 void Runtime::release(ThreadSlot* slot) noexcept {
   for (std::size_t q = 0; q < kQueueKinds; ++q) {
-    Segment* live =
-        slot->current[q].exchange(&micromegas_v0_full_segment, std::memory_order_relaxed);
-    if (live != &micromegas_v0_full_segment) {
+    QueueHead& head = slot->queues[q];
+    Segment* live = head.segment.exchange(&micromegas_v0_no_segment, std::memory_order_relaxed);
+    if (live != &micromegas_v0_no_segment) {
       pool_->give(live);
       gave_back_ = true;
     }
@@ -688,7 +702,8 @@ void Runtime::release(ThreadSlot* slot) noexcept {
       pool_->give(spare);
       gave_back_ = true;
     }
-    slot->sequence[q].store(0, std::memory_order_relaxed);
+    head.position.store(position_at(0, kSegmentBytes), std::memory_order_relaxed);
+    head.limit = 0;
     slot->drain[q].expected = 1;
     slot->drain[q].consumed = kSegmentHeaderBytes;
   }
@@ -707,8 +722,7 @@ void Runtime::release(ThreadSlot* slot) noexcept {
 void Runtime::tend_pool() noexcept { pool_->tend(); }
 
 void Runtime::add_held(EventStats& stats) {
-  const auto count_records = [&](const Segment* segment, std::uint32_t from) {
-    const std::uint32_t end = segment->committed.load(std::memory_order_acquire);
+  const auto count_records = [&](const Segment* segment, std::uint32_t from, std::uint32_t end) {
     while (from < end) {
       const RecordReader record(segment->at(from), end - from);
       if (!record.ok()) return;
@@ -731,12 +745,15 @@ void Runtime::add_held(EventStats& stats) {
       take_full(*slot, static_cast<QueueKind>(q));
       for (const Segment* segment : drain.full) {
         count_records(segment,
-                      segment->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes);
+                      segment->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes,
+                      segment->end);
       }
-      if (slot->sequence[q].load(std::memory_order_acquire) < drain.expected) continue;
-      const Segment* live = slot->current[q].load(std::memory_order_acquire);
-      if (live == &micromegas_v0_full_segment) continue;
-      count_records(live, live->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes);
+      const std::uint64_t position = slot->queues[q].position.load(std::memory_order_acquire);
+      if (sequence_of(position) < drain.expected) continue;
+      const Segment* live = slot->queues[q].segment.load(std::memory_order_acquire);
+      if (live->sequence != sequence_of(position)) continue;  // none, or they still record
+      count_records(live, live->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes,
+                    offset_of(position));
     }
   }
 }
@@ -845,12 +862,12 @@ void Runtime::after_fork_child() noexcept {
 
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
-  static Segment* next_room(QueueKind queue, std::uint32_t bytes) noexcept {
+  static QueueHead* next_room(QueueKind queue, std::uint32_t bytes) noexcept {
     if (micromegas_v0_thread == &micromegas_v0_nobody) return nullptr;
     return Runtime::next_room(static_cast<ThreadSlot&>(*micromegas_v0_thread), queue, bytes);
   }
-  static Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                            std::uint32_t events) noexcept {
+  static QueueHead* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                              std::uint32_t events) noexcept {
     return Runtime::get().make_room(queue, bytes, kind, events);
   }
   static void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
@@ -956,10 +973,10 @@ MICROMEGAS_COLD std::uint32_t micromegas_v0_register_properties(
       *word, [&](auto& catalogue) { return catalogue.add_properties(*args); });
 }
 
-MICROMEGAS_COLD micromegas::queue::Segment* micromegas_v0_make_room(
+MICROMEGAS_COLD micromegas::queue::QueueHead* micromegas_v0_make_room(
     micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
     std::uint32_t events) noexcept {
-  if (auto* segment = ColdPath::next_room(queue, bytes)) return segment;
+  if (auto* room = ColdPath::next_room(queue, bytes)) return room;
   return ColdPath::make_room(queue, bytes, kind, events);
 }
 

@@ -68,15 +68,16 @@ class OpenScopes {
 
 // One recording thread.
 //
-// Handing over a full segment, in this order: the owner puts it into `full`, or into the full queue
-// if there is one in `full` still, stores `current`, stores `sequence` (release). The consumer
-// reads the live segment only if `sequence` (acquire) and the segment's own number are the ones
-// that it expects next. A `current` read after a `sequence` of n is the segment n or a later one,
-// never an earlier one that has gone back to the pool; and if it is a later one, the one expected
-// is in `full` or in the full queue.
+// Handing over a full segment, in this order: the owner writes where its records end, puts it into
+// `full`, or into the full queue if there is one in `full` still, stores the new `segment`, stores
+// the new `position` (release). The consumer reads the live segment only if the number in
+// `position` (acquire) and the segment's own are the one that it expects next. A `segment` read
+// after a `position` of number n is the segment n or a later one, never an earlier one that has
+// gone back to the pool; and if it is a later one, the one expected is in `full` or in the full
+// queue.
 //
-// A thread that gets no segment has given its full one away: `current` is then the shared state's,
-// whose number nobody expects.
+// A thread that gets no segment has given its full one away: `segment` is then the one that all
+// threads share, whose number nobody expects.
 //
 // `spare` and `full` each hold one segment. They spare a thread that fills a segment every now and
 // then the shared queues, whose memory other processors have in their caches: some 2 of 4 us.
@@ -87,9 +88,8 @@ struct ThreadSlot : ThreadState {
   std::uint64_t thread_id = 0;
   std::string name;                  // guarded by the runtime's mutex
   std::atomic<bool> retired{false};  // the thread has ended (release): no record will follow
-  std::atomic<std::uint32_t> sequence[kQueueKinds] = {};  // of the current segments
-  std::atomic<Segment*> spare[kQueueKinds] = {};          // consumer: fills if null; owner: takes
-  std::atomic<Segment*> full[kQueueKinds] = {};           // owner: fills if null; consumer: takes
+  std::atomic<Segment*> spare[kQueueKinds] = {};  // consumer: fills if null; owner: takes
+  std::atomic<Segment*> full[kQueueKinds] = {};   // owner: fills if null; consumer: takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
   std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
   // Depths of the open spans that were said to be held where a coroutine suspended, and of some
@@ -323,22 +323,22 @@ class Runtime {
   void discard_leftovers();
   static void add_full(ThreadSlot& slot, Segment* segment);
   static void take_full(ThreadSlot& slot, QueueKind queue);
-  void give_spare(ThreadSlot& slot, QueueKind queue, const Segment& live) noexcept;
+  void give_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t end) noexcept;
   ThreadSlot* add_slot_locked();
   ThreadSlot* make_track(std::string_view name) noexcept;
   void index_threads();
-  Segment* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                     std::uint32_t events) noexcept;
+  QueueHead* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                       std::uint32_t events) noexcept;
   // The same, and counts nothing; null: for this reason. `wait`: it may, and gives what it has
   // away.
-  Segment* find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
-                     DropReason& why) noexcept;
+  QueueHead* find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
+                       DropReason& why) noexcept;
   void async_end_without_room(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes,
                               bool has_properties) noexcept;
   bool keep_late_end(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes) noexcept;
   Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
   bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
-  static Segment* next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
+  static QueueHead* next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
   void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept;

@@ -39,9 +39,9 @@ template <class Visit>
 std::size_t visit_records_with_addresses(Visit visit) {
   const auto maps = mapped_addresses();
   std::size_t records = 0;
-  for (const auto& current : micromegas_v0_thread->current) {
-    const queue::Segment* segment = current.load();
-    const std::uint32_t end = segment->committed.load();
+  for (const auto& queue : micromegas_v0_thread->queues) {
+    const queue::Segment* segment = queue.segment.load();
+    const std::uint32_t end = queue::offset_of(queue.position.load());
     for (std::uint32_t at = queue::kSegmentHeaderBytes; at < end;) {
       const queue::RecordReader record(segment->at(at), end - at);
       if (!record.ok()) {
