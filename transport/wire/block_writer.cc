@@ -31,6 +31,14 @@ void BlockWriter::begin(const ProcessInfo& process) {
       static_cast<std::uint64_t>(wrapping_difference(process.start_ticks, process.start_time));
   count_ = 0;
   overflow_ = false;
+  objects_bytes_ = 0;
+  compressed_ = compressor_.begin(compressed_objects_);
+}
+
+void BlockWriter::compress_piece() {
+  objects_bytes_ += objects_.size();
+  if (compressed_) compressed_ = compressor_.add(objects_.view(), compressed_objects_);
+  objects_.clear();
 }
 
 bool BlockWriter::intern_properties(std::span<const Property> properties,
@@ -91,14 +99,14 @@ Result<EncodedBlock> BlockWriter::finish(const BlockHeader& header, const Proces
                         " bytes: cut smaller blocks");
   if (overflow_) return too_large;
 
-  if (auto done = compressor_.compress(dependencies(), compressed_dependencies_); !done) {
-    return done.error();
-  }
-  if (auto done = compressor_.compress(objects(), compressed_objects_); !done) return done.error();
+  compress_piece();
+  if (compressed_) compressed_ = compressor_.end(compressed_objects_);
+  if (compressed_) compressed_ = compressor_.compress(dependencies(), compressed_dependencies_);
+  if (!compressed_) return compressed_.error();
 
   EncodedBlock result;
   result.dependencies_bytes = dependencies().size();
-  result.objects_bytes = objects().size();
+  result.objects_bytes = objects_bytes_;
   result.body =
       write_block(header, process, compressed_dependencies_.view(), compressed_objects_.view());
   if (result.body.size() > kMaxBodyBytes) return too_large;
@@ -106,10 +114,7 @@ Result<EncodedBlock> BlockWriter::finish(const BlockHeader& header, const Proces
   compressed_dependencies_.shrink_to(kKeptBytes);
   compressed_objects_.clear();
   compressed_objects_.shrink_to(kKeptBytes);
-  if (objects_.size() > kKeptBytes) {  // a large image's: not until the next one
-    objects_.clear();
-    objects_.shrink_to(kKeptBytes);
-  }
+  objects_.shrink_to(kKeptBytes);  // a large image's: not until the next one
   return result;
 }
 

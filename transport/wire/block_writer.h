@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What the encoders of events share: the two buffers of a payload, and the envelope around
-// them.
+// them. Objects are compressed as they come, piece by piece, while caches hold them.
 //
 //   encoder.begin(process);
 //   block.for_each([&](const auto& event) { encoder.add(event); });
@@ -47,7 +47,8 @@ class BlockWriter {
   // The body of insert_block; see BlockEncoder::encode() for the errors. Starts nothing new.
   Result<EncodedBlock> finish(const BlockHeader& header, const ProcessInfo& process);
 
-  // The payload so far, uncompressed; valid until the next add(), finish() or begin().
+  // What has not been compressed yet: the whole payload, as long as its objects are fewer than some
+  // 60 KiB. Valid until the next add(), finish() or begin().
   [[nodiscard]] std::string_view dependencies() const noexcept {
     return dependencies_.bytes().view();
   }
@@ -64,7 +65,7 @@ class BlockWriter {
   // written, and finish() fails.
   bool admit(std::size_t text_bytes) noexcept {
     ++count_;
-    if (text_bytes > kMaxPayloadBytes || objects_.size() > kMaxPayloadBytes ||
+    if (text_bytes > kMaxPayloadBytes || objects_bytes_ > kMaxPayloadBytes ||
         dependencies_.bytes().size() > kMaxPayloadBytes) [[unlikely]] {
       overflow_ = true;
     }
@@ -81,9 +82,9 @@ class BlockWriter {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(time) + tick_offset_);
   }
 
-  char* record(std::uint8_t type, std::size_t bytes) { return put(objects_.room(1 + bytes), type); }
+  char* record(std::uint8_t type, std::size_t bytes) { return put(room(1 + bytes), type); }
   char* dynamic_record(std::uint8_t type, std::size_t bytes) {
-    char* at = put(objects_.room(5 + bytes), type);
+    char* at = put(room(5 + bytes), type);
     return put(at, static_cast<std::uint32_t>(bytes));
   }
 
@@ -94,8 +95,20 @@ class BlockWriter {
  private:
   // Uncompressed, of each half; far above the blocks that the pipeline cuts.
   static constexpr std::size_t kMaxPayloadBytes = std::size_t{512} << 20;
+  // A piece to compress: with the record that passes it, most often less than a block.
+  static constexpr std::size_t kPieceBytes = FrameCompressor::kMaxPieceBytes - 4096;
 
-  ByteBuffer objects_;
+  char* room(std::size_t bytes) {
+    if (objects_.size() >= kPieceBytes) [[unlikely]] {
+      compress_piece();
+    }
+    return objects_.room(bytes);
+  }
+  void compress_piece();
+
+  ByteBuffer objects_;             // not compressed yet
+  std::size_t objects_bytes_ = 0;  // that were compressed
+  Result<void> compressed_;        // whether all went well
   ByteBuffer compressed_dependencies_;
   ByteBuffer compressed_objects_;
   FrameCompressor compressor_;

@@ -21,6 +21,15 @@ LZ4F_blockSizeID_t block_size_for(std::size_t bytes) noexcept {
   return LZ4F_max4MB;
 }
 
+LZ4F_preferences_t preferences(int level, std::size_t block_bytes) noexcept {
+  LZ4F_preferences_t result{};
+  result.frameInfo.blockSizeID = block_size_for(block_bytes);
+  result.frameInfo.blockMode = LZ4F_blockIndependent;
+  result.compressionLevel = level;
+  result.autoFlush = 1;  // nothing is copied into the context first
+  return result;
+}
+
 Error lz4_error(std::size_t code) {
   return Error(std::string("lz4 compression failed: ") + LZ4F_getErrorName(code));
 }
@@ -29,7 +38,7 @@ Error lz4_error(std::size_t code) {
 
 FrameCompressor::~FrameCompressor() { LZ4F_freeCompressionContext(context_); }
 
-Result<void> FrameCompressor::compress(std::string_view bytes, ByteBuffer& out) {
+Result<void> FrameCompressor::begin(std::size_t block_bytes, ByteBuffer& out) {
   if (context_ == nullptr) {
     const std::size_t code = LZ4F_createCompressionContext(&context_, LZ4F_VERSION);
     if (LZ4F_isError(code) != 0) {
@@ -37,32 +46,44 @@ Result<void> FrameCompressor::compress(std::string_view bytes, ByteBuffer& out) 
       return lz4_error(code);
     }
   }
-  LZ4F_preferences_t preferences{};
-  preferences.frameInfo.blockSizeID = block_size_for(bytes.size());
-  preferences.frameInfo.blockMode = LZ4F_blockIndependent;
-  preferences.compressionLevel = level_;
-  preferences.autoFlush = 1;  // nothing is copied into the context first
-
+  const LZ4F_preferences_t chosen = preferences(level_, block_bytes);
   out.clear();
-  const std::size_t capacity =
-      LZ4F_HEADER_SIZE_MAX + LZ4F_compressBound(bytes.size(), &preferences);
-  char* const begin = out.room(capacity);
-  char* at = begin;
-  const auto left = [&] { return capacity - static_cast<std::size_t>(at - begin); };
-
-  std::size_t written = LZ4F_compressBegin(context_, at, left(), &preferences);
+  char* const at = out.room(LZ4F_HEADER_SIZE_MAX);
+  const std::size_t written = LZ4F_compressBegin(context_, at, LZ4F_HEADER_SIZE_MAX, &chosen);
   if (LZ4F_isError(written) != 0) return lz4_error(written);
-  at += written;
-  if (!bytes.empty()) {
-    written = LZ4F_compressUpdate(context_, at, left(), bytes.data(), bytes.size(), nullptr);
-    if (LZ4F_isError(written) != 0) return lz4_error(written);
-    at += written;
-  }
-  written = LZ4F_compressEnd(context_, at, left(), nullptr);
-  if (LZ4F_isError(written) != 0) return lz4_error(written);
-  at += written;
-  out.truncate(static_cast<std::size_t>(at - begin));
+  out.truncate(written);
   return {};
+}
+
+Result<void> FrameCompressor::add(std::string_view bytes, ByteBuffer& out) {
+  if (bytes.empty()) return {};
+  const LZ4F_preferences_t chosen = preferences(level_, bytes.size());
+  const std::size_t bound = LZ4F_compressBound(bytes.size(), &chosen);
+  const std::size_t before = out.size();
+  char* const at = out.room(bound);
+  const std::size_t written =
+      LZ4F_compressUpdate(context_, at, bound, bytes.data(), bytes.size(), nullptr);
+  if (LZ4F_isError(written) != 0) return lz4_error(written);
+  out.truncate(before + written);
+  return {};
+}
+
+Result<void> FrameCompressor::end(ByteBuffer& out) {
+  const LZ4F_preferences_t chosen = preferences(level_, 0);
+  const std::size_t bound = LZ4F_compressBound(0, &chosen);
+  const std::size_t before = out.size();
+  char* const at = out.room(bound);
+  const std::size_t written = LZ4F_compressEnd(context_, at, bound, nullptr);
+  if (LZ4F_isError(written) != 0) return lz4_error(written);
+  out.truncate(before + written);
+  return {};
+}
+
+Result<void> FrameCompressor::compress(std::string_view bytes, ByteBuffer& out) {
+  auto done = begin(bytes.size(), out);
+  if (done) done = add(bytes, out);
+  if (done) done = end(out);
+  return done;
 }
 
 Result<std::string> decompress_frame(std::string_view frame, std::size_t max_bytes) {

@@ -17,19 +17,31 @@ struct LZ4F_cctx_s;
 namespace micromegas::wire {
 
 // Makes frames of independent blocks without checksums (the transport has its own), and keeps the
-// compressor's tables from frame to frame. One thread at a time.
+// compressor's tables from frame to frame. One thread at a time. Fails only when memory or liblz4
+// does.
 class FrameCompressor {
  public:
+  // Of a frame made in pieces. Smaller ones are found in a processor's own caches still, and LZ4
+  // has a quicker table for them.
+  static constexpr std::size_t kMaxPieceBytes = std::size_t{64} << 10;
+
   explicit FrameCompressor(int level) : level_(level) {}
   ~FrameCompressor();
   FrameCompressor(const FrameCompressor&) = delete;
   FrameCompressor& operator=(const FrameCompressor&) = delete;
 
-  // Replaces `out` by one frame; of nothing: a frame that holds zero bytes. Fails only when memory
-  // or liblz4 does.
+  // Replaces `out` by one frame; of nothing: a frame that holds zero bytes.
   Result<void> compress(std::string_view bytes, ByteBuffer& out);
 
+  // The same piece by piece: begin() replaces `out`, the others append to it. A larger piece is
+  // cut.
+  Result<void> begin(ByteBuffer& out) { return begin(kMaxPieceBytes, out); }
+  Result<void> add(std::string_view bytes, ByteBuffer& out);
+  Result<void> end(ByteBuffer& out);
+
  private:
+  Result<void> begin(std::size_t block_bytes, ByteBuffer& out);
+
   int level_;
   LZ4F_cctx_s* context_ = nullptr;
 };
