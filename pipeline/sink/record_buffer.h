@@ -1,15 +1,15 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The bytes of a block's records: grows at its end, moves, and takes large memory from a small
-// stock of what earlier blocks have given back. A block of some megabytes lives for milliseconds,
-// and each 4 KiB of a fresh mapping cost a page fault, more than its records cost otherwise.
+// The bytes of a block's records: grows at its end and moves. A block of some megabytes lives for
+// milliseconds, and each 4 KiB of a fresh mapping cost a page fault, as much as its records cost
+// otherwise. So large memory is mapped, to grow and shrink without a copy or a second fault, and
+// comes from a small stock of what earlier blocks have given back.
 #ifndef MICROMEGAS_PIPELINE_SINK_RECORD_BUFFER_H_
 #define MICROMEGAS_PIPELINE_SINK_RECORD_BUFFER_H_
 
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <utility>
 
 namespace micromegas {
@@ -20,21 +20,21 @@ class RecordBuffer {
   RecordBuffer() = default;
   ~RecordBuffer() { give_back(); }
   RecordBuffer(RecordBuffer&& other) noexcept
-      : bytes_(std::move(other.bytes_)),
+      : bytes_(std::exchange(other.bytes_, nullptr)),
         size_(std::exchange(other.size_, 0)),
         capacity_(std::exchange(other.capacity_, 0)) {}
   RecordBuffer& operator=(RecordBuffer&& other) noexcept {
     if (this != &other) {
       give_back();
-      bytes_ = std::move(other.bytes_);
+      bytes_ = std::exchange(other.bytes_, nullptr);
       size_ = std::exchange(other.size_, 0);
       capacity_ = std::exchange(other.capacity_, 0);
     }
     return *this;
   }
 
-  [[nodiscard]] const std::byte* data() const noexcept { return bytes_.get(); }
-  [[nodiscard]] std::byte* data() noexcept { return bytes_.get(); }
+  [[nodiscard]] const std::byte* data() const noexcept { return bytes_; }
+  [[nodiscard]] std::byte* data() noexcept { return bytes_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
@@ -44,7 +44,7 @@ class RecordBuffer {
     if (capacity_ - size_ < count) [[unlikely]] {
       grow(count);
     }
-    std::byte* at = bytes_.get() + size_;
+    std::byte* at = bytes_ + size_;
     size_ += count;
     return at;
   }
@@ -59,7 +59,7 @@ class RecordBuffer {
   void grow(std::size_t count);
   void give_back() noexcept;
 
-  std::unique_ptr<std::byte[]> bytes_;
+  std::byte* bytes_ = nullptr;  // on the heap, or mapped if capacity_ is large
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };
