@@ -133,13 +133,20 @@ void become_pid_1() {
   if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) {
     return pretend_to_be_pid_1();
   }
+  int said[2];
+  if (pipe(said) != 0) _exit(98);
   const pid_t first = fork();
   if (first == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getpid() != 1) _exit(97);
+    char end;
+    close(said[1]);
+    if (read(said[0], &end, 1) != 0) _exit(97);
     return;
   }
   say(std::to_string(first) + "\n");
+  close(said[0]);
+  close(said[1]);
   const int status = wait_for_child(first);
   _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 96);
 }
