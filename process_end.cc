@@ -11,8 +11,9 @@
 
 #include "micromegas/pipeline/dispatch.h"
 #include "micromegas/pipeline/flush/session.h"
+#include "micromegas/pipeline/instrument/key_value.h"
 #include "micromegas/pipeline/instrument/metadata.h"
-#include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/instrument/recorder.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/thread.h"
 
@@ -27,10 +28,12 @@ constinit StaticMetricMetadata g_lifetime{
 }  // namespace
 
 void record_clean_end(std::int64_t start_time, std::string_view reason) {
+  using namespace literals;
+  // No filter is asked: without this a process that has ended looks like one that was killed.
+  if (!detail::records_anything()) return;
   const ScopedLibraryThread never_waits_for_room;
-  const PropertySet& why = PropertySet::intern({{"reason", reason}});
   const std::int64_t lifetime = std::max<std::int64_t>(pipeline::now() - start_time, 0);
-  dispatch::tagged_integer_metric(g_lifetime, why, static_cast<std::uint64_t>(lifetime));
+  detail::IntegerMetric{g_lifetime, static_cast<std::uint64_t>(lifetime), "reason"_k = reason};
 }
 
 void report_terminate(std::string_view why, std::chrono::milliseconds timeout) {

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // How a process ended, in the data: a metric if cleanly, a fatal log if by std::terminate. A part
-// of
-// //:telemetry; not part of the surface.
+// of //:telemetry; not part of the surface.
 #ifndef MICROMEGAS_PROCESS_END_H_
 #define MICROMEGAS_PROCESS_END_H_
 
@@ -14,7 +13,8 @@
 namespace micromegas {
 
 // Records `process_lifetime`, in nanoseconds, with the property `reason`: what telemetry, or the
-// process, is ended by. `start_time`: of the process (process_info.h).
+// process, is ended by. Whatever the filters let through. `start_time`: of the process
+// (process_info.h).
 void record_clean_end(std::int64_t start_time, std::string_view reason);
 
 // Logs at fatal level which thread called std::terminate and `why`, and flushes; says on stderr

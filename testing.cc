@@ -105,6 +105,11 @@ std::string wish_of(const SpanQuery& query) {
   return "span(s)" + wish.text();
 }
 
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "micromegas::testing::Recorder: %s\n", why.c_str());
+  std::abort();
+}
+
 template <class Event, class Query>
 Verdict expect(std::size_t wanted, const Query& query, const std::vector<Event>& events) {
   const auto found = static_cast<std::size_t>(std::count_if(
@@ -147,27 +152,47 @@ Recorder::Recorder(Threads threads) : sink_(std::make_shared<MemorySink>()) {
   using Which = pipeline::Capture::Threads;
   auto started =
       pipeline::Capture::start(sink_, threads == kAllThreads ? Which::kAll : Which::kThose);
-  if (!started) {
-    std::fprintf(stderr, "micromegas::testing::Recorder: %s\n", started.error().message().c_str());
-    std::abort();
-  }
+  if (!started) give_up(started.error().message());
   capture_ = std::move(*started);
-  if (threads == kThisThread) capture_->join_current_thread();
+  if (threads == kThisThread) join();
+}
+
+void Recorder::join() {
+  if (!capture_->join_current_thread()) {
+    give_up("a thread could not be let in: telemetry does not answer; is a sink stuck?");
+  }
+}
+
+void Recorder::leave() noexcept {
+  if (!capture_->leave_current_thread()) left_late_ = true;
+}
+
+std::string Recorder::why_not() {
+  if (!capture_->flush()) {
+    return "not everything that was recorded is here: telemetry does not answer; is a sink stuck?";
+  }
+  if (left_late_) {
+    return "a Join could not end in time: what its thread recorded after it may be here";
+  }
+  return {};
 }
 
 MemorySink& Recorder::sink() {
-  capture_->flush();
+  if (const std::string why = why_not(); !why.empty()) give_up(why);
   return *sink_;
 }
 
 Verdict Recorder::expect_logs(std::size_t count, const LogQuery& query) {
-  return expect(count, query, logs());
+  if (std::string why = why_not(); !why.empty()) return Verdict(std::move(why));
+  return expect(count, query, sink_->logs());
 }
 Verdict Recorder::expect_metrics(std::size_t count, const MetricQuery& query) {
-  return expect(count, query, metrics());
+  if (std::string why = why_not(); !why.empty()) return Verdict(std::move(why));
+  return expect(count, query, sink_->metrics());
 }
 Verdict Recorder::expect_spans(std::size_t count, const SpanQuery& query) {
-  return expect(count, query, spans());
+  if (std::string why = why_not(); !why.empty()) return Verdict(std::move(why));
+  return expect(count, query, sink_->thread_spans());
 }
 
 }  // namespace micromegas::testing

@@ -20,6 +20,7 @@
 #error "micromegas needs C++20: compile with -std=c++20 or later"
 #endif
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -75,10 +76,13 @@ std::string describe(const MemorySink::ThreadSpan& span);
 
 // Everything that is recorded from its construction to its destruction. The accessors: any thread;
 // what was recorded before the call is there. If no telemetry runs, one is started that records
-// everything; one that runs already goes on, and its filters decide. A program that cannot record
-// is aborted with a message.
+// everything; one that runs already goes on, and its filters decide. Where that cannot be, because
+// a sink keeps telemetry from answering for 10 s, expectations are not met, and whatever else is
+// asked for aborts the program with a message: what it would give looks like less than there was.
 class Recorder {
  public:
+  // kThisThread: logs, metrics, images and spans of the thread; not what belongs to none, which are
+  // counters, histograms and tracks.
   enum Threads { kAllThreads, kThisThread };
 
   explicit Recorder(Threads threads = kAllThreads);
@@ -90,15 +94,13 @@ class Recorder {
   // kThisThread, on other threads.
   class Join {
    public:
-    explicit Join(Recorder& recorder) : capture_(*recorder.capture_) {
-      capture_.join_current_thread();
-    }
-    ~Join() { capture_.leave_current_thread(); }
+    explicit Join(Recorder& recorder) : recorder_(recorder) { recorder.join(); }
+    ~Join() { recorder_.leave(); }
     Join(const Join&) = delete;
     Join& operator=(const Join&) = delete;
 
    private:
-    pipeline::Capture& capture_;
+    Recorder& recorder_;
   };
 
   [[nodiscard]] std::vector<MemorySink::Log> logs() { return sink().logs(); }
@@ -118,8 +120,14 @@ class Recorder {
   Verdict expect_spans(std::size_t count, const SpanQuery& query);
 
  private:
+  void join();
+  void leave() noexcept;
+  // Flushes; why the sink may not have just what was recorded, or "".
+  std::string why_not();
+
   std::shared_ptr<MemorySink> sink_;
   std::unique_ptr<pipeline::Capture> capture_;
+  std::atomic<bool> left_late_{false};
 };
 
 }  // namespace micromegas::testing

@@ -60,42 +60,53 @@ void end_shared_session() {
 
 }  // namespace
 
+// Messages own what they use: they may run after their caller has gone.
+
+namespace {
+
+// Without telemetry nothing is recorded: as good as done.
+bool change(ChangeCaptures how, bool must_run = false) {
+  return change_captures(std::move(how), deadline(), must_run) || !session_running(0);
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Capture>> Capture::start(std::shared_ptr<EventSink> sink, Threads threads) {
   if (Result<void> started = start_shared_session(); !started) return started.error();
+  const bool all = threads == Threads::kAll;
   const bool added = change_captures(
-      [&](Captures& captures, const std::shared_ptr<const ProcessInfo>& process) {
-        captures.add(sink, threads == Threads::kAll, process);
+      [sink, all](Captures& captures, const std::shared_ptr<const ProcessInfo>& process) {
+        captures.add(sink, all, process);
       },
       deadline());
-  if (!added) {
-    end_shared_session();
-    return Error("telemetry has ended meanwhile, or a sink keeps it from answering");
-  }
-  return std::unique_ptr<Capture>(new Capture(std::move(sink)));
+  // Its end takes away what may still be added.
+  std::unique_ptr<Capture> capture(new Capture(std::move(sink)));
+  if (!added) return Error("telemetry has ended meanwhile, or a sink keeps it from answering");
+  return capture;
 }
 
 Capture::~Capture() {
-  change_captures([&](Captures& captures, const auto&) { captures.remove(sink_.get()); },
-                  deadline());
+  change([sink = sink_](Captures& captures, const auto&) { captures.remove(sink.get()); },
+         /*must_run=*/true);
   end_shared_session();
 }
 
-void Capture::join_current_thread() {
-  const std::uint64_t thread = current_thread_id();
-  change_captures(
-      [&](Captures& captures, const auto&) { captures.add_thread(sink_.get(), thread); },
-      deadline());
+bool Capture::join_current_thread() {
+  return change([sink = sink_, thread = current_thread_id()](Captures& captures, const auto&) {
+    captures.add_thread(sink.get(), thread);
+  });
 }
 
-void Capture::leave_current_thread() {
-  const std::uint64_t thread = current_thread_id();
-  change_captures(
-      [&](Captures& captures, const auto&) { captures.remove_thread(sink_.get(), thread); },
-      deadline());
+bool Capture::leave_current_thread() {
+  return change(
+      [sink = sink_, thread = current_thread_id()](Captures& captures, const auto&) {
+        captures.remove_thread(sink.get(), thread);
+      },
+      /*must_run=*/true);
 }
 
 bool Capture::flush() {
-  return change_captures([](Captures&, const auto&) {}, deadline());
+  return change([](Captures&, const auto&) {});
 }
 
 }  // namespace micromegas::pipeline

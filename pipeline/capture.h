@@ -15,8 +15,8 @@
 namespace micromegas::pipeline {
 
 // Any number at once. Each begin, end, join and flush is a message to the flush actor that waits
-// for its answer: what a thread recorded before it is on one side, what it records after it on the
-// other.
+// for its answer, 10 s at most: what a thread recorded before it is on one side, what it records
+// after it on the other.
 class Capture {
  public:
   enum class Threads { kAll, kThose };  // of the process; that are joined
@@ -29,11 +29,12 @@ class Capture {
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
-  void join_current_thread();
-  void leave_current_thread();
+  // The following are false if telemetry, which runs, does not answer within 10 s. Then a thread
+  // has not joined; one that leaves does so when it can, and so does a capture that ends.
+  bool join_current_thread();
+  bool leave_current_thread();
 
-  // What was recorded before the call has been given to the sink; false if it was not: telemetry
-  // has ended, or does not answer within 10 s.
+  // What was recorded before the call has been given to the sink.
   bool flush();
 
  private:

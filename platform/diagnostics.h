@@ -20,6 +20,9 @@ void diagnose(std::string_view key, std::string_view message) noexcept;
 using DiagnosticHandler = void (*)(std::string_view line);
 void set_diagnostic_handler(DiagnosticHandler handler) noexcept;
 
+// For the calling thread from here on: no handler, which might wait for this thread.
+void bypass_diagnostic_handler() noexcept;
+
 }  // namespace micromegas
 
 #endif  // MICROMEGAS_PLATFORM_DIAGNOSTICS_H_

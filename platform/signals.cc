@@ -90,6 +90,12 @@ void raise_default(int signal) noexcept {
   raise(signal);  // blocked inside its handler: takes effect when that returns
 }
 
+// The kernel spares pid 1, in a container, what the default action does to others. Its data say
+// that it has ended, and who sent the signal waits for that.
+void end_pid_1(int signal) noexcept {
+  if (getpid() == 1) _exit(128 + signal);
+}
+
 // What would have happened without us, inside a handler.
 void pass_on(const struct sigaction& previous, int signal, siginfo_t* info, void* context) {
   if (previous.sa_handler == SIG_DFL) {  // the same word as sa_sigaction
@@ -123,6 +129,7 @@ bool report(Taken& taken, int signal, const siginfo_t* info) noexcept {
   const bool is_first = g_first_ns.compare_exchange_strong(first, now, std::memory_order_acq_rel);
   if (!is_first && signal == SIGINT && now - first > kSamePressNs) {
     raise_default(signal);
+    end_pid_1(signal);
   } else if (!taken.claimed.exchange(true, std::memory_order_acq_rel)) {
     if (info != nullptr) taken.info = *info;
     taken.delivered.store(true, std::memory_order_release);
@@ -179,7 +186,8 @@ void raise_again(std::size_t index) {
     sigemptyset(&only);
     sigaddset(&only, signal);
     pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
-    pthread_sigmask(SIG_BLOCK, &only, nullptr);  // still here: pid 1 of a container
+    pthread_sigmask(SIG_BLOCK, &only, nullptr);
+    end_pid_1(signal);
   } else if (!first_in_line) {
     // Somebody installed a handler after us, and it has run already: only the one before us is
     // left.

@@ -9,8 +9,9 @@
 //
 // The handler itself only wakes a thread of ours. That thread calls `on_signal`, then puts back
 // what was there before and raises the signal again, with its sender's pid and uid: the process
-// ends by the signal as it would have without us, or the previous handler runs. A signal that was
-// ignored (nohup) stays ignored.
+// ends by the signal as it would have without us, or the previous handler runs. As pid 1, in a
+// container, where the kernel ignores a signal that nobody handles, it exits with 128 + the signal.
+// A signal that was ignored (nohup) stays ignored.
 //
 // SIGINT again while `on_signal` runs ends the process at once: a person is waiting. Within 100 ms
 // it is taken for the same press, which shells and supervisors may deliver twice. SIGTERM and

@@ -128,6 +128,9 @@ MmHandle* start(const MmConfig& config) {
 
 extern "C" {
 
+// A handle is compared with NULL and never read but by mm_shutdown(): another thread may still use
+// one that has just been ended.
+
 MmHandle* mm_init(const MmConfig* config) {
   if (config == nullptr) return nullptr;
   return guarded<MmHandle*>("mm_init", nullptr, [&] { return start(*config); });
@@ -139,9 +142,9 @@ void mm_log(MmHandle* handle, int level, const char* target, const char* message
   mm_log_p(handle, level, target, message, nullptr, 0);
 }
 
-void mm_log_p(MmHandle* /*handle*/, int level, const char* target, const char* message,
+void mm_log_p(MmHandle* handle, int level, const char* target, const char* message,
               const MmProperty* properties, size_t property_count) {
-  if (message == nullptr) return;
+  if (handle == nullptr || message == nullptr) return;
   with_pairs(properties, property_count, [&](std::span<const Property> pairs) {
     micromegas::log_dynamic(level_of(level), text_or(target, kTarget), message, pairs);
   });
@@ -155,24 +158,25 @@ void mm_metric_f(MmHandle* handle, const char* name, const char* unit, double va
   mm_metric_f_p(handle, name, unit, value, nullptr, 0);
 }
 
-void mm_metric_i_p(MmHandle* /*handle*/, const char* name, const char* unit, uint64_t value,
+void mm_metric_i_p(MmHandle* handle, const char* name, const char* unit, uint64_t value,
                    const MmProperty* properties, size_t property_count) {
-  if (name == nullptr || *name == 0) return;
+  if (handle == nullptr || name == nullptr || *name == 0) return;
   with_pairs(properties, property_count, [&](std::span<const Property> pairs) {
     micromegas::dispatch::named_integer_metric(g_metric, name, text_or(unit, ""), no_set(), pairs,
                                                value);
   });
 }
 
-void mm_metric_f_p(MmHandle* /*handle*/, const char* name, const char* unit, double value,
+void mm_metric_f_p(MmHandle* handle, const char* name, const char* unit, double value,
                    const MmProperty* properties, size_t property_count) {
-  if (name == nullptr || *name == 0) return;
+  if (handle == nullptr || name == nullptr || *name == 0) return;
   with_pairs(properties, property_count, [&](std::span<const Property> pairs) {
     micromegas::dispatch::named_float_metric(g_metric, name, text_or(unit, ""), no_set(), pairs,
                                              value);
   });
 }
 
+// Without a handle too, as the official one.
 void mm_flush(MmHandle* /*handle*/) {
   guarded("mm_flush", 0, [] {
     micromegas::dispatch::flush_log_buffer();
@@ -180,37 +184,42 @@ void mm_flush(MmHandle* /*handle*/) {
   });
 }
 
-void mm_span_begin(MmHandle* /*handle*/, const char* name) {
+void mm_span_begin(MmHandle* handle, const char* name) {
+  if (handle == nullptr) return;
   micromegas::dispatch::on_begin_named_scope(g_span, text_or(name, ""));
 }
 
 void mm_span_end(MmHandle* handle) { mm_span_end_p(handle, nullptr, 0); }
 
-void mm_span_end_p(MmHandle* /*handle*/, const MmProperty* properties, size_t property_count) {
+void mm_span_end_p(MmHandle* handle, const MmProperty* properties, size_t property_count) {
+  if (handle == nullptr) return;
   with_pairs(properties, property_count, [](std::span<const Property> pairs) {
     micromegas::dispatch::on_end_named_scope_tagged(g_span, "", no_set(), pairs);
   });
 }
 
-uint64_t mm_async_span_begin(MmHandle* /*handle*/, const char* name, uint64_t parent,
-                             uint32_t depth) {
+uint64_t mm_async_span_begin(MmHandle* handle, const char* name, uint64_t parent, uint32_t depth) {
+  if (handle == nullptr) return 0;
   return micromegas::dispatch::on_begin_async_named_scope(g_span, text_or(name, ""), parent, depth);
 }
 
-void mm_async_span_end(MmHandle* /*handle*/, uint64_t span, const char* name, uint64_t parent,
+void mm_async_span_end(MmHandle* handle, uint64_t span, const char* name, uint64_t parent,
                        uint32_t depth, const MmProperty* properties, size_t property_count) {
+  if (handle == nullptr) return;
   with_pairs(properties, property_count, [&](std::span<const Property> pairs) {
     micromegas::dispatch::on_end_async_named_scope_tagged(span, parent, g_span, text_or(name, ""),
                                                           depth, no_set(), pairs);
   });
 }
 
-int mm_flush_wait(MmHandle* /*handle*/, uint32_t timeout_ms) {
+int mm_flush_wait(MmHandle* handle, uint32_t timeout_ms) {
+  if (handle == nullptr) return 0;
   return guarded("mm_flush_wait", 0,
                  [&] { return micromegas::flush(std::chrono::milliseconds(timeout_ms)) ? 1 : 0; });
 }
 
-int mm_set_log_filter(MmHandle* /*handle*/, const char* filter) {
+int mm_set_log_filter(MmHandle* handle, const char* filter) {
+  if (handle == nullptr) return 0;
   return guarded("mm_set_log_filter", 0, [&] {
     const micromegas::Result<void> set = micromegas::set_log_filter(text_or(filter, ""));
     if (!set) std::fprintf(stderr, "mm_set_log_filter: %s\n", set.error().message().c_str());
@@ -218,9 +227,10 @@ int mm_set_log_filter(MmHandle* /*handle*/, const char* filter) {
   });
 }
 
-void mm_set_thread_name(MmHandle* /*handle*/, const char* name) {
+void mm_set_thread_name(MmHandle* handle, const char* name) {
+  if (handle == nullptr || name == nullptr) return;
   guarded("mm_set_thread_name", 0, [&] {
-    if (name != nullptr) micromegas::set_thread_name(name);
+    micromegas::set_thread_name(name);
     return 1;
   });
 }

@@ -13,10 +13,12 @@
  * meaning: a program that was built for it finds them here.
  *
  * Any thread, any time; without a running telemetry nothing is recorded. Not from signal handlers.
- * There is one telemetry in a process: the handle is for mm_shutdown(), the other functions do not
- * look at it. Strings end with NUL and are copied; bytes that are not UTF-8 arrive as U+FFFD; a
- * text is cut at 58 KiB, a name, target or unit at 1 KiB. Nothing is kept for a name that was once
- * used: there may be many.
+ * There is one telemetry in a process. With the handle NULL, which mm_init() gives when it fails,
+ * all functions but mm_flush() do nothing and return 0: whoever got none records nothing, also
+ * where the telemetry of somebody else runs. With one that has been ended nothing is recorded until
+ * the next mm_init(). Strings end with NUL and are copied; bytes that are not UTF-8 arrive as
+ * U+FFFD; a text is cut at 58 KiB, a name, target or unit at 1 KiB. Nothing is kept for a name that
+ * was once used: there may be many.
  *
  * docs/c-api.md
  */
@@ -70,7 +72,8 @@ MM_API void mm_log(MmHandle* handle, int level, const char* target, const char* 
 MM_API void mm_metric_i(MmHandle* handle, const char* name, const char* unit, uint64_t value);
 MM_API void mm_metric_f(MmHandle* handle, const char* name, const char* unit, double value);
 
-/* Hands everything recorded so far to the upload; waits 1 s at most, not for the server. */
+/* Hands everything recorded so far to the upload; waits 1 s at most, not for the server. Whatever
+ * the handle, also NULL. */
 MM_API void mm_flush(MmHandle* handle);
 
 /* --- What the official library does not have ---------------------------------------------------

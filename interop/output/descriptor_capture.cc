@@ -135,15 +135,28 @@ class DescriptorCapture::Tap {
     static bool forks = false;
     static bool exits = false;
     static std::optional<Uuid> before;
-    if (!forks) forks = pthread_atfork(nullptr, nullptr, &put_back_in_child) == 0;
+    if (!forks) {
+      forks = pthread_atfork([] { mutex().lock(); }, [] { mutex().unlock(); },
+                             [] {
+                               put_back_in_child();
+                               mutex().unlock();
+                             }) == 0;
+    }
     const std::optional<Uuid> now = dispatch::process_id();
     if (exits && now == before) return;
     before = now;
     exits = std::atexit([] {
-              for (std::weak_ptr<Tap>& slot : taps()) {
-                if (const std::shared_ptr<Tap> tap = slot.lock()) tap->stop();
+              for (const std::shared_ptr<Tap>& tap : living()) {
+                if (tap != nullptr) tap->stop();
               }
             }) == 0;
+  }
+
+  static std::array<std::shared_ptr<Tap>, 3> living() {
+    const std::lock_guard lock(mutex());
+    std::array<std::shared_ptr<Tap>, 3> living;
+    for (std::size_t i = 0; i < living.size(); ++i) living[i] = taps()[i].lock();
+    return living;
   }
 
  private:
@@ -158,8 +171,9 @@ class DescriptorCapture::Tap {
   Descriptor stop_write_;  // closed: the thread reads what is there and ends
   Descriptor stop_read_;
   std::thread thread_;
-  pid_t process_ = 0;
+  const pid_t process_ = getpid();
   std::once_flag stopped_;
+  std::once_flag left_behind_;  // in a forked child
   std::atomic<std::uint64_t> lost_{0};
   bool reader_gone_ = false;  // the thread's
 };
@@ -172,7 +186,6 @@ Result<void> DescriptorCapture::Tap::start() {
   if (!make_pipe(pipe_, write_end) || !make_pipe(stop_read_, stop_write_)) {
     return Error(name + ": no pipe: " + why());
   }
-  process_ = getpid();
   // The thread knows nothing of this object's owner; stop() joins it.
   Result<std::thread> started =
       start_thread_with_signals_blocked(fd_ == 1 ? "mm-stdout" : "mm-stderr", [this] { run(); });
@@ -196,16 +209,19 @@ void DescriptorCapture::Tap::put_back() noexcept {
   g_captured[fd_].original = -1;
 }
 
+// Any thread, several at once: whoever comes second waits.
 void DescriptorCapture::Tap::stop() noexcept {
-  if (!thread_.joinable()) return;
   if (!is_of_this_process()) {
     // A forked child has no such thread: nothing may be asked of it, also not to be let go.
-    alignas(std::thread) static std::byte left_behind[sizeof(std::thread)];
-    new (left_behind) std::thread(std::move(thread_));
-    (void)pipe_.release();  // closed already
+    std::call_once(left_behind_, [this] {
+      alignas(std::thread) static std::byte left_behind[sizeof(std::thread)];
+      new (left_behind) std::thread(std::move(thread_));
+      (void)pipe_.release();  // closed already
+    });
     return;
   }
   std::call_once(stopped_, [this] {
+    if (!thread_.joinable()) return;  // it could not be started
     std::fflush(fd_ == 1 ? stdout : stderr);
     put_back();
     stop_write_.reset();
@@ -233,6 +249,7 @@ bool DescriptorCapture::Tap::pass_on(std::string_view output) noexcept {
 }
 
 void DescriptorCapture::Tap::run() noexcept {
+  bypass_diagnostic_handler();  // what it prints comes here: it would wait for this thread
   detail::OutputLines lines;
   const LogMetadata metadata{.level = options_.level, .target = options_.target};
   const auto record = [&](std::string_view line) { dispatch::log_interop(metadata, line); };

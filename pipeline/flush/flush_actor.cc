@@ -24,7 +24,14 @@
 namespace micromegas::pipeline {
 namespace {
 
-// A message's way back. The caller may give up; then the message no longer runs.
+// What becomes of a message when its caller has waited long enough.
+enum class Late {
+  kWaitedFor,  // it uses what is the caller's: one that runs is waited for, another one never runs
+  kGivenUp,    // one that runs is left alone, another one never runs
+  kDone,       // it runs all the same
+};
+
+// A message's way back.
 struct Reply {
   enum class State { kWaiting, kRunning, kDone, kGivenUp };
   std::mutex mutex;
@@ -42,14 +49,13 @@ struct Reply {
     state = State::kDone;
     changed.notify_all();
   }
-  // `interruptible`: the message uses nothing of the caller's, so it may be left running.
-  bool wait(Deadline deadline, bool interruptible) {
+  bool wait(Deadline deadline, Late late) {
     std::unique_lock lock(mutex);
     changed.wait_until(lock, deadline, [this] { return state == State::kDone; });
-    if (state == State::kRunning && !interruptible) {
+    if (state == State::kRunning && late == Late::kWaitedFor) {
       changed.wait(lock, [this] { return state == State::kDone; });
     }
-    if (state == State::kWaiting) state = State::kGivenUp;
+    if (state == State::kWaiting && late != Late::kDone) state = State::kGivenUp;
     return state == State::kDone;
   }
 };
@@ -164,7 +170,7 @@ struct FlushActor::Impl {
   }
 
   template <class F>
-  bool call(F message, Deadline deadline, bool interruptible) {
+  bool call(F message, Deadline deadline, Late late) {
     if (std::this_thread::get_id() == thread_id || stopping.load(std::memory_order_acquire)) {
       return false;
     }
@@ -174,7 +180,7 @@ struct FlushActor::Impl {
       guarded(message);
       reply->finish();
     });
-    return posted && reply->wait(deadline, interruptible);
+    return posted && reply->wait(deadline, late);
   }
 };
 
@@ -207,15 +213,15 @@ FlushActor::~FlushActor() {
 }
 
 bool FlushActor::flush(Deadline deadline) {
-  return impl_->call([impl = impl_] { impl->drain.flush(); }, deadline, true);
+  return impl_->call([impl = impl_] { impl->drain.flush(); }, deadline, Late::kGivenUp);
 }
 
 bool FlushActor::cut_all(Deadline deadline) {
-  return impl_->call([impl = impl_] { impl->drain.cut_all(); }, deadline, true);
+  return impl_->call([impl = impl_] { impl->drain.cut_all(); }, deadline, Late::kGivenUp);
 }
 
 bool FlushActor::show_live(Deadline deadline) {
-  return impl_->call([impl = impl_] { impl->drain.tick(); }, deadline, true);
+  return impl_->call([impl = impl_] { impl->drain.tick(); }, deadline, Late::kGivenUp);
 }
 
 bool FlushActor::add_stats(EventStats& stats, const std::function<void()>& also,
@@ -231,29 +237,28 @@ bool FlushActor::add_stats(EventStats& stats, const std::function<void()>& also,
         queue::Runtime::get().add_held(stats);
         also();
       },
-      deadline, false);
+      deadline, Late::kWaitedFor);
 }
 
 bool FlushActor::thread_streams(std::vector<ThreadStream>& out, Deadline deadline) {
-  return impl_->call([impl = impl_, &out] { impl->drain.thread_streams(out); }, deadline, false);
+  return impl_->call([impl = impl_, &out] { impl->drain.thread_streams(out); }, deadline,
+                     Late::kWaitedFor);
 }
 
-bool FlushActor::change_captures(
-    const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
-    Deadline deadline) {
+bool FlushActor::change_captures(ChangeCaptures change, Deadline deadline, bool must_run) {
   return impl_->call(
-      [impl = impl_, &change] {
+      [impl = impl_, change = std::move(change)] {
         impl->drain.cut_all();
         change(impl->drain.captures(), impl->drain.process());
       },
-      deadline, false);
+      deadline, must_run ? Late::kDone : Late::kGivenUp);
 }
 
 bool FlushActor::stop(Deadline deadline) {
   Impl& impl = *impl_;
   if (!impl.stopping.exchange(true)) impl.io.stop();  // no message: it must not need memory
   if (!impl.thread.joinable()) return true;
-  if (std::this_thread::get_id() == impl.thread_id || !impl.end->wait(deadline, true)) {
+  if (std::this_thread::get_id() == impl.thread_id || !impl.end->wait(deadline, Late::kGivenUp)) {
     impl.thread.detach();
     return false;
   }

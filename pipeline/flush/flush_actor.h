@@ -46,6 +46,7 @@ struct FlushOptions {
 };
 
 class Captures;
+using ChangeCaptures = std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>;
 
 using Deadline = std::chrono::steady_clock::time_point;
 
@@ -75,10 +76,9 @@ class FlushActor {
   // once, and without the queues.
   bool add_stats(EventStats& stats, const std::function<void()>& also, Deadline deadline);
   bool thread_streams(std::vector<ThreadStream>& out, Deadline deadline);
-  // As cut_all(), and then, before anything else is read, `change` on the actor's thread.
-  bool change_captures(
-      const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
-      Deadline deadline);
+  // As cut_all(), and then, before anything else is read, `change` on the actor's thread; it may
+  // run after the deadline. `must_run`: it does, whatever the answer, unless the actor ends.
+  bool change_captures(ChangeCaptures change, Deadline deadline, bool must_run);
   // The last cut, on_shutdown(), the thread's end. On false the thread has been left to itself: a
   // sink did not return.
   bool stop(Deadline deadline);

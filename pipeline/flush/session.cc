@@ -262,11 +262,10 @@ bool hand_over_session(Deadline deadline) {
   return session != nullptr && session->actor->cut_all(deadline);
 }
 
-bool change_captures(
-    const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
-    Deadline deadline) {
+bool change_captures(ChangeCaptures change, Deadline deadline, bool must_run) {
   const std::shared_ptr<Session> session = current();
-  return session != nullptr && session->actor->change_captures(change, deadline);
+  return session != nullptr &&
+         session->actor->change_captures(std::move(change), deadline, must_run);
 }
 
 bool flush_session(Deadline deadline) {

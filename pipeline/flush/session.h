@@ -78,10 +78,8 @@ bool flush_session(Deadline deadline);
 // held back for a window stay so, unlike with flush_session().
 bool hand_over_session(Deadline deadline);
 // Captures of the running session (captures.h): `change` runs on the flush actor, behind a
-// hand_over_session(). False as there.
-bool change_captures(
-    const std::function<void(Captures&, const std::shared_ptr<const ProcessInfo>&)>& change,
-    Deadline deadline);
+// hand_over_session(). False as there; FlushActor::change_captures().
+bool change_captures(ChangeCaptures change, Deadline deadline, bool must_run = false);
 // Of the running session, else of the last one.
 EventStats session_stats();
 

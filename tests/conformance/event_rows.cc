@@ -18,6 +18,7 @@ namespace {
 struct Block {
   json head;
   std::vector<json> events;
+  bool behind_gap = false;  // of what was recorded before it, something was not to be sent
 };
 
 struct Stream {
@@ -95,7 +96,12 @@ class Reader {
     const std::string tag = stream.info.at("tags").at(0);
     check_blocks(stream, tag == "cpu");
     open_.clear();
+    gap_ = false;
     for (const Block& block : stream.blocks) {
+      if (block.behind_gap) {
+        leave_open();
+        gap_ = true;
+      }
       for (const json& line : block.events) {
         const json& event = line.at("event");
         if (tag == "log") {
@@ -109,24 +115,33 @@ class Reader {
         }
       }
     }
-    for (const std::size_t row : open_) rows_.rows[row]["end"] = nullptr;
+    leave_open();
   }
 
-  void check_blocks(const Stream& stream, bool one_thread) {
+  void leave_open() {
+    for (const std::size_t row : open_) rows_.rows[row]["end"] = nullptr;
+    open_.clear();
+  }
+
+  // Only a thread's stream may have a gap, in its offsets and its stamps alike.
+  void check_blocks(Stream& stream, bool one_thread) {
     const auto start_ticks = process_.at("start_ticks").get<std::int64_t>();
     const std::int64_t start = parse_time(process_.at("start_time"));
     std::int64_t offset = 0;
     std::int64_t last_end = 0;
-    for (const Block& block : stream.blocks) {
+    for (Block& block : stream.blocks) {
+      const bool is_first = &block == &stream.blocks.front();
       const json& head = block.head;
       const auto number = [&](const char* key) { return head.at(key).get<std::int64_t>(); };
       if (head.at("process_id") != process_.at("process_id")) wrong(head, "another process");
-      if (number("object_offset") != offset) {
+      block.behind_gap = one_thread && number("object_offset") > offset &&
+                         (is_first || number("begin_ticks") > last_end);
+      if (number("object_offset") != offset && !block.behind_gap) {
         wrong(head, "object_offset is not the number of the events before: " +
                         std::to_string(number("object_offset")) + ", not " +
                         std::to_string(offset));
       }
-      offset += static_cast<std::int64_t>(block.events.size());
+      offset = number("object_offset") + static_cast<std::int64_t>(block.events.size());
       if (number("nb_objects") != static_cast<std::int64_t>(block.events.size())) {
         wrong(head, "nb_objects is not the number of its events");
       }
@@ -135,7 +150,7 @@ class Reader {
           start + number("end_ticks") != parse_time(head.at("end_time"))) {
         wrong(head, "its ticks are not its times");
       }
-      if (one_thread && &block != &stream.blocks.front() && number("begin_ticks") != last_end) {
+      if (one_thread && !is_first && !block.behind_gap && number("begin_ticks") != last_end) {
         wrong(head, "does not begin where the block before ends");
       }
       last_end = number("end_ticks");
@@ -245,6 +260,13 @@ class Reader {
                   {"begin", time_of(event)}});
       open_.push_back(rows_.rows.size());
       rows_.rows.push_back(std::move(row));
+    } else if (open_.empty() && gap_) {  // its begin was not to be sent
+      row.update({{"kind", "span"},
+                  {"thread", stream.at("properties").value("thread-name", "")},
+                  {"depth", 1},
+                  {"begin", nullptr},
+                  {"end", time_of(event)}});
+      rows_.rows.push_back(std::move(row));
     } else {
       end_span(block, row, event);
     }
@@ -270,6 +292,7 @@ class Reader {
   std::map<std::string, Stream> streams_;
   std::vector<Block>* last_ = nullptr;
   std::vector<std::size_t> open_;  // rows
+  bool gap_ = false;               // in the stream, so far
 };
 
 }  // namespace

@@ -88,8 +88,13 @@ class Expected {
 
   void append(Expected other) {
     for (json& row : other.rows_) rows_.push_back(std::move(row));
+    dropped_ += other.dropped_;
   }
   [[nodiscard]] const std::vector<json>& rows() const { return rows_; }
+
+  // So many events of what was just recorded are counted as dropped, being nonsense.
+  void drops(std::uint64_t events) { dropped_ += events; }
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
   [[nodiscard]] int depth() const { return depth_; }
   void enter() { ++depth_; }
@@ -106,6 +111,7 @@ class Expected {
   WireCompatibility compatibility_;
   std::vector<json> rows_;
   int depth_ = 0;  // open spans of this thread
+  std::uint64_t dropped_ = 0;
 };
 
 // The two halves of a span's expectation stand around the span itself: SCENARIO_SPAN below.

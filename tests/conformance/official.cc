@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <utility>
 
 #include "micromegas/tests/support/program.h"
 
@@ -27,10 +29,10 @@ std::string program_for(const std::string& command) {
   return path != nullptr ? path : "";
 }
 
-std::string run_scenario(const std::vector<std::string>& more = {}) {
+std::string run_scenario(const std::string& group, Release release) {
   std::string folder = new_folder();
-  std::vector<std::string> arguments = {folder};
-  arguments.insert(arguments.end(), more.begin(), more.end());
+  std::vector<std::string> arguments = {folder, group};
+  if (release == Release::k030) arguments.emplace_back("0.30");
   Program scenario("tests/conformance/scenario", arguments);
   const int status = scenario.end();
   EXPECT_TRUE(micromegas::testing::exited_with(status, 0))
@@ -77,25 +79,18 @@ std::string copy_of(const std::string& folder) {
   return copy;
 }
 
-const std::string& scenario_folder() {
-  static const std::string folder = run_scenario();
-  return folder;
+const Sent& sent(const std::string& group, Release release) {
+  static std::map<std::pair<std::string, Release>, Sent> all;
+  const auto [at, is_new] = all.try_emplace({group, release});
+  if (is_new) {
+    at->second.folder = run_scenario(group, release);
+    at->second.rows = read_expected(at->second.folder);
+  }
+  return at->second;
 }
 
-const std::vector<json>& expected_rows() {
-  static const std::vector<json> rows = read_expected(scenario_folder());
-  return rows;
-}
-
-const std::string& scenario_folder_030() {
-  static const std::string folder = run_scenario({"0.30"});
-  return folder;
-}
-
-const std::vector<json>& expected_rows_030() {
-  static const std::vector<json> rows = read_expected(scenario_folder_030());
-  return rows;
-}
+const std::string& scenario_folder() { return sent("everything", Release::k033).folder; }
+const std::vector<json>& expected_rows() { return sent("everything", Release::k033).rows; }
 
 std::string verdict(const std::string& folder, const std::vector<json>& expected, Depth depth) {
   return verdict(ask_official(depth == Depth::kRows ? "rows" : "parser", folder), expected, depth);

@@ -22,12 +22,19 @@ struct Answer {
 // the test fails.
 Answer ask_official(const std::string& command, const std::string& path);
 
-// The folder that the scenario made for this test program, once: requests and expected.jsonl.
+// What the scenario (scenario.h) sent of a group, as for a server of a release: the requests in a
+// folder, and what must be read in them. Made once in a test program.
+struct Sent {
+  std::string folder;
+  std::vector<json> rows;
+};
+enum class Release { k033, k030 };
+constexpr const char* kGroups[] = {"everything", "options", "windows", "terminate"};
+const Sent& sent(const std::string& group, Release release);
+
+// Of everything, for a new server.
 const std::string& scenario_folder();
 const std::vector<json>& expected_rows();
-// The same, for a server of release 0.30.
-const std::string& scenario_folder_030();
-const std::vector<json>& expected_rows_030();
 
 // A new folder with a copy of all files of `folder`.
 std::string copy_of(const std::string& folder);

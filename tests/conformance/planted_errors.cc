@@ -130,6 +130,11 @@ void lose_an_event(EditableFolder& folder) {
   folder.renumber("metrics");
 }
 
+void change_an_image(EditableFolder& folder) {
+  std::string& image = first(folder, "image", "ImageEvent").record.body;
+  image.back() = static_cast<char>(image.back() ^ 1);
+}
+
 void swap_id_and_parent(EditableFolder& folder) {
   swap_offsets(folder, "cpu", "BeginAsyncNamedSpanEvent", "span_id", "parent_span_id");
 }
@@ -267,6 +272,7 @@ const std::vector<PlantedError>& planted_errors() {
       {"an event sent twice", kClean, kBoth, send_an_event_twice},
       {"an event lost", kClean, kBoth, lose_an_event},
       {"id and parent of a span swapped", kClean, kBoth, swap_id_and_parent},
+      {"a bit of an image", kClean, kBoth, change_an_image},
       {"a line off by one", kClean, kBoth, miscount_a_line},
       {"two events in the wrong order", kClean, kBoth, swap_two_events},
       {"an integer called a float", kClean, kBoth, call_an_integer_a_float},

@@ -35,7 +35,6 @@ std::map<std::string, std::vector<const json*>> by_group(const std::vector<json>
 // The columns that must be equal.
 json columns(const json& row, Depth depth) {
   json columns = row;
-  for (const char* time : kTimes) columns.erase(time);
   if (depth == Depth::kRows) {
     // The server's values are doubles, whatever was sent.
     const auto value = columns.find("value");
@@ -43,6 +42,7 @@ json columns(const json& row, Depth depth) {
     if (columns.contains("shown")) columns.update(columns.at("shown"));
   }
   columns.erase("shown");
+  for (const char* time : kTimes) columns.erase(time);
   return columns;
 }
 
@@ -70,11 +70,15 @@ std::string difference(const json& expected, const json& actual, Depth depth) {
   for (const auto& [key, value] : found.items()) {
     if (!wanted.contains(key)) add(key);
   }
+  const json* const shown =
+      depth == Depth::kRows && expected.contains("shown") ? &expected.at("shown") : nullptr;
   for (const char* time : kTimes) {
-    const auto bounds = expected.find(time);
+    auto bounds = expected.find(time);
     if (bounds == expected.end()) continue;
+    if (shown != nullptr && shown->contains(time)) bounds = shown->find(time);
     const auto at = actual.find(time);
-    if (at == actual.end() || !at->is_number_integer() ||
+    if (at != actual.end() && bounds->is_null() && at->is_null()) continue;
+    if (at == actual.end() || bounds->is_null() || !at->is_number_integer() ||
         at->get<std::int64_t>() < bounds->at(0).get<std::int64_t>() ||
         at->get<std::int64_t>() > bounds->at(1).get<std::int64_t>()) {
       add(time);
@@ -95,8 +99,7 @@ std::vector<json> parse_lines(std::string_view text) {
 std::vector<std::string> compare(const std::vector<json>& expected, const std::vector<json>& actual,
                                  Depth depth) {
   std::vector<std::string> differences;
-  auto wanted = by_group(expected);
-  if (depth == Depth::kRows) wanted.erase("image");
+  const auto wanted = by_group(expected);
   const auto found = by_group(actual);
   const auto compare_group = [&](const std::string& group, const std::vector<const json*>& wants,
                                  const std::vector<const json*>& has) {

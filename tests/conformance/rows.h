@@ -5,16 +5,16 @@
 //
 //   {"kind": "log", "level", "target", "msg", "properties", "time"}
 //   {"kind": "metric", "target", "name", "unit", "value", "properties", "time"}
-//   {"kind": "image", "name", "format", "data", "time"}; data in hexadecimal; not at depth 2
+//   {"kind": "image", "name", "format", "data", "time"}; data in hexadecimal
 //   {"kind": "span", "thread", "depth", "name", "target", "file", "line", "properties", "begin",
-//    "end"}; depth 1 is outermost, end null when it never came
+//    "end"}; depth 1 is outermost, begin or end null when it was not sent
 //   {"kind": "async", "event", "id", "parent", "depth", "name", "target", "file", "line",
 //    "properties", "time"}
 //   {"kind": "process", "id", "parent", "exe", "computer", "username", "frequency", "properties",
 //    "time"}
 //
 // Times are nanoseconds since the Unix epoch. In what is expected (expected.h) they are bounds, and
-// "shown" holds the columns that only the server's row functions change.
+// "shown" holds the columns, times among them, that only the server's row functions change.
 #ifndef MICROMEGAS_TESTS_CONFORMANCE_ROWS_H_
 #define MICROMEGAS_TESTS_CONFORMANCE_ROWS_H_
 
@@ -36,8 +36,8 @@ struct Rows {
 };
 
 // Depth 1: the rows of `official parser`, by the plainest reading of its events. Also finds what is
-// wrong with the blocks: events outside or out of order, offsets and stamps with gaps, wrong
-// counts.
+// wrong with the blocks: events outside or out of order, offsets and stamps with gaps
+// (but for both at once in a thread's stream), wrong counts.
 Rows rows_of_events(const std::vector<json>& lines);
 
 enum class Depth { kParser, kRows };

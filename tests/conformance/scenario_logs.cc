@@ -32,6 +32,8 @@ struct fmt::formatter<micromegas::conformance::Point> {
 namespace micromegas::conformance {
 namespace {
 
+using namespace literals;
+
 constexpr char kBad[] = "\xef\xbf\xbd";  // U+FFFD
 
 void record_levels(Expected& e) {
@@ -163,7 +165,6 @@ void record_run_time_properties(Expected& e) {
 
 // Everything that gives a log properties, in each form that a log has on the wire.
 void record_structured(Expected& e) {
-  using namespace literals;
   const PropertySet& set = PropertySet::intern({{"tenant", "acmé"}, {"User", "of the set"}});
   const std::string user = "alice";
   e.log(4, "structured", "alice fetched 12 rows",
@@ -211,23 +212,34 @@ void record_structured(Expected& e) {
         {{"a", kBad}, {"b", kBad}});
 }
 
-// What events carry from where they are.
-void record_context(Expected& e) {
-  using namespace literals;
-  const ContextScope outer("tenant"_k = "acmé", "n"_k = 1);
-  e.log(4, "context", "in a scope", [] { MM_INFO_T("context", "in a scope"); },
-        {{"tenant", "acmé"}, {"n", "1"}});
-  {
-    const ContextScope inner("n"_k = 2);
-    e.log(4, "context", "alice in two",
-          [] { MM_INFO_T("context", "{user} in two", "user"_k = "alice", "tenant"_k = "own"); },
-          {{"user", "alice"}, {"tenant", "own"}, {"n", "2"}});
-    e.metric("context", "carries", "count", 3,
-             [] { MM_IMETRIC_T("context", "carries", "count", 3U); },
-             {{"n", "2"}, {"tenant", "acmé"}});
+// What a rate helper lets through says how many it left out, or how many will follow.
+void record_rates(Expected& e) {
+  for (int i = 0; i < 7; ++i) {
+    const auto record = [&] { MM_LOG_EVERY_N_T(kWarn, "rates", 3, "slow {}", i); };
+    if (i % 3 != 0) {
+      record();
+      continue;
+    }
+    e.log(3, "rates", "slow " + std::to_string(i), record, {{"left_out", i == 0 ? "0" : "2"}});
   }
-  e.log(4, "context", "7 of text", [] { MM_INFO_T("context", "{} of text", 7); },
-        {{"tenant", "acmé"}, {"n", "1"}});
+  for (int i = 0; i < 5; ++i) {
+    const auto record = [] { MM_LOG_FIRST_N_T(kError, "rates", 2, "literal", "own"_k = "é"); };
+    if (i >= 2) {
+      record();
+      continue;
+    }
+    e.log(2, "rates", "literal", record, {{"remaining", i == 0 ? "1" : "0"}, {"own", "é"}});
+  }
+  for (int i = 0; i < 3; ++i) {
+    const auto record = [] {
+      MM_LOG_EVERY_MS_T(kInfo, "rates", 3'600'000, "{user} waits", "user"_k = "alice");
+    };
+    if (i > 0) {
+      record();
+      continue;
+    }
+    e.log(4, "rates", "alice waits", record, {{"left_out", "0"}, {"user", "alice"}});
+  }
 }
 
 }  // namespace
@@ -240,7 +252,7 @@ void record_logs(Expected& expected) {
   record_dispatched(expected);
   record_run_time_properties(expected);
   record_structured(expected);
-  record_context(expected);
+  record_rates(expected);
 }
 
 void record_texts(Expected& e) {

@@ -5,8 +5,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@ using ::testing::ElementsAre;
 using testing::exited_with;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::killed_by;
 using testing::Program;
 using testing::Received;
 using ::testing::SizeIs;
@@ -54,7 +57,6 @@ TEST(CApi, TheOfficialFunctionsMeanWhatTheyMeanThere) {
   for (const int level : {6, 1, 2, 3, 4, 5, 6, 6}) logs.push_back({level, "levels", "text", {}});
   logs.push_back({4, "capi", "no target {not a placeholder}", {}});
   logs.push_back({4, "bad \xef\xbf\xbd", "bad \xef\xbf\xbd text", {}});
-  logs.push_back({4, "t", "no handle", {}});
   EXPECT_EQ(received.logs(), logs);
   EXPECT_EQ(received.metrics(),
             (std::vector<Received::Metric>{{"capi", "depth", "count", 7, {}},
@@ -63,6 +65,52 @@ TEST(CApi, TheOfficialFunctionsMeanWhatTheyMeanThere) {
   // A line for the second mm_init(), and nothing on the console.
   EXPECT_THAT(program.error(), HasSubstr("mm_init: init_telemetry: telemetry is already running"));
   EXPECT_THAT(program.error(), ::testing::Not(HasSubstr("[levels]")));
+}
+
+// A plug-in in a program that runs telemetry already.
+TEST(CApi, WithoutAHandleNothingOfTheHostsTelemetryIsTouched) {
+  Received received;
+  Program program(kProgram, {"no-handle", received.url()}, environment());
+  EXPECT_TRUE(exited_with(program.end(), 0)) << program.out() << program.error();
+  received.stop();
+  EXPECT_EQ(received.logs(), (std::vector<Received::Log>{{4, "host", "a log", {}},
+                                                         {4, "host", "and one more", {}}}));
+  EXPECT_THAT(received.metrics(), IsEmpty());
+  EXPECT_EQ(received.thread_names(), std::set<std::string>{"host"});
+  const std::vector<Received::Span> spans = received.spans();
+  ASSERT_THAT(spans, SizeIs(2));
+  for (const Received::Span& span : spans) EXPECT_EQ(span.name, "of the host");
+}
+
+// No period and no end hands it over. As there, the handle does not matter.
+TEST(CApi, AFlushHandsEverythingOver) {
+  for (const char* way : {"flush", "flush-without-handle"}) {
+    Received received;
+    Program::Environment quiet = environment();
+    quiet["MICROMEGAS_FLUSH_PERIOD"] = "3600";
+    quiet["MICROMEGAS_SYSTEM_METRICS_PERIOD"] = "0";
+    Program program(kProgram, {way, received.url()}, quiet);
+    EXPECT_EQ(program.read_line(), "flushed") << way;
+    EXPECT_TRUE(received.wait_for([](const auto& stats) {
+      return stats.events.logs == 2 && stats.events.integer_metrics == 2;
+    })) << way;
+    EXPECT_TRUE(killed_by(program.end_by(SIGKILL), SIGKILL));
+    received.stop();
+    ASSERT_THAT(received.logs(), SizeIs(2)) << way;
+    EXPECT_EQ(received.logs()[1].text, "handed over");
+  }
+}
+
+// The only way to give it credentials.
+TEST(CApi, CredentialsAreTheEnvironments) {
+  Received received("mmk_of_a_test");
+  Program::Environment with_key = environment();
+  with_key["MICROMEGAS_INGESTION_API_KEY"] = "mmk_of_a_test";
+  Program program(kProgram, {"official", received.url()}, with_key);
+  EXPECT_TRUE(exited_with(program.end(), 0)) << program.out() << program.error();
+  received.stop();
+  EXPECT_EQ(received.refused(), 0u);
+  EXPECT_THAT(received.logs(), SizeIs(10));
 }
 
 TEST(CApi, SpansPropertiesAndFilters) {

@@ -2,11 +2,12 @@
 # Copyright 2026 The micromegas-cpp authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# c_install_test.sh INSTALL HEADER LIBRARY PROGRAM.c COLLECTOR: installs the C library, builds a program
-# against it as its users do, and runs that; the library shows nothing but mm_*.
+# c_install_test.sh INSTALL HEADER LIBRARY PROGRAM.c PROGRAM.py COLLECTOR: installs the C library, builds
+# a program against it as its users do, and runs that and one in Python; the library shows nothing but
+# mm_*.
 
 set -euo pipefail
-install=$1 header=$2 library=$3 program=$4 collector=$5
+install=$1 header=$2 library=$3 program=$4 python=$5 collector=$6
 work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/c_install.XXXXXX")
 
 fail() {
@@ -38,11 +39,15 @@ for _ in {1..100}; do
   read -rt 0.1 <> <(:) || true
 done
 [[ -n $url ]] || fail "the collector does not say where it listens: $(cat "$work/said")"
-for way in official further again; do
+for way in official no-handle further again; do
   LD_LIBRARY_PATH=$work/usr/lib MICROMEGAS_TELEMETRY_URL=$url "$work/program" "$way" ||
     fail "$way ended with $?"
 done
+python3 "$python" "$work/usr/lib/libmicromegas_capi.so" "$url" || fail "the one in Python ended with $?"
 kill "$server"
 wait "$server" || true
 grep -q 'no target' "$work/received" || fail "the collector got: $(head -30 "$work/received")"
+for line in 'from Python: größe' 'python integer = 18446744073709551615 count' 'python float = 12.5 ms'; do
+  grep -qF "$line" "$work/received" || fail "no '$line' in: $(cat "$work/received")"
+done
 echo "PASSED"

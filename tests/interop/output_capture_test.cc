@@ -275,6 +275,20 @@ TEST(DescriptorCapture, WhatDoesNotGoOnIsCountedAndSaid) {
   EXPECT_THAT(texts(ended.logs, "stdout"), ElementsAre(std::string(6000, 'x')));
 }
 
+// It would wait for room in the pipe that only its own thread empties.
+TEST(DescriptorCapture, ADiagnosticHandlerThatPrintsHangsNobody) {
+  const Ended ended = run("handler-prints");
+  EXPECT_TRUE(exited_with(ended.status, 0)) << ended.error;
+  EXPECT_THAT(texts(ended.logs, "stderr"), ElementsAre(std::string(6000, 'x'), "and more"));
+}
+
+TEST(DescriptorCapture, EndsAtExitWhileOthersBegin) {
+  for (int i = 0; i < 20; ++i) {
+    const Ended ended = run("exit-meanwhile");
+    EXPECT_TRUE(exited_with(ended.status, 3)) << ended.status << ended.error;
+  }
+}
+
 // Though one has been there before telemetry was.
 TEST(DescriptorCapture, EndsAtExitBeforeTelemetryDoes) {
   const Ended ended = run("order");

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "micromegas/output_capture.h"
+#include "micromegas/platform/diagnostics.h"
 #include "micromegas/telemetry.h"
 #include "micromegas/tests/support/forked_leaks.h"
 
@@ -168,6 +169,44 @@ void full() {
   }
 }
 
+// Leads stderr to where there is no room, and has a handler that prints more than the capture
+// holds.
+void handler_prints() {
+  int ends[2];
+  if (pipe2(ends, O_NONBLOCK) != 0 || fcntl(ends[1], F_SETPIPE_SZ, 4096) == -1) std::_Exit(7);
+  const int stderr_before = dup(2);
+  dup2(ends[1], 2);
+  static std::atomic<int> handled{0};
+  micromegas::set_diagnostic_handler([](std::string_view) {
+    ++handled;
+    put(2, std::string(1 << 20, 'h'));
+  });
+  {
+    const DescriptorCapture err = capture(2);
+    put(2, std::string(6000, 'x') + "\n");
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (err.lost() == 0) {
+      if (std::chrono::steady_clock::now() > end) std::_Exit(6);
+      poll(nullptr, 0, 10);
+    }
+    put(2, "and more\n");
+  }
+  micromegas::set_diagnostic_handler(nullptr);
+  dup2(stderr_before, 2);
+  if (handled != 0) std::_Exit(5);
+}
+
+// Captures begin and end on a thread while another one ends the program.
+void exit_meanwhile() {
+  static std::atomic<int> rounds{0};
+  std::thread([] {
+    // While the end has it in its hands, it is captured already.
+    for (;; ++rounds) const auto out = DescriptorCapture::start(1);
+  }).detach();
+  while (rounds < 10) std::this_thread::yield();
+  std::exit(3);
+}
+
 void again() {
   for (int round = 0; round < 20; ++round) {
     const DescriptorCapture out = capture(1);
@@ -218,6 +257,7 @@ int main(int argc, char** argv) {
     daemon_descriptors();
     return 0;
   }
+  if (way == "exit-meanwhile") exit_meanwhile();
   if (way == "order") const DescriptorCapture ended = capture(1);
   auto telemetry = micromegas::init_telemetry(
       {.console = way == "console", .system_metrics_period = std::chrono::seconds(0)});
@@ -248,6 +288,7 @@ int main(int argc, char** argv) {
     put(1, std::string(1 << 20, 'x') + "\n");
   }
   if (way == "fork") fork_once();
+  if (way == "handler-prints") handler_prints();
   if (way == "again") again();
   if (way == "reader-gone") reader_gone();
   return 0;

@@ -5,13 +5,17 @@
 #ifndef MICROMEGAS_TESTS_INTEROP_RECEIVED_H_
 #define MICROMEGAS_TESTS_INTEROP_RECEIVED_H_
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "micromegas/transport/collector/collector.h"
@@ -47,11 +51,16 @@ class Received : public collector::CollectorObserver {
     Properties properties;
   };
 
-  Received() {
-    auto started = collector::Collector::start({.observer = this});
+  // Requests with another key than this are refused; "": none is asked for.
+  explicit Received(std::string api_key = {}) {
+    auto started = collector::Collector::start({.api_key = std::move(api_key), .observer = this});
     if (started) collector_ = std::move(*started);
   }
   [[nodiscard]] std::string url() const { return collector_->url(); }
+  // False if it is not reached in a minute.
+  bool wait_for(const std::function<bool(const collector::CollectorStats&)>& reached) const {
+    return collector_->wait_for(reached, std::chrono::minutes(1));
+  }
   // No more comes.
   void stop() { collector_->stop(); }
   [[nodiscard]] std::uint64_t refused() const {
@@ -64,6 +73,11 @@ class Received : public collector::CollectorObserver {
   // Without those that the library records of itself.
   [[nodiscard]] std::vector<Metric> metrics() const { return copy(metrics_); }
   [[nodiscard]] std::vector<Span> spans() const { return copy(spans_); }
+  // Of the streams of threads.
+  [[nodiscard]] std::set<std::string> thread_names() const {
+    const std::lock_guard lock(mutex_);
+    return thread_names_;
+  }
 
   void on_process(const wire::DecodedProcess& process) override {
     const std::lock_guard lock(mutex_);
@@ -85,6 +99,8 @@ class Received : public collector::CollectorObserver {
       metrics_.push_back({std::string(row.target), std::string(row.name), std::string(row.unit),
                           row.value, map(row.properties)});
     });
+    const auto name = stream.properties.find("thread-name");
+    if (name != stream.properties.end()) thread_names_.insert(name->second);
     (void)wire::for_each_span_event(process, stream, block, [&](const wire::SpanEventRow& row) {
       spans_.push_back({row.is_begin, row.is_async, std::string(row.name), row.span_id,
                         row.parent_span_id, row.depth, map(row.properties)});
@@ -108,6 +124,7 @@ class Received : public collector::CollectorObserver {
   std::vector<Log> logs_;
   std::vector<Metric> metrics_;
   std::vector<Span> spans_;
+  std::set<std::string> thread_names_;
   std::uint64_t refused_ = 0;
   std::unique_ptr<collector::Collector> collector_;  // last: it calls the others
 };

@@ -19,6 +19,7 @@
 #include "micromegas/pipeline/flush/session.h"
 #include "micromegas/tests/pipeline/dispatch_parity.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
+#include "micromegas/tests/support/live_memory.h"
 #include "micromegas/tests/support/recording_sink.h"
 
 namespace micromegas {
@@ -252,6 +253,28 @@ TEST_F(DispatchTest, InteropTakesLevelAndTargetAtEachCall) {
   }
 }
 
+// Nothing is kept for a target that was once used.
+TEST_F(DispatchTest, TargetsOfRunTimeEndWithTheirBlock) {
+  ASSERT_TRUE(dispatch::init_event_dispatch(kBuffer, kBuffer, kBuffer,
+                                            std::make_shared<EventSink>(), {}, true));
+  int next = 0;
+  const auto log_with_new_targets = [&] {
+    for (int i = 0; i < 2000; ++i) {
+      const std::string target = std::to_string(next++) + std::string(900, 't');
+      const LogMetadata metadata{.level = Level::kInfo, .target = target};
+      dispatch::log_interop(metadata, "text");
+      const Property pairs[] = {{"k", "v"}};
+      dispatch::log_interop_dyn_tagged(metadata, pairs, "text");
+    }
+    dispatch::flush_log_buffer();
+  };
+  for (int i = 0; i < 3; ++i) log_with_new_targets();
+  const std::size_t before = testing::live_heap_bytes();
+  for (int i = 0; i < 10; ++i) log_with_new_targets();
+  const std::size_t after = testing::live_heap_bytes();
+  EXPECT_LT(after, before + (2U << 20)) << "20,000 targets are 18 MB";
+}
+
 TEST_F(DispatchTest, LongTextsAndNamesAreCut) {
   init();
   static constinit LogMetadata log{};
@@ -381,6 +404,57 @@ TEST_F(DispatchTest, AsynchronousScopesKeepIdsParentsAndDepths) {
   EXPECT_EQ(begins, (Counts{{root, 1}, {child, 1}}));
   EXPECT_EQ(ends, begins);
   EXPECT_EQ(recorded.spans.size(), 2u);  // one stream of each thread
+}
+
+// A bridge from another library of spans, which tells of begins and ends as they happen: its tree,
+// below the span of ours that was current, whichever thread ends what.
+TEST_F(DispatchTest, SpansOfAnotherLibraryKeepTheirTreeAndAlwaysEnd) {
+  init();
+  struct Foreign {
+    std::string name;
+    std::uint64_t id, parent;
+    std::uint32_t depth;
+  };
+  static constinit SpanLocation place{.target = "bridge"};
+  const auto on_start = [](std::string name, std::uint64_t parent, std::uint32_t depth) {
+    const std::uint64_t id = dispatch::on_begin_async_named_scope_dyn(place, name, parent, depth);
+    return Foreign{std::move(name), id, parent, depth};
+  };
+  const auto on_end = [](const Foreign& span, std::span<const Property> attributes) {
+    dispatch::on_end_async_named_scope_tagged(span.id, span.parent, place, span.name, span.depth,
+                                              PropertySet::intern({}), attributes);
+  };
+  AsyncSpan ours = MM_BEGIN_ASYNC_SPAN("ours");
+  const std::uint64_t ours_id = ours.id();
+  const Foreign outer = on_start("outer", ours_id, ours.context().depth + 1);
+  const Foreign inner = on_start("inner", outer.id, outer.depth + 1);
+  const std::string value = std::to_string(404);
+  const Property attributes[] = {{"http.status", value}};
+  on_end(outer, attributes);                       // before its child
+  std::thread([&] { on_end(inner, {}); }).join();  // which has recorded nothing before
+  ours.end();
+
+  struct Seen {
+    int begins = 0, ends = 0;
+    std::uint64_t parent = 0;
+    std::map<std::string, std::string> properties;
+  };
+  std::map<std::string, Seen> seen;
+  for (const auto& [stream, spans] : flushed().spans) {
+    for (const auto& e : spans) {
+      Seen& span = seen[e.name];
+      ++(e.kind == SpanEvent::Kind::kAsyncBegin ? span.begins : span.ends);
+      span.parent = e.parent;
+      if (e.kind == SpanEvent::Kind::kAsyncEnd) span.properties = e.properties;
+    }
+  }
+  for (const char* name : {"ours", "outer", "inner"}) {
+    EXPECT_EQ(seen[name].begins, 1) << name;
+    EXPECT_EQ(seen[name].ends, 1) << name;
+  }
+  EXPECT_EQ(seen["outer"].parent, ours_id);
+  EXPECT_EQ(seen["inner"].parent, outer.id);
+  EXPECT_EQ(seen["outer"].properties, (std::map<std::string, std::string>{{"http.status", "404"}}));
 }
 
 std::map<std::string, Uuid> live_threads() {

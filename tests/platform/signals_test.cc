@@ -5,14 +5,19 @@
 
 #include <dirent.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -91,6 +96,61 @@ pid_t start_clean_child(Pipe& pipe, Body body) {
   });
 }
 
+pid_t g_claimed_pid = 0;
+
+}  // namespace
+}  // namespace micromegas
+
+// Everyone's in this process, the library's too; 0: the real one.
+extern "C" pid_t getpid() noexcept {
+  return micromegas::g_claimed_pid != 0 ? micromegas::g_claimed_pid
+                                        : static_cast<pid_t>(syscall(SYS_getpid));
+}
+
+namespace micromegas {
+namespace {
+
+// Where there is no namespace to be had: signals that this process raises do nothing, as if it were
+// pid 1 and they had no handler.
+void pretend_to_be_pid_1() {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_tgkill, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(rules), rules};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
+    _exit(98);
+  }
+  say(std::to_string(getpid()) + "\n");
+  g_claimed_pid = 1;
+}
+
+// Says under which pid others know it.
+void become_pid_1() {
+  if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) {
+    return pretend_to_be_pid_1();
+  }
+  int said[2];
+  if (pipe(said) != 0) _exit(98);
+  const pid_t first = fork();
+  if (first == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getpid() != 1) _exit(97);
+    char end;
+    close(said[1]);
+    if (read(said[0], &end, 1) != 0) _exit(97);
+    return;
+  }
+  say(std::to_string(first) + "\n");
+  close(said[0]);
+  close(said[1]);
+  const int status = wait_for_child(first);
+  _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 96);
+}
+
 class ExitSignals : public ::testing::TestWithParam<int> {};
 
 TEST_P(ExitSignals, FlushesAndThenEndsAsTheSignalEndsAProcess) {
@@ -113,6 +173,48 @@ TEST_P(ExitSignals, FlushesAndThenEndsAsTheSignalEndsAProcess) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, ExitSignals, ::testing::Values(SIGINT, SIGTERM, SIGHUP));
+
+TEST_P(ExitSignals, FlushesAndThenEndsPid1OfAContainer) {
+  Pipe pipe;
+  const pid_t child = start_clean_child(pipe, [] {
+    become_pid_1();
+    if (!install_exit_signals([](int signal) {
+          say(exit_signal_ends_the_process(signal) ? "ends\n" : "goes on\n");
+        })) {
+      _exit(1);
+    }
+    say("ready\n");
+    wait_for_ever();
+  });
+  const pid_t pid_1 = std::stoi(pipe.read_until('\n'));
+  EXPECT_EQ(pipe.read_until('\n'), "ready\n");
+  kill(pid_1, GetParam());
+  EXPECT_TRUE(exited_with(wait_for_child(child), 128 + GetParam()));
+  EXPECT_EQ(pipe.read_all(), "ends\n");
+}
+
+TEST(Signals, ASecondCtrlCEndsPid1AtOnceToo) {
+  Pipe pipe;
+  const pid_t child = start_clean_child(pipe, [] {
+    become_pid_1();
+    if (!install_exit_signals([](int) {
+          say("flush\n");
+          wait_for_ever();
+        })) {
+      _exit(1);
+    }
+    say("ready\n");
+    wait_for_ever();
+  });
+  const pid_t pid_1 = std::stoi(pipe.read_until('\n'));
+  EXPECT_EQ(pipe.read_until('\n'), "ready\n");
+  kill(pid_1, SIGINT);
+  EXPECT_EQ(pipe.read_until('\n'), "flush\n");
+  const auto same_press = std::chrono::steady_clock::now() + std::chrono::milliseconds(150);
+  while (std::chrono::steady_clock::now() < same_press) sched_yield();
+  kill(pid_1, SIGINT);
+  EXPECT_TRUE(exited_with(wait_for_child(child), 128 + SIGINT));
+}
 
 TEST(Signals, ThePreviousHandlerRunsAfterTheFlushAndSeesTheSender) {
   Pipe pipe;

@@ -245,7 +245,11 @@ const std::map<std::string_view, std::function<void()>>& ways() {
          while (!g_reloaded) std::this_thread::yield();  // our part comes before
        }},
       {"SIGKILL", [] { raise(SIGKILL); }},
-      {"quiet-levels", [] { micromegas::set_max_verbosity(micromegas::VerbosityFilter::kMin); }},
+      {"quiet-levels",
+       [] {
+         micromegas::set_max_verbosity(micromegas::VerbosityFilter::kOff);
+         micromegas::set_max_level(micromegas::LevelFilter::kOff);
+       }},
   };
   return all;
 }

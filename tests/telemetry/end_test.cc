@@ -44,8 +44,10 @@ struct Ended {
   std::string error;
 };
 
-Ended end_by(const std::string& way, const std::string& url = "") {
-  Program program(kProgram, {way}, {{"MICROMEGAS_TELEMETRY_URL", url}});
+Ended end_by(const std::string& way, const std::string& url = "",
+             const std::string& verbosity = "") {
+  Program program(kProgram, {way},
+                  {{"MICROMEGAS_TELEMETRY_URL", url}, {"MICROMEGAS_MAX_VERBOSITY", verbosity}});
   const int status = program.end();
   return {status, program.out(), program.error()};
 }
@@ -178,7 +180,13 @@ TEST(CleanEnd, IsAMetricWithItsReason) {
     EXPECT_EQ(ended.out, "end, ns, " + std::string(reason) + "\n");
   }
   EXPECT_EQ(end_by("exit-from-a-thread").out, "end, ns, exit\n");
+}
+
+TEST(CleanEnd, IsRecordedWhateverTheFilters) {
   EXPECT_EQ(end_by("quiet-levels").out, "end, ns, guard\n");
+  for (const char* way : {"guard", "shutdown", "exit", "SIGTERM"}) {
+    EXPECT_EQ(end_by(way, "", "off").out, "end, ns, " + std::string(way) + "\n");
+  }
 }
 
 TEST(CleanEnd, NamesTheSignalThatEndsTheProcess) {

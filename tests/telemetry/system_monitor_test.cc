@@ -12,8 +12,9 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "micromegas/pipeline/dispatch.h"
 #include "micromegas/pipeline/sink/memory_sink.h"
@@ -169,13 +170,23 @@ TEST_F(RunningMonitor, RecordsByItsPeriodAndStopsWhenTold) {
 }
 
 TEST_F(RunningMonitor, RestsIfItIsToldToAndWhereNobodyTakesMetrics) {
-  auto sink = std::make_shared<MemorySink>();
-  {
-    const auto telemetry = init_telemetry(to(sink, 0ms));
-    ASSERT_TRUE(telemetry);
-    MM_IMETRIC("mine", "count", 1);
-  }
-  EXPECT_EQ(sink->metrics().size(), 1u);
+  // What a monitor of the running telemetry records in some hours.
+  const auto in_hours = [](std::optional<std::chrono::milliseconds> period,
+                           VerbosityFilter verbosity) {
+    auto sink = std::make_shared<MemorySink>();
+    {
+      const auto telemetry = init_telemetry(to(sink, period));
+      EXPECT_TRUE(telemetry);
+      set_max_verbosity(verbosity);
+      SystemMonitor monitor;
+      const auto begin = std::chrono::steady_clock::now();
+      for (int hour = 0; hour < 5; ++hour) monitor.poll(begin + std::chrono::hours(hour));
+    }
+    return count(*sink, "process_threads");
+  };
+  EXPECT_GE(in_hours(std::nullopt, VerbosityFilter::kMax), 1u) << "by default it does not rest";
+  EXPECT_EQ(in_hours(0ms, VerbosityFilter::kMax), 0u);
+  EXPECT_EQ(in_hours(std::nullopt, VerbosityFilter::kOff), 0u);
 }
 
 }  // namespace

@@ -5,16 +5,22 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "micromegas/pipeline/capture.h"
 #include "micromegas/pipeline/flush/session.h"
 #include "micromegas/telemetry.h"
 #include "micromegas/testing.h"
+#include "micromegas/tests/support/child.h"
 
 namespace micromegas {
 namespace {
@@ -22,6 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::Recorder;
 using ::testing::UnorderedElementsAre;
@@ -73,6 +80,23 @@ TEST(Recorder, OfThisThreadSeesNoOther) {
   EXPECT_THAT(texts(recorder), ElementsAre("mine"));
   ASSERT_EQ(recorder.spans().size(), 1u);
   EXPECT_EQ(recorder.spans()[0].name, "mine");
+}
+
+// What belongs to no thread is for recorders of all.
+TEST(Recorder, OfThisThreadSeesNoCounterHistogramOrTrack) {
+  Recorder all;
+  Recorder mine(Recorder::kThisThread);
+  MM_COUNTER("requests", "count", 1);
+  MM_HISTOGRAM("latency", "ms", 2.5);
+  Track track("gpu");
+  track.begin("pass");
+  track.end();
+  ASSERT_TRUE(flush(20s));
+  EXPECT_TRUE(all.expect_metrics(1, {.name = "requests"}));
+  EXPECT_TRUE(all.expect_metrics(1, {.name = "latency.count"}));
+  EXPECT_TRUE(all.expect_spans(1, {.name = "pass"}));
+  EXPECT_THAT(mine.metrics(), IsEmpty());
+  EXPECT_THAT(mine.spans(), IsEmpty());
 }
 
 TEST(Recorder, LetsInWhoJoinsWhileItIsJoined) {
@@ -170,6 +194,79 @@ TEST(Recorder, StandsBesideTelemetryThatRuns) {
   const KindStats total = stats().total();
   EXPECT_EQ(total.recorded, 2u);
   EXPECT_EQ(total.delivered, 2u);
+}
+
+// Keeps the flush actor, while it is closed.
+class Gate : public EventSink {
+ public:
+  void on_process_log_block(std::shared_ptr<const LogBlock> /*block*/) override {
+    while (closed_) closed_.wait(true);
+  }
+  void open() {
+    closed_ = false;
+    closed_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> closed_{true};
+};
+
+TelemetryOptions with(std::shared_ptr<Gate> gate) {
+  return {.console = false,
+          .sinks = {{std::move(gate)}},
+          .system_metrics_period = 0s,
+          .report_end = false};
+}
+
+// What it cannot see is not taken for what is not there. Waits for two deadlines of 10 s.
+TEST(Recorder, ThatCannotBeFlushedExpectsNothingAndGivesNothing) {
+  // A child each, which are aborted; the deadlines pass at the same time.
+  std::vector<std::pair<const char*, void (*)(Recorder&)>> aborted = {
+      {"logs", [](Recorder& r) { (void)r.logs(); }},
+      {"join", [](Recorder& r) { std::thread([&] { Recorder::Join join(r); }).join(); }},
+  };
+  testing::Pipe said;
+  std::vector<pid_t> children;
+  for (const auto& [what, ask] : aborted) {
+    children.push_back(testing::start_child([&, ask = ask] {
+      dup2(said.write_end(), STDERR_FILENO);
+      const auto telemetry = init_telemetry(with(std::make_shared<Gate>()));
+      if (!telemetry) _exit(9);
+      Recorder recorder;
+      MM_INFO("stuck");
+      ask(recorder);
+    }));
+  }
+
+  auto gate = std::make_shared<Gate>();
+  const auto telemetry = init_telemetry(with(gate));
+  ASSERT_TRUE(telemetry);
+  std::weak_ptr<MemorySink> theirs;
+  {
+    Recorder recorder;
+    auto sink = std::make_shared<MemorySink>();
+    theirs = sink;
+    auto started = pipeline::Capture::start(std::move(sink), pipeline::Capture::Threads::kAll);
+    ASSERT_TRUE(started);
+    MM_INFO("stuck");
+    const auto begin = std::chrono::steady_clock::now();
+    const auto verdict = recorder.expect_logs(0, {});
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s);
+    EXPECT_FALSE(verdict);
+    EXPECT_THAT(verdict.message(), HasSubstr("telemetry does not answer"));
+    started->reset();
+    EXPECT_FALSE(theirs.expired());
+    gate->open();
+    EXPECT_TRUE(recorder.expect_logs(1, {.contains = "stuck"}));
+  }
+  EXPECT_TRUE(theirs.expired()) << "it is let go when that can be";
+
+  for (const pid_t child : children) {
+    EXPECT_TRUE(testing::killed_by(testing::wait_for_child(child), SIGABRT));
+  }
+  const std::string text = said.read_all();
+  EXPECT_THAT(text, HasSubstr("not everything that was recorded is here"));
+  EXPECT_THAT(text, HasSubstr("could not be let in"));
 }
 
 TEST(Recorder, KeepsWhatItHasWhenTelemetryEnds) {

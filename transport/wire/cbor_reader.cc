@@ -104,9 +104,20 @@ bool CborReader::string(unsigned major, const Head& first, std::string_view& byt
 bool CborReader::text(std::string_view& text, std::string& scratch) {
   Head first;
   if (!head(first)) return false;
+  return text_after(first, text, scratch);
+}
+
+bool CborReader::text_after(const Head& first, std::string_view& text, std::string& scratch) {
   if (first.major != 3) return fail("expected text");
   if (!string(3, first, text, scratch)) return false;
   return is_valid_utf8(text) || fail("text is not UTF-8");
+}
+
+bool CborReader::key(std::string_view& key, std::string& scratch) {
+  Head first;
+  if (!head(first)) return false;
+  if (first.major == 2) return fail("a key is a byte string");
+  return text_after(first, key, scratch);
 }
 
 bool CborReader::text(std::string& text) {

@@ -37,6 +37,8 @@ class CborReader {
   // `text` refers to the input, or to `scratch` if it came in pieces. Must be valid UTF-8.
   bool text(std::string_view& text, std::string& scratch);
   bool text(std::string& text);
+  // The text that a map's key must be.
+  bool key(std::string_view& key, std::string& scratch);
   // A byte string, or the array of small integers that old clients send.
   bool bytes(std::string_view& bytes, std::string& scratch);
   bool integer(std::int64_t& value);
@@ -65,6 +67,7 @@ class CborReader {
   bool head(Head& head);  // past tags
   bool enter(unsigned major, std::string_view what, Container& container);
   bool take(std::uint64_t size, std::string_view& bytes);
+  bool text_after(const Head& first, std::string_view& text, std::string& scratch);
   bool string(unsigned major, const Head& first, std::string_view& bytes, std::string& scratch);
   bool byte_array(const Head& first, std::string& out);
 

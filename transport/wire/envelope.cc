@@ -31,7 +31,7 @@ bool read_struct(CborReader& reader, const std::string_view (&keys)[N], Read rea
   if (!reader.enter_map(map)) return false;
   while (reader.more(map)) {
     std::string_view key;
-    if (!reader.text(key, scratch)) return false;
+    if (!reader.key(key, scratch)) return false;
     const std::size_t i = static_cast<std::size_t>(std::find(keys, keys + N, key) - keys);
     if (i == N) {
       if (!reader.skip()) return false;
@@ -76,7 +76,9 @@ bool read_parent(CborReader& reader, std::optional<Uuid>& parent) {
 bool read_time(CborReader& reader, std::string& text, std::int64_t& time) {
   if (!reader.text(text)) return false;
   const std::optional<std::int64_t> parsed = parse_time(text);
-  if (!parsed) return reader.fail("not an RFC 3339 time between 1678 and 2261");
+  if (!parsed) {
+    return reader.fail(is_time(text) ? "a time before 1678 or after 2261" : "not an RFC 3339 time");
+  }
   time = *parsed;
   return true;
 }
@@ -262,7 +264,8 @@ Result<DecodedBlock> decode_block(std::string_view body, const DecodeLimits& lim
   const auto read_count = [&] {
     std::int64_t count = 0;
     if (!reader.integer(count)) return false;
-    if (count < 0 || count > std::numeric_limits<std::int32_t>::max()) {
+    if (count < 0) return reader.fail("nb_objects is negative");
+    if (count > std::numeric_limits<std::int32_t>::max()) {
       return reader.fail("nb_objects out of range");
     }
     block.event_count = static_cast<std::int32_t>(count);

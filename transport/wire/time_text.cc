@@ -66,31 +66,12 @@ bool take(std::string_view& text, char wanted) noexcept {
   return true;
 }
 
-}  // namespace
+struct Instant {
+  std::int64_t seconds;   // since the Unix epoch
+  std::int64_t fraction;  // nanoseconds
+};
 
-std::string format_time(std::int64_t nanoseconds, std::string_view zone) {
-  std::int64_t seconds = nanoseconds / kSecond;
-  std::int64_t fraction = nanoseconds % kSecond;
-  if (fraction < 0) {
-    fraction += kSecond;
-    --seconds;
-  }
-  std::int64_t days = seconds / kDay;
-  std::int64_t in_day = seconds % kDay;
-  if (in_day < 0) {
-    in_day += kDay;
-    --days;
-  }
-  const Date date = civil_from_days(days);
-  char text[64];
-  const int size = std::snprintf(
-      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%09d", static_cast<int>(date.year),
-      date.month, date.day, static_cast<int>(in_day / 3600), static_cast<int>(in_day / 60 % 60),
-      static_cast<int>(in_day % 60), static_cast<int>(fraction));
-  return std::string(text, static_cast<std::size_t>(size)).append(zone);
-}
-
-std::optional<std::int64_t> parse_time(std::string_view text) noexcept {
+std::optional<Instant> parse_instant(std::string_view text) noexcept {
   unsigned year = 0;
   unsigned month = 0;
   unsigned day = 0;
@@ -134,14 +115,45 @@ std::optional<std::int64_t> parse_time(std::string_view text) noexcept {
     offset = (static_cast<std::int64_t>(hours) * 60 + minutes) * 60 * (east ? 1 : -1);
   }
   if (!text.empty()) return std::nullopt;
-  const std::int64_t seconds =
-      days_from_civil(year, month, day) * kDay + hour * 3600 + minute * 60 + second - offset;
+  return Instant{
+      days_from_civil(year, month, day) * kDay + hour * 3600 + minute * 60 + second - offset,
+      fraction};
+}
+
+}  // namespace
+
+std::string format_time(std::int64_t nanoseconds, std::string_view zone) {
+  std::int64_t seconds = nanoseconds / kSecond;
+  std::int64_t fraction = nanoseconds % kSecond;
+  if (fraction < 0) {
+    fraction += kSecond;
+    --seconds;
+  }
+  std::int64_t days = seconds / kDay;
+  std::int64_t in_day = seconds % kDay;
+  if (in_day < 0) {
+    in_day += kDay;
+    --days;
+  }
+  const Date date = civil_from_days(days);
+  char text[64];
+  const int size = std::snprintf(
+      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%09d", static_cast<int>(date.year),
+      date.month, date.day, static_cast<int>(in_day / 3600), static_cast<int>(in_day / 60 % 60),
+      static_cast<int>(in_day % 60), static_cast<int>(fraction));
+  return std::string(text, static_cast<std::size_t>(size)).append(zone);
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text) noexcept {
+  const std::optional<Instant> instant = parse_instant(text);
   std::int64_t nanoseconds = 0;
-  if (__builtin_mul_overflow(seconds, kSecond, &nanoseconds) ||
-      __builtin_add_overflow(nanoseconds, fraction, &nanoseconds)) {
+  if (!instant || __builtin_mul_overflow(instant->seconds, kSecond, &nanoseconds) ||
+      __builtin_add_overflow(nanoseconds, instant->fraction, &nanoseconds)) {
     return std::nullopt;
   }
   return nanoseconds;
 }
+
+bool is_time(std::string_view text) noexcept { return parse_instant(text).has_value(); }
 
 }  // namespace micromegas::wire

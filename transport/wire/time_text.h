@@ -18,6 +18,8 @@ std::string format_time(std::int64_t nanoseconds, std::string_view zone);
 // A date, 'T', 't' or a space, a time, an optional fraction (cut at nanoseconds), and 'Z' or an
 // offset. Empty if it is anything else or out of range; a leap second counts as the next second.
 std::optional<std::int64_t> parse_time(std::string_view text) noexcept;
+// Whether it is such a time, of whatever year.
+bool is_time(std::string_view text) noexcept;
 
 }  // namespace micromegas::wire
 

@@ -19,6 +19,10 @@ pub fn float(number: f64) -> Json {
     }
 }
 
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 pub fn object(object: &Object) -> Json {
     let mut map = Map::new();
     map.insert("type".into(), json!(object.type_name));
@@ -30,7 +34,7 @@ pub fn object(object: &Object) -> Json {
 
 fn value(value: Value) -> Json {
     match value {
-        Value::Bytes(bytes) => json!(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()),
+        Value::Bytes(bytes) => json!(hexadecimal(bytes)),
         Value::F64(number) => float(number),
         Value::I64(number) => json!(number),
         Value::U8(number) => json!(number),

@@ -1,15 +1,18 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! Depth 2: rows, by the functions with which the server fills log_entries, measures, thread_spans
-//! and async_events. What these functions skip or refuse is an error here: the server would show
+//! Depth 2: rows, by the functions with which the server fills log_entries, measures, thread_spans,
+//! async_events and images. What these functions skip or refuse is an error here: the server would show
 //! less than was sent.
 
 use crate::folder::{self, Folder, Named};
 use crate::lines;
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
-use datafusion::arrow::array::{Int64Array, TimestampNanosecondArray, UInt32Array};
+use datafusion::arrow::array::{
+    BinaryArray, Int64Array, StringArray, TimestampNanosecondArray, UInt32Array,
+};
+use futures::executor::block_on;
 use jsonb::RawJsonb;
 use micromegas_analytics::arrow_properties::serialize_properties_to_jsonb;
 use micromegas_analytics::async_block_processing::{
@@ -18,6 +21,8 @@ use micromegas_analytics::async_block_processing::{
 use micromegas_analytics::call_tree::CallTreeBuilder;
 use micromegas_analytics::dfext::string_column_accessor::string_column_by_name;
 use micromegas_analytics::dfext::typed_column::typed_column_by_name;
+use micromegas_analytics::lakehouse::block_partition_spec::BlockProcessor;
+use micromegas_analytics::lakehouse::image_block_processor::ImageBlockProcessor;
 use micromegas_analytics::lakehouse::jit_partitions::group_contiguous_block_chains;
 use micromegas_analytics::lakehouse::partition_source_data::PartitionSourceBlock;
 use micromegas_analytics::lakehouse::thread_spans_view::ensure_begin_non_decreasing;
@@ -33,6 +38,7 @@ use micromegas_analytics::scope::BorrowedScopeDesc;
 use micromegas_analytics::span_table::SpanRecordBuilder;
 use micromegas_analytics::thread_block_processor::parse_thread_block_payload;
 use micromegas_analytics::time::{ConvertTicks, make_time_converter_from_block_meta};
+use micromegas_telemetry::blob_storage::BlobStorage;
 use micromegas_telemetry::block_wire_format::Block;
 use micromegas_telemetry::stream_info::StreamInfo;
 use micromegas_telemetry::types::block::BlockMetadata;
@@ -267,6 +273,46 @@ fn async_rows(source: &Source, rows: &mut Vec<Json>) -> Result<()> {
     Ok(())
 }
 
+/// By the server's processor of image blocks, which takes its payloads from a store.
+fn image_rows(source: &Source, rows: &mut Vec<Json>) -> Result<()> {
+    let block = &source.block.block;
+    let path = format!(
+        "blobs/{}/{}/{}",
+        block.process_id, block.stream_id, block.block_id
+    );
+    let mut payload = Vec::new();
+    ciborium::into_writer(&source.payload, &mut payload)?;
+    let store = Arc::new(BlobStorage::connect("memory:///")?);
+    let made = block_on(async {
+        store.put(&path, payload.into()).await?;
+        ImageBlockProcessor {}
+            .process(store.clone(), source.block.clone())
+            .await
+    })?;
+    let batch = made
+        .with_context(|| "a block of images without a row")?
+        .rows;
+    let time: &TimestampNanosecondArray = typed_column_by_name(&batch, "time")?;
+    let name: &StringArray = typed_column_by_name(&batch, "name")?;
+    let format = string_column_by_name(&batch, "format")?;
+    let size: &Int64Array = typed_column_by_name(&batch, "payload_size")?;
+    let data: &BinaryArray = typed_column_by_name(&batch, "data")?;
+    for row in 0..batch.num_rows() {
+        let bytes = data.value(row);
+        if size.value(row) != bytes.len() as i64 {
+            bail!("payload_size {} of {} bytes", size.value(row), bytes.len());
+        }
+        rows.push(json!({
+            "kind": "image",
+            "name": name.value(row),
+            "format": format.value(row)?,
+            "data": lines::hexadecimal(bytes),
+            "time": time.value(row),
+        }));
+    }
+    Ok(())
+}
+
 /// All blocks of one thread stream: a call tree for each unbroken chain, as in thread_spans.
 fn span_rows(info: &StreamInfo, sources: &[&Source], rows: &mut Vec<Json>) -> Result<()> {
     let by_id: HashMap<Uuid, &Source> = sources
@@ -377,6 +423,7 @@ pub fn print_folder(path: &str) -> Result<()> {
                 "log" => log_rows(source, &mut rows),
                 "metrics" => measure_rows(source, &mut rows),
                 "cpu" => async_rows(source, &mut rows),
+                "image" => image_rows(source, &mut rows),
                 _ => Ok(()),
             }
             .with_context(|| source.file.clone())?;
