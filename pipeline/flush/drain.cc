@@ -241,12 +241,18 @@ void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::
     }
     records += record.bytes();
     bytes -= record.bytes();
+    // Each may bring a context that is larger than all other records of its segment.
+    if (context != nullptr) cut_full_events();
   }
-  // Nothing may be thrown from here: the records above would be read again.
+  cut_full_events();
+}
+
+// Throws nothing: what has been read would be read again.
+void Drain::cut_full_events() noexcept {
   try {
     if (!options_.log_origin) cut_full_logs();  // else once their spans are known
-    if (metrics_.bytes() >= options_.metrics_block_bytes) cut_metrics();
-  } catch (const std::bad_alloc&) {  // the next tick tries again
+    if (metrics_.full(options_.metrics_block_bytes)) cut_metrics();
+  } catch (...) {  // the next tick tries again
     diagnose("flush.failed", "a block could not be cut: out of memory");
   }
 }
@@ -328,7 +334,7 @@ void Drain::read_images() {
     }
     image.reset();
     try {
-      if (images_.bytes() >= options_.image_block_bytes) cut_images();
+      if (images_.full(options_.image_block_bytes)) cut_images();
     } catch (const std::bad_alloc&) {  // the next tick tries again
       diagnose("flush.failed", "a block could not be cut: out of memory");
     }
@@ -485,13 +491,16 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
     if (added.lost_properties) runtime_.count_lost_properties();
     records += record.bytes();
     bytes -= record.bytes();
+    cut_full_thread(*stream);
   }
-  // As at the end of read_events().
+  if (stream != nullptr) cut_full_thread(*stream);
+}
+
+// As cut_full_events().
+void Drain::cut_full_thread(ThreadStreamState& stream) noexcept {
   try {
-    if (stream != nullptr && stream->builder().bytes() >= options_.thread_block_bytes) {
-      cut_thread(*stream);
-    }
-  } catch (const std::bad_alloc&) {
+    if (stream.builder().full(options_.thread_block_bytes)) cut_thread(stream);
+  } catch (...) {
     diagnose("flush.failed", "a block could not be cut: out of memory");
   }
 }
@@ -564,7 +573,7 @@ void Drain::show_live() {
                    [](const Live& a, const Live& b) { return a.time < b.time; });
   for (const Live& live : live_) {
     guarded("on_log", [&] {
-      queue::RecordReader record(logs_.record(live.offset), logs_.bytes() - live.offset);
+      queue::RecordReader record(logs_.record(live.offset), logs_.record_bytes() - live.offset);
       const LogEvent event = live_reader_.read_log(record);
       if (event.metadata != nullptr) {
         sink_->on_log(*event.metadata, event.properties, event.time, event.text);
@@ -585,7 +594,7 @@ template <class Builder>
 bool Drain::due(const Builder& builder, std::size_t limit, std::int64_t at,
                 std::chrono::nanoseconds period) const {
   if (builder.empty()) return false;
-  if (builder.bytes() >= limit) return true;
+  if (builder.full(limit)) return true;
   const std::int64_t age = at - builder.first_time();
   return age >= period.count() ||
          (builder.blocks() == 0 && age >= std::min<std::int64_t>(kFirstBlockAfter, period.count()));
@@ -610,7 +619,7 @@ void Drain::cut_due(bool everything) {
 }
 
 void Drain::cut_full_logs() {
-  if (logs_.bytes() < options_.log_block_bytes) return;
+  if (!logs_.full(options_.log_block_bytes)) return;
   show_live();
   cut_logs();
 }

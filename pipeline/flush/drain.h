@@ -87,8 +87,10 @@ class Drain {
   void cut_due(bool everything);
   void cut_logs();
   void cut_full_logs();
+  void cut_full_events() noexcept;
   void cut_metrics();
   void cut_thread(ThreadStreamState& stream);
+  void cut_full_thread(ThreadStreamState& stream) noexcept;
   void decide_samples(bool now_or_never);
   void forget_windows();
   void give_spans(SampleHold::Block& block, bool wanted);

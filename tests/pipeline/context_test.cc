@@ -185,6 +185,81 @@ TEST_F(ContextTest, AnEndThatFindsNoRoomIsMadeUpFor) {
   EXPECT_GT(of(stats, EventKind::kLog).dropped_total(), 0u);
 }
 
+struct Keeping : testing_support::RecordingSink {
+  void on_process_log_block(std::shared_ptr<const LogBlock> block) override {
+    RecordingSink::on_process_log_block(block);
+    sizes[0].push_back(block->memory_bytes());
+    last_logs = std::move(block);
+  }
+  void on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) override {
+    RecordingSink::on_process_metrics_block(block);
+    sizes[1].push_back(block->memory_bytes());
+  }
+  void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override {
+    RecordingSink::on_process_thread_block(block);
+    sizes[2].push_back(block->memory_bytes());
+  }
+  std::vector<std::size_t> sizes[3];  // of the blocks, in bytes of memory
+  std::shared_ptr<const LogBlock> last_logs;
+};
+
+// Small records, each with a context of its own that is not.
+TEST_F(ContextTest, WhatContextsTakeCountsInTheSizeOfABlock) {
+  const auto keeping = std::make_shared<Keeping>();
+  sink_ = keeping;
+  constexpr std::size_t kLimit = 256U << 10;
+  constexpr std::size_t kText = 8U << 10;
+  pipeline::SessionOptions options;
+  options.flush.log_block_bytes = kLimit;
+  options.flush.metrics_block_bytes = kLimit;
+  options.flush.thread_block_bytes = kLimit;
+  start(std::move(options));
+  constexpr std::size_t kRequests = 500;
+  for (std::size_t i = 0; i < kRequests; ++i) {
+    const ContextScope scope("sql"_k = std::string(kText, 'x') + std::to_string(i));
+    MM_SPAN("request");
+    MM_INFO("request");
+    MM_IMETRIC("requests", "count", 1);
+  }
+  const auto recorded = flushed();
+  EXPECT_EQ(recorded.logs.size(), kRequests);
+  for (const std::vector<std::size_t>& sizes : keeping->sizes) {
+    std::size_t all = 0;
+    for (const std::size_t size : sizes) {
+      EXPECT_LT(size, kLimit + 2 * kText + 4096);
+      all += size;
+    }
+    EXPECT_GT(all, kRequests * kText);
+  }
+}
+
+TEST_F(ContextTest, APartOfABlockKeepsItsOwnContextsOnly) {
+  const auto keeping = std::make_shared<Keeping>();
+  sink_ = keeping;
+  start();
+  for (int i = 0; i < 10; ++i) {
+    const ContextScope scope("large"_k = std::string(10'000, 'x'), "i"_k = i);
+    MM_INFO("left out");
+  }
+  for (int i = 0; i < 2; ++i) {
+    const ContextScope scope("tenant"_k = "acme");
+    MM_WARN("wanted");
+    MM_WARN("wanted");
+  }
+  MM_WARN("bare");
+  flushed();
+  FilteredLogs stream;
+  const auto part = filter_block(keeping->last_logs, LogFilter(LevelFilter::kWarn), stream);
+  ASSERT_NE(part, nullptr);
+  EXPECT_GT(keeping->last_logs->memory_bytes(), 100'000u);
+  EXPECT_LT(part->memory_bytes(), 10'000u);
+  std::vector<std::string> tenants;
+  part->for_each([&](const LogEvent& event) {
+    tenants.emplace_back(event.properties.empty() ? "" : event.properties[0].value);
+  });
+  EXPECT_EQ(tenants, (std::vector<std::string>{"acme", "acme", "acme", "acme", ""}));
+}
+
 TEST_F(ContextTest, LogsSayTheirThreadAndTheirSpan) {
   start_with_origin();
   queue::Runtime::get().set_thread_name("main one");
