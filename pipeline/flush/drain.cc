@@ -167,6 +167,8 @@ void Drain::read_all() {
   busy_ = runtime_.collect_full() >= kBusySegments;
   runtime_.take_ended_elsewhere(ended_elsewhere_);  // before their begins are read
   runtime_.threads(slots_);
+  behind_.clear();
+  behind_.reserve(slots_.size());
   for (queue::ThreadSlot* slot : slots_) {
     // Before the queues: what a thread recorded before it retired is then seen below.
     const bool retired = slot->retired.load(std::memory_order_acquire);
@@ -189,20 +191,29 @@ void Drain::read_all() {
       name_spans(*slot, all_events ? begin : 0);
       cut_full_logs();
     }
+    if (!all_spans) behind_.push_back(slot->uid);
     if (retired && all_events && all_spans) finish_thread(slot);
   }
   if (queue::ThreadSlot* slot = runtime_.take_late_ends(late_ends_)) {
     read_spans(*slot, late_ends_.records.data(), late_ends_.records.size());
   }
-  for (const queue::EndedElsewhere& span : ended_elsewhere_) {
-    const auto found = threads_.find(span.thread_uid);
-    if (found != threads_.end()) invented_ += found->second->abandon(span.id, span.depth);
-  }
+  end_elsewhere();
   // Only the last two: an event may be late by what it takes to record it.
   while (process_contexts_.size() > 2) process_contexts_.erase(process_contexts_.begin());
   runtime_.room_made();
   show_live();
   read_images();
+}
+
+// Those of a thread that is behind wait: their begins may be unread, and an earlier span of the
+// same depth still be open.
+void Drain::end_elsewhere() {
+  std::erase_if(ended_elsewhere_, [&](const queue::EndedElsewhere& span) {
+    if (std::find(behind_.begin(), behind_.end(), span.thread_uid) != behind_.end()) return false;
+    const auto found = threads_.find(span.thread_uid);
+    if (found != threads_.end()) invented_ += found->second->abandon(span.id, span.depth);
+    return true;
+  });
 }
 
 void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {

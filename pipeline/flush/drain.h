@@ -61,6 +61,7 @@ class Drain {
 
   void sync_clock();
   void read_all();
+  void end_elsewhere();
   void read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes,
                std::int64_t time, const EventContextPtr& context);
@@ -157,6 +158,7 @@ class Drain {
   std::vector<queue::ThreadSlot*> slots_;  // scratch
   std::vector<std::shared_ptr<Image>> new_images_;
   std::vector<queue::EndedElsewhere> ended_elsewhere_;
+  std::vector<std::uint32_t> behind_;  // uids of threads whose spans were not read to the end
   queue::LateEnds late_ends_;
   bool busy_ = false;
   bool ending_ = false;

@@ -213,7 +213,7 @@ class Runtime {
   void release(ThreadSlot* slot) noexcept;
   // Keeps some touched segments ready, gives memory back after a burst.
   void tend_pool() noexcept;
-  // What has ended on other threads since the last call. The begins are committed.
+  // Appends what has ended on other threads since the last call. The begins are committed.
   void take_ended_elsewhere(std::vector<EndedElsewhere>& out);
   // What was kept of ends without room. Returns the stream that they belong to, null if there are
   // none: then, and without memory for it, `out` is empty.

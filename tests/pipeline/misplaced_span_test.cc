@@ -6,9 +6,14 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <coroutine>
+#include <functional>
+#include <memory>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "micromegas/instrument.h"
@@ -199,6 +204,106 @@ TEST_F(MisplacedSpanTest, AThreadThatLosesAllItsGuardsGoesOnRecording) {
   EXPECT_NE(text.find("+still here -still here"), std::string::npos);
   EXPECT_TRUE(text.ends_with("-outer"));
   EXPECT_EQ(invalid(), static_cast<std::uint64_t>(kTurns));
+}
+
+// Does what it is given on one thread.
+class Worker {
+ public:
+  Worker() : thread_([this] { run(); }) {}
+  ~Worker() {
+    give(nullptr);
+    thread_.join();
+  }
+  // Returns when it is done.
+  void give(std::function<void()> work) {
+    work_ = std::move(work);
+    has_work_ = true;
+    has_work_.notify_all();
+    has_work_.wait(true);
+  }
+
+ private:
+  void run() {
+    for (bool more = true; more;) {
+      has_work_.wait(false);
+      more = work_ != nullptr;
+      if (more) work_();
+      has_work_ = false;
+      has_work_.notify_all();
+    }
+  }
+
+  std::function<void()> work_;
+  std::atomic<bool> has_work_{false};
+  std::thread thread_;
+};
+
+// A live line holds the actor until it is let go; then its first block of spans calls something.
+struct BusySink : testing_support::RecordingSink {
+  bool on_log_enabled(const LogMetadata&) override { return true; }
+  void on_log(const LogMetadata&, std::span<const Property>, std::int64_t,
+              std::string_view) override {
+    holding = true;
+    holding.notify_all();
+    let_go.wait(false);
+  }
+  void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override {
+    RecordingSink::on_process_thread_block(std::move(block));
+    if (at_first_block) std::exchange(at_first_block, nullptr)();
+  }
+  std::atomic<bool> holding{false};
+  std::atomic<bool> let_go{false};
+  std::function<void()> at_first_block;
+};
+
+class BusyThreadTest : public MisplacedSpanTest {
+ protected:
+  void SetUp() override {
+    sink_ = busy_;
+    pipeline::SessionOptions options;
+    options.flush.period = std::chrono::hours(1);
+    options.flush.thread_block_bytes = 1024;
+    start(std::move(options));
+  }
+  std::shared_ptr<BusySink> busy_ = std::make_shared<BusySink>();
+};
+
+// The actor does not reach the begin in the pass in which it learns of the end.
+TEST_F(BusyThreadTest, AnEndIsNotForgottenWhileItsThreadOutrunsTheActor) {
+  const auto fill_two_segments = [] {
+    for (int i = 0; i < 5000; ++i) {
+      MM_SPAN("filler");
+    }
+  };
+  Worker worker;
+  worker.give([] { queue::Runtime::get().prepare_current_thread(); });
+  MM_INFO("hold");
+  busy_->holding.wait(false);
+  Task task;
+  worker.give([&] {
+    fill_two_segments();
+    task = holds();
+  });
+  std::thread([&] { task.handle.resume(); }).join();
+  busy_->at_first_block = [&] { worker.give(fill_two_segments); };
+  busy_->let_go = true;
+  busy_->let_go.notify_all();
+  flushed();
+  flushed();
+  EXPECT_FALSE(busy_->at_first_block);  // it has been called
+  worker.give([] { MM_SPAN("next"); });
+  std::istringstream all(stream_with("held"));
+  std::string text;
+  std::size_t fillers = 0;
+  for (std::string event; all >> event;) {
+    if (event.ends_with("filler")) {
+      ++fillers;
+    } else {
+      text += event + " ";
+    }
+  }
+  EXPECT_EQ(text, "+held -held +next -next ");
+  EXPECT_EQ(fillers, 2u * 2 * 5000);
 }
 
 TEST_F(MisplacedSpanTest, AGuardMayOutliveItsThread) {
