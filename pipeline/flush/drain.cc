@@ -173,23 +173,17 @@ void Drain::read_all() {
     // Before the queues: what a thread recorded before it retired is then seen below.
     const bool retired = slot->retired.load(std::memory_order_acquire);
     const std::uint64_t begin = options_.log_origin ? read_ticks() : 0;
-    unnamed_.clear();  // what is left after a lack of memory
-    const bool all_events = runtime_.read_queue(
-        *slot, queue::QueueKind::kEvents,
-        [&](const std::byte* records, std::size_t bytes) { read_events(*slot, records, bytes); });
-    const auto read_span_queue = [&] {
-      return runtime_.read_queue(
-          *slot, queue::QueueKind::kSpans,
-          [&](const std::byte* records, std::size_t bytes) { read_spans(*slot, records, bytes); });
-    };
-    bool all_spans = read_span_queue();
-    // A thread that fills segments as fast as they are read: its logs need the spans around them.
-    for (int i = 0; i < kMoreTries && !all_spans && !unnamed_.empty(); ++i) {
-      all_spans = read_span_queue();
-    }
+    leave_unnamed();  // after a lack of memory
+    const bool all_events = read_event_queue(*slot);
+    bool all_spans = false;
     if (options_.log_origin) {
-      name_spans(*slot, all_events ? begin : 0);
+      all_spans = read_spans_of_logs(*slot);
+      const auto carried = carried_.find(slot->uid);
+      // Nothing older than this is still to be read.
+      if (all_events && carried != carried_.end()) carried->second.spans.forget_before(begin);
       cut_full_logs();
+    } else {
+      all_spans = read_span_queue(*slot);
     }
     if (!all_spans) behind_.push_back(slot->uid);
     if (retired && all_events && all_spans) finish_thread(slot);
@@ -203,6 +197,18 @@ void Drain::read_all() {
   runtime_.room_made();
   show_live();
   read_images();
+}
+
+bool Drain::read_event_queue(queue::ThreadSlot& slot) {
+  return runtime_.read_queue(
+      slot, queue::QueueKind::kEvents,
+      [&](const std::byte* records, std::size_t bytes) { read_events(slot, records, bytes); });
+}
+
+bool Drain::read_span_queue(queue::ThreadSlot& slot) {
+  return runtime_.read_queue(
+      slot, queue::QueueKind::kSpans,
+      [&](const std::byte* records, std::size_t bytes) { read_spans(slot, records, bytes); });
 }
 
 // Those of a thread that is behind wait: their begins may be unread, and an earlier span of the
@@ -409,29 +415,64 @@ EventContextPtr Drain::origin_of(queue::ThreadSlot& slot, const EventContextPtr&
   return carried.origin;
 }
 
-// Gives the logs just read the span that they were recorded in. A span that began before one of
-// these logs was committed before it, and has been read behind it. `begin`: nothing older than this
-// is still to be read.
-void Drain::name_spans(const queue::ThreadSlot& slot, std::uint64_t begin) {
-  const auto carried = carried_.find(slot.uid);
-  if (carried == carried_.end()) return;
-  for (const Unnamed& log : unnamed_) {
-    const SpanHistory::Span* span = carried->second.spans.at(log.ticks);
-    if (span == nullptr || span->id == 0) continue;
-    const queue::Descriptor* site = runtime_.catalogue().find(span->id);
-    const bool named = site == nullptr || site->span.name.empty();
-    try {
-      logs_.replace_context(log.offset, span_names_.get(log.context, "span.name",
-                                                        named ? span->name : site->span.name));
-    } catch (const std::bad_alloc&) {
-      runtime_.count_lost_properties();
-    }
+// Reads a thread's spans, and gives the logs that were read before them the span that they were
+// recorded in: one that began before a log was committed before it, and is read behind it. Returns
+// whether all spans have been read.
+bool Drain::read_spans_of_logs(queue::ThreadSlot& slot) {
+  bool all = false;
+  bool sure = false;
+  // Again for a thread that fills segments as fast as they are read, and for logs that were read
+  // while the spans were.
+  for (int i = 0; i <= kMoreTries && !sure; ++i) {
+    read_logs_before_ = false;
+    all = read_span_queue(slot);
+    if (unnamed_.empty()) return all;
+    sure = all && !read_logs_before_;
   }
-  unnamed_.clear();
-  carried->second.spans.forget_before(begin);
+  SpanHistory& spans = carried_[slot.uid].spans;
+  name_logs(spans, sure ? std::numeric_limits<std::uint64_t>::max() : spans.last_time());
+  leave_unnamed();
+  return all;
 }
 
-void Drain::note_span(const queue::ThreadSlot& slot, const ThreadStreamState& stream,
+void Drain::leave_unnamed() noexcept {
+  for (; !unnamed_.empty(); unnamed_.pop_back()) runtime_.count_lost_properties();
+}
+
+// Those of unnamed_ at or before a time.
+void Drain::name_logs(const SpanHistory& spans, std::uint64_t until) {
+  std::erase_if(unnamed_, [&](const Unnamed& log) {
+    if (log.ticks > until) return false;
+    name_log(spans, log);
+    return true;
+  });
+}
+
+void Drain::name_log(const SpanHistory& spans, const Unnamed& log) {
+  const SpanHistory::Span* span = spans.at(log.ticks);
+  if (span == nullptr && spans.has_forgotten()) runtime_.count_lost_properties();
+  if (span == nullptr || span->id == 0) return;
+  const queue::Descriptor* site = runtime_.catalogue().find(span->id);
+  const bool named = site == nullptr || site->span.name.empty();
+  try {
+    logs_.replace_context(log.offset, span_names_.get(log.context, "span.name",
+                                                      named ? span->name : site->span.name));
+  } catch (const std::bad_alloc&) {
+    runtime_.count_lost_properties();
+  }
+}
+
+// Makes room in the history for a change at this time. The logs before it have been committed: once
+// they are named, nobody asks for what was before it.
+void Drain::read_logs_before(queue::ThreadSlot& slot, SpanHistory& spans, std::uint64_t ticks) {
+  read_logs_before_ = true;
+  bool all = false;
+  for (int i = 0; i <= kMoreTries && !all; ++i) all = read_event_queue(slot);
+  name_logs(spans, ticks);
+  if (all) spans.forget_before(ticks);
+}
+
+void Drain::note_span(queue::ThreadSlot& slot, const ThreadStreamState& stream,
                       std::uint64_t ticks) {
   SpanHistory::Span innermost;
   try {
@@ -439,7 +480,9 @@ void Drain::note_span(const queue::ThreadSlot& slot, const ThreadStreamState& st
       innermost.id = stream.open_span_id();
       innermost.name = stream.open_span_name().value_or(std::string_view());
     }
-    carried_[slot.uid].spans.add(ticks, std::move(innermost));
+    SpanHistory& spans = carried_[slot.uid].spans;
+    if (spans.full()) read_logs_before(slot, spans, ticks);
+    spans.add(ticks, std::move(innermost));
   } catch (const std::bad_alloc&) {
     runtime_.count_lost_properties();
   }
@@ -496,7 +539,9 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
     if (timed) runtime_.count_read(queue::event_kind(record.kind()));
     const ThreadStreamState::Added added = stream->add(
         record, records, time, context_of(slot, queue::QueueKind::kSpans, record.time()), at);
-    if (timed && options_.log_origin) note_span(slot, *stream, record.time());
+    if (timed && options_.log_origin && queue::event_kind(record.kind()) == EventKind::kSpan) {
+      note_span(slot, *stream, record.time());
+    }
     invented_ += added.invented;
     if (added.dropped) drop(queue::event_kind(record.kind()), *added.dropped);
     if (added.lost_properties) runtime_.count_lost_properties();

@@ -58,9 +58,17 @@ class Drain {
 
  private:
   using Kinds = std::array<std::uint32_t, kEventKinds>;
+  struct Unnamed {
+    std::uint64_t ticks;
+    std::uint32_t offset;  // in logs_
+    EventContextPtr context;
+  };
 
   void sync_clock();
   void read_all();
+  // As queue::Runtime::read_queue().
+  bool read_event_queue(queue::ThreadSlot& slot);
+  bool read_span_queue(queue::ThreadSlot& slot);
   void end_elsewhere();
   void read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes,
@@ -71,9 +79,12 @@ class Drain {
   void read_context(ThreadContext& context, queue::RecordReader record);
   EventContextPtr context_of(queue::ThreadSlot& slot, queue::QueueKind queue, std::uint64_t ticks);
   EventContextPtr origin_of(queue::ThreadSlot& slot, const EventContextPtr& context);
-  void note_span(const queue::ThreadSlot& slot, const ThreadStreamState& stream,
-                 std::uint64_t ticks);
-  void name_spans(const queue::ThreadSlot& slot, std::uint64_t begin);
+  void note_span(queue::ThreadSlot& slot, const ThreadStreamState& stream, std::uint64_t ticks);
+  void name_logs(const SpanHistory& spans, std::uint64_t until);
+  void name_log(const SpanHistory& spans, const Unnamed& log);
+  void leave_unnamed() noexcept;
+  bool read_spans_of_logs(queue::ThreadSlot& slot);
+  void read_logs_before(queue::ThreadSlot& slot, SpanHistory& spans, std::uint64_t ticks);
   void drop(EventKind kind, DropReason reason) noexcept;
   void read_images();
   void emit_aggregates(std::int64_t at, std::chrono::milliseconds patience);
@@ -146,12 +157,8 @@ class Drain {
   std::uint64_t process_contexts_seen_ = 0;
   EventReader context_reader_;
   NamedContexts span_names_;
-  struct Unnamed {
-    std::uint64_t ticks;
-    std::uint32_t offset;  // in logs_
-    EventContextPtr context;
-  };
-  std::vector<Unnamed> unnamed_;  // logs of one thread whose span is not known yet
+  std::vector<Unnamed> unnamed_;   // logs of one thread whose span is not known yet
+  bool read_logs_before_ = false;  // while its spans were read
 
   SampleHold samples_;
 

@@ -15,6 +15,7 @@
 
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/tests/pipeline/busy_thread.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 
 namespace micromegas {
@@ -288,6 +289,45 @@ TEST_F(ContextTest, LogsSayTheirThreadAndTheirSpan) {
       {"in outer again", {{"thread.id", id}, {"thread.name", "main one"}, {"span.name", "outer"}}},
       {"after", {{"thread.id", id}, {"thread.name", "main one"}}}};
   EXPECT_EQ(logs(), expected);
+}
+
+// More spans than are remembered, recorded before the actor reads and while it does.
+TEST_F(ContextTest, ALogFindsItsSpanHoweverManyFollow) {
+  const auto busy = std::make_shared<BusySink>();
+  sink_ = busy;
+  auto options = trace_options();
+  options.flush.log_origin = true;
+  options.flush.thread_block_bytes = 1024;
+  start(std::move(options));
+  int next = 0;
+  const auto record = [&next] {
+    for (int i = 0; i < 40'000; ++i) {
+      MM_SPAN("filler");
+      if (i % 1000 != 0) continue;
+      const std::string name = std::to_string(next++);
+      MM_SPAN_DYN(name);
+      MM_DEBUG("{}", name);
+    }
+  };
+  Worker worker;
+  worker.give([] { queue::Runtime::get().prepare_current_thread(); });
+  MM_INFO("hold");
+  busy->holding.wait(false);
+  worker.give(record);
+  busy->at_first_block = [&] { worker.give(record); };
+  busy->let_go = true;
+  busy->let_go.notify_all();
+  flushed();
+  int seen = 0;
+  for (const auto& [text, properties] : logs()) {
+    if (text == "hold") continue;
+    ++seen;
+    const auto span = properties.find("span.name");
+    ASSERT_NE(span, properties.end()) << text;
+    ASSERT_EQ(span->second, text);
+  }
+  EXPECT_EQ(seen, 80);
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 0u);
 }
 
 // Whatever the actor reads when, a log's span is the one that it was recorded in.

@@ -6,19 +6,17 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <coroutine>
-#include <functional>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/platform/diagnostics.h"
+#include "micromegas/tests/pipeline/busy_thread.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 
 namespace micromegas {
@@ -205,56 +203,6 @@ TEST_F(MisplacedSpanTest, AThreadThatLosesAllItsGuardsGoesOnRecording) {
   EXPECT_TRUE(text.ends_with("-outer"));
   EXPECT_EQ(invalid(), static_cast<std::uint64_t>(kTurns));
 }
-
-// Does what it is given on one thread.
-class Worker {
- public:
-  Worker() : thread_([this] { run(); }) {}
-  ~Worker() {
-    give(nullptr);
-    thread_.join();
-  }
-  // Returns when it is done.
-  void give(std::function<void()> work) {
-    work_ = std::move(work);
-    has_work_ = true;
-    has_work_.notify_all();
-    has_work_.wait(true);
-  }
-
- private:
-  void run() {
-    for (bool more = true; more;) {
-      has_work_.wait(false);
-      more = work_ != nullptr;
-      if (more) work_();
-      has_work_ = false;
-      has_work_.notify_all();
-    }
-  }
-
-  std::function<void()> work_;
-  std::atomic<bool> has_work_{false};
-  std::thread thread_;
-};
-
-// A live line holds the actor until it is let go; then its first block of spans calls something.
-struct BusySink : testing_support::RecordingSink {
-  bool on_log_enabled(const LogMetadata&) override { return true; }
-  void on_log(const LogMetadata&, std::span<const Property>, std::int64_t,
-              std::string_view) override {
-    holding = true;
-    holding.notify_all();
-    let_go.wait(false);
-  }
-  void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override {
-    RecordingSink::on_process_thread_block(std::move(block));
-    if (at_first_block) std::exchange(at_first_block, nullptr)();
-  }
-  std::atomic<bool> holding{false};
-  std::atomic<bool> let_go{false};
-  std::function<void()> at_first_block;
-};
 
 class BusyThreadTest : public MisplacedSpanTest {
  protected:
