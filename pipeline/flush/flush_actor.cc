@@ -30,6 +30,7 @@ struct Reply {
   std::mutex mutex;
   std::condition_variable changed;
   State state = State::kWaiting;
+  bool succeeded = false;
 
   bool begin() {
     const std::lock_guard lock(mutex);
@@ -37,9 +38,10 @@ struct Reply {
     state = State::kRunning;
     return true;
   }
-  void finish() {
+  void finish(bool success) {
     const std::lock_guard lock(mutex);
     state = State::kDone;
+    succeeded = success;
     changed.notify_all();
   }
   // `interruptible`: the message uses nothing of the caller's, so it may be left running.
@@ -50,7 +52,7 @@ struct Reply {
       changed.wait(lock, [this] { return state == State::kDone; });
     }
     if (state == State::kWaiting) state = State::kGivenUp;
-    return state == State::kDone;
+    return state == State::kDone && succeeded;
   }
 };
 
@@ -85,11 +87,13 @@ struct FlushActor::Impl {
   // Nothing that runs here may end the host: what throws (memory is short) is said, and the next
   // tick goes on. What was lost by it has been counted where it was.
   template <class F>
-  void guarded(F f) noexcept {
+  static bool guarded(F f) noexcept {
     try {
       f();
+      return true;
     } catch (...) {
       complain();
+      return false;
     }
   }
   static void complain() noexcept {
@@ -120,7 +124,7 @@ struct FlushActor::Impl {
       io.poll();
     });
     ended.store(true, std::memory_order_release);
-    end->finish();
+    end->finish(true);
   }
 
   void arm() {
@@ -171,8 +175,7 @@ struct FlushActor::Impl {
     auto reply = std::make_shared<Reply>();
     const bool posted = post([this, reply, message = std::move(message)] {
       if (!reply->begin()) return;
-      guarded(message);
-      reply->finish();
+      reply->finish(guarded(message));
     });
     return posted && reply->wait(deadline, interruptible);
   }
