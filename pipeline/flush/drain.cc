@@ -135,7 +135,8 @@ void Drain::tick() {
 void Drain::cut_all() {
   if (ended_) return;
   sync_clock();
-  read_all();
+  // What was committed before the first time is full or live by the second.
+  if (!read_all()) read_all();
   emit_aggregates(now(), ending_ ? kLastPatience : kPatience);
   cut_due(true);
   decide_samples(false);
@@ -163,7 +164,8 @@ void Drain::shutdown() {
 
 // --- reading ---
 
-void Drain::read_all() {
+bool Drain::read_all() {
+  bool all = true;
   busy_ = runtime_.collect_full() >= kBusySegments;
   runtime_.take_ended_elsewhere(ended_elsewhere_);  // before their begins are read
   runtime_.threads(slots_);
@@ -186,6 +188,7 @@ void Drain::read_all() {
       all_spans = read_span_queue(*slot);
     }
     if (!all_spans) behind_.push_back(slot->uid);
+    all = all && all_events && all_spans;
     if (retired && all_events && all_spans) finish_thread(slot);
   }
   if (queue::ThreadSlot* slot = runtime_.take_late_ends(late_ends_)) {
@@ -197,6 +200,7 @@ void Drain::read_all() {
   runtime_.room_made();
   show_live();
   read_images();
+  return all;
 }
 
 bool Drain::read_event_queue(queue::ThreadSlot& slot) {

@@ -65,7 +65,8 @@ class Drain {
   };
 
   void sync_clock();
-  void read_all();
+  // False: of a thread that outruns the actor, something that was committed before may be unread.
+  bool read_all();
   // As queue::Runtime::read_queue().
   bool read_event_queue(queue::ThreadSlot& slot);
   bool read_span_queue(queue::ThreadSlot& slot);

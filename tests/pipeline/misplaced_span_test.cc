@@ -204,6 +204,12 @@ TEST_F(MisplacedSpanTest, AThreadThatLosesAllItsGuardsGoesOnRecording) {
   EXPECT_EQ(invalid(), static_cast<std::uint64_t>(kTurns));
 }
 
+void fill_two_segments() {
+  for (int i = 0; i < 5000; ++i) {
+    MM_SPAN("filler");
+  }
+}
+
 class BusyThreadTest : public MisplacedSpanTest {
  protected:
   void SetUp() override {
@@ -211,6 +217,7 @@ class BusyThreadTest : public MisplacedSpanTest {
     pipeline::SessionOptions options;
     options.flush.period = std::chrono::hours(1);
     options.flush.thread_block_bytes = 1024;
+    options.flush.tick = std::chrono::hours(1);  // it reads when it is flushed
     start(std::move(options));
   }
   std::shared_ptr<BusySink> busy_ = std::make_shared<BusySink>();
@@ -218,14 +225,10 @@ class BusyThreadTest : public MisplacedSpanTest {
 
 // The actor does not reach the begin in the pass in which it learns of the end.
 TEST_F(BusyThreadTest, AnEndIsNotForgottenWhileItsThreadOutrunsTheActor) {
-  const auto fill_two_segments = [] {
-    for (int i = 0; i < 5000; ++i) {
-      MM_SPAN("filler");
-    }
-  };
   Worker worker;
   worker.give([] { queue::Runtime::get().prepare_current_thread(); });
   MM_INFO("hold");
+  std::thread first([] { pipeline::flush_session(in(std::chrono::seconds(20))); });
   busy_->holding.wait(false);
   Task task;
   worker.give([&] {
@@ -236,7 +239,7 @@ TEST_F(BusyThreadTest, AnEndIsNotForgottenWhileItsThreadOutrunsTheActor) {
   busy_->at_first_block = [&] { worker.give(fill_two_segments); };
   busy_->let_go = true;
   busy_->let_go.notify_all();
-  flushed();
+  first.join();
   flushed();
   EXPECT_FALSE(busy_->at_first_block);  // it has been called
   worker.give([] { MM_SPAN("next"); });
@@ -252,6 +255,23 @@ TEST_F(BusyThreadTest, AnEndIsNotForgottenWhileItsThreadOutrunsTheActor) {
   }
   EXPECT_EQ(text, "+held -held +next -next ");
   EXPECT_EQ(fillers, 2u * 2 * 5000);
+}
+
+TEST_F(BusyThreadTest, AFlushHasWhatWasRecordedBeforeItAllTheSame) {
+  Worker worker;
+  worker.give([] { queue::Runtime::get().prepare_current_thread(); });
+  MM_INFO("hold");
+  std::thread first([] { pipeline::flush_session(in(std::chrono::seconds(20))); });
+  busy_->holding.wait(false);
+  worker.give([] {
+    fill_two_segments();
+    MM_SPAN("last");
+  });
+  busy_->at_first_block = [&] { worker.give(fill_two_segments); };
+  busy_->let_go = true;
+  busy_->let_go.notify_all();
+  first.join();
+  EXPECT_NE(stream_with("last"), "");
 }
 
 TEST_F(MisplacedSpanTest, AGuardMayOutliveItsThread) {
