@@ -166,6 +166,7 @@ void Drain::shutdown() {
 
 bool Drain::read_all() {
   bool all = true;
+  const std::uint64_t pass_begin = read_ticks();
   busy_ = runtime_.collect_full() >= kBusySegments;
   runtime_.take_ended_elsewhere(ended_elsewhere_);  // before their begins are read
   runtime_.threads(slots_);
@@ -195,8 +196,7 @@ bool Drain::read_all() {
     read_spans(*slot, late_ends_.records.data(), late_ends_.records.size());
   }
   end_elsewhere();
-  // Only the last two: an event may be late by what it takes to record it.
-  while (process_contexts_.size() > 2) process_contexts_.erase(process_contexts_.begin());
+  if (all) forget_process_contexts(pass_begin);
   runtime_.room_made();
   show_live();
   read_images();
@@ -377,6 +377,15 @@ void Drain::take_process_contexts() noexcept {
   } catch (const std::bad_alloc&) {  // the next run of records tries again
     diagnose("context.failed", "a new process context is not known yet: out of memory");
   }
+}
+
+// Those that ended before the last pass. What is unread was recorded in this one, or before by what
+// it takes to record it.
+void Drain::forget_process_contexts(std::uint64_t pass_begin) {
+  const std::uint64_t last_pass = std::exchange(last_pass_, pass_begin);
+  auto keep = process_contexts_.begin();
+  while (process_contexts_.end() - keep > 2 && std::next(keep)->ticks < last_pass) ++keep;
+  process_contexts_.erase(process_contexts_.begin(), keep);
 }
 
 // Without memory, none: the event is whole.

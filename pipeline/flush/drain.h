@@ -77,6 +77,7 @@ class Drain {
   void add_to_captures(const queue::ThreadSlot& slot, const queue::RecordReader& record,
                        const std::byte* bytes, std::int64_t time, const EventContextPtr& context);
   void take_process_contexts() noexcept;
+  void forget_process_contexts(std::uint64_t pass_begin);
   void read_context(ThreadContext& context, queue::RecordReader record);
   EventContextPtr context_of(queue::ThreadSlot& slot, queue::QueueKind queue, std::uint64_t ticks);
   EventContextPtr origin_of(queue::ThreadSlot& slot, const EventContextPtr& context);
@@ -156,6 +157,7 @@ class Drain {
   std::unordered_map<std::uint32_t, Carried> carried_;   // by uid
   std::vector<queue::ProcessContext> process_contexts_;  // oldest first
   std::uint64_t process_contexts_seen_ = 0;
+  std::uint64_t last_pass_ = 0;  // ticks, when it began
   EventReader context_reader_;
   NamedContexts span_names_;
   std::vector<Unnamed> unnamed_;   // logs of one thread whose span is not known yet

@@ -140,6 +140,50 @@ TEST_F(ContextTest, TheProcessContextOfBeforeTheStartHolds) {
   EXPECT_EQ(logs(), (std::vector<std::pair<std::string, Map>>{{"first", {{"build", "7"}}}}));
 }
 
+// Recorded, and changed again and again, between the looks at two queues in one pass of the actor.
+TEST_F(ContextTest, AnEventFindsItsProcessContextHoweverManyFollow) {
+  struct Holding : testing_support::RecordingSink {
+    void on_process_log_block(std::shared_ptr<const LogBlock> block) override {
+      bool hold = false;
+      block->for_each([&](const LogEvent& event) { hold |= event.text == "hold"; });
+      RecordingSink::on_process_log_block(std::move(block));
+      if (!hold) return;
+      holding = true;
+      holding.notify_all();
+      let_go.wait(false);
+    }
+    std::atomic<bool> holding{false};
+    std::atomic<bool> let_go{false};
+  };
+  const auto held = std::make_shared<Holding>();
+  sink_ = held;
+  pipeline::SessionOptions options;
+  options.flush.log_block_bytes = 1;
+  start(std::move(options));
+  MM_INFO("first");  // so that this thread is read before the others
+  Worker holder;
+  holder.give([] { queue::Runtime::get().prepare_current_thread(); });
+  Worker last;
+  last.give([] { queue::Runtime::get().prepare_current_thread(); });
+  flushed();
+  holder.give([] { MM_INFO("hold"); });
+  held->holding.wait(false);
+  for (const char* const name : {"a", "b", "c", "d"}) {
+    queue::Runtime::get().set_process_context(context({{"name", name}}));
+    MM_INFO("{}", name);
+  }
+  last.give([] { MM_INFO("d"); });
+  held->let_go = true;
+  held->let_go.notify_all();
+  std::size_t named = 0;
+  for (const auto& [text, properties] : logs()) {
+    if (text.size() != 1) continue;
+    ++named;
+    EXPECT_EQ(properties, (Map{{"name", text}}));
+  }
+  EXPECT_EQ(named, 5u);
+}
+
 TEST_F(ContextTest, AScopeOfBeforeTheStartOrAfterTheEndDoesNothing) {
   const ContextScope before("a"_k = 1);
   start();
