@@ -27,6 +27,10 @@ constexpr std::chrono::milliseconds kPatience{5};
 constexpr std::chrono::milliseconds kLastPatience{100};
 // While only windows of spans are wanted, blocks are shorter, so that little comes with them.
 constexpr std::chrono::seconds kSampledPeriod{1};
+// What a track may be told, in ns: of a device's clock that is off, or of what was measured before
+// the start.
+constexpr std::int64_t kBeforeStart = 3'600'000'000'000;
+constexpr std::int64_t kAhead = 60'000'000'000;
 
 template <class Stream>
 Stream make_stream(const Uuid& process_id, StreamKind kind) {
@@ -537,11 +541,14 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
       time = (record.flags() & queue::kNanoseconds) != 0 ? static_cast<std::int64_t>(record.time())
                                                          : model_.to_ns(record.time());
     }
-    const std::int64_t at = queue::is_track(slot) ? now() : 0;
+    ThreadStreamState::Bounds bounds = ThreadStreamState::kNoBounds;
+    if (queue::is_track(slot)) {
+      bounds = {process_->start_time - kBeforeStart, now() + kAhead};
+      if (timed && !bounds.have(time)) say_wrong_time();
+    }
     if (stream == nullptr) {
       // A time that will be refused is no beginning.
-      const bool wrong = at != 0 && time - at > ThreadStreamState::kFarAhead;
-      stream = thread_stream(slot, timed, wrong ? process_->start_time : time);
+      stream = thread_stream(slot, timed, bounds.have(time) ? time : process_->start_time);
     }
     if (stream == nullptr) {  // properties of a span of an earlier session
       runtime_.count_lost_properties();
@@ -551,7 +558,7 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
     }
     if (timed) runtime_.count_read(queue::event_kind(record.kind()));
     const ThreadStreamState::Added added = stream->add(
-        record, records, time, context_of(slot, queue::QueueKind::kSpans, record.time()), at);
+        record, records, time, context_of(slot, queue::QueueKind::kSpans, record.time()), bounds);
     if (timed && options_.log_origin && queue::event_kind(record.kind()) == EventKind::kSpan) {
       note_span(slot, *stream, record.time());
     }
@@ -563,6 +570,13 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
     cut_full_thread(*stream);
   }
   if (stream != nullptr) cut_full_thread(*stream);
+}
+
+void Drain::say_wrong_time() noexcept {
+  if (std::exchange(said_wrong_time_, true)) return;
+  diagnose("track.time",
+           "a track was given a time of more than an hour before the start or a minute ahead of "
+           "now: nanoseconds since the epoch are wanted, as micromegas::now() gives them");
 }
 
 // As cut_full_events().

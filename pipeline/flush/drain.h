@@ -105,6 +105,7 @@ class Drain {
   void cut_metrics();
   void cut_thread(ThreadStreamState& stream);
   void cut_full_thread(ThreadStreamState& stream) noexcept;
+  void say_wrong_time() noexcept;
   void decide_samples(bool now_or_never);
   void forget_windows();
   void give_spans(SampleHold::Block& block, bool wanted);
@@ -171,6 +172,7 @@ class Drain {
   std::vector<std::uint32_t> behind_;  // uids of threads whose spans were not read to the end
   queue::LateEnds late_ends_;
   bool busy_ = false;
+  bool said_wrong_time_ = false;
   bool ending_ = false;
   bool ended_ = false;
 
