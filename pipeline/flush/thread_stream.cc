@@ -71,18 +71,23 @@ std::uint32_t ThreadStreamState::abandon(std::uint32_t id, std::uint32_t depth) 
 bool ThreadStreamState::keep_properties(Open& open, const queue::RecordReader& record,
                                         const std::byte* bytes) {
   std::vector<std::byte>& kept = open.with_more().properties;
-  for (std::size_t at = 0; at < kept.size();) {
+  // At most one is in its place.
+  std::size_t old = 0;
+  std::size_t old_bytes = 0;
+  for (std::size_t at = 0; at < kept.size() && record.id() != 0;) {
     const queue::RecordReader other(kept.data() + at, kept.size() - at);
-    const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(at);
-    if (other.id() == record.id() && other.kind() == record.kind() && record.id() != 0 &&
+    if (other.id() == record.id() && other.kind() == record.kind() &&
         other.property_set() == record.property_set()) {
-      kept.erase(begin, begin + static_cast<std::ptrdiff_t>(other.bytes()));
-    } else {
-      at += other.bytes();
+      old = at;
+      old_bytes = other.bytes();
+      break;
     }
+    at += other.bytes();
   }
-  if (kept.size() + record.bytes() > kMaxPropertyBytes) return false;
-  kept.insert(kept.end(), bytes, bytes + record.bytes());
+  if (kept.size() - old_bytes + record.bytes() > kMaxPropertyBytes) return false;
+  kept.insert(kept.end(), bytes, bytes + record.bytes());  // or the old one stays
+  const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(old);
+  kept.erase(begin, begin + static_cast<std::ptrdiff_t>(old_bytes));
   return true;
 }
 
