@@ -9,9 +9,11 @@
 #include <iterator>
 #include <limits>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "micromegas/pipeline/flush/redaction.h"
 #include "micromegas/platform/clock.h"
 #include "micromegas/platform/diagnostics.h"
 
@@ -601,6 +603,13 @@ ThreadStreamState* Drain::thread_stream(queue::ThreadSlot& slot, bool may_make,
   info.properties["thread-id"] = std::to_string(slot.thread_id);
   if (std::string name = runtime_.thread_name(slot); !name.empty()) {
     info.properties["thread-name"] = std::move(name);
+  }
+  if (const Redactor* const redactor = current_redactor()) {
+    for (auto& [name, value] : info.properties) {
+      if (std::optional<std::string> other = redacted(*redactor, name, value)) {
+        value = *std::move(other);
+      }
+    }
   }
   auto stream = std::make_unique<ThreadStreamState>(info, first_time, queue::is_track(slot));
   stream->thread_id = slot.thread_id;
