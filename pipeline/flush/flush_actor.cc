@@ -113,7 +113,8 @@ struct FlushActor::Impl {
       }
     }
     guarded([this] { drain.shutdown(); });
-    property_sets.poll(std::chrono::steady_clock::now(), queue::Runtime::get().cut_texts());
+    next_watch = {};
+    watch_property_sets();
     {
       const std::lock_guard lock(closing);
       closed = true;
@@ -164,7 +165,8 @@ struct FlushActor::Impl {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_watch) return;
     next_watch = now + std::chrono::seconds(1);
-    property_sets.poll(now, queue::Runtime::get().cut_texts());
+    const queue::Runtime& runtime = queue::Runtime::get();
+    property_sets.poll(now, runtime.cut_texts(), runtime.lost_properties());
   }
 
   template <class F>
