@@ -39,6 +39,9 @@ inline char* put_dynamic_string(char* at, std::string_view text) noexcept {
   return put_text(at, text);
 }
 
+// Uncompressed, of each half; far above the blocks that the pipeline cuts.
+inline constexpr std::size_t kMaxPayloadBytes = std::size_t{512} << 20;
+
 class BlockWriter {
  public:
   // Starts a block, forgetting an unfinished one.
@@ -92,9 +95,6 @@ class BlockWriter {
   std::vector<std::uint64_t> property_ids_;
 
  private:
-  // Uncompressed, of each half; far above the blocks that the pipeline cuts.
-  static constexpr std::size_t kMaxPayloadBytes = std::size_t{512} << 20;
-
   ByteBuffer objects_;
   ByteBuffer compressed_dependencies_;
   ByteBuffer compressed_objects_;
