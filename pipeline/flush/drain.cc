@@ -181,22 +181,12 @@ bool Drain::read_all() {
   for (queue::ThreadSlot* slot : slots_) {
     // Before the queues: what a thread recorded before it retired is then seen below.
     const bool retired = slot->retired.load(std::memory_order_acquire);
-    const std::uint64_t begin = options_.log_origin ? read_ticks() : 0;
-    leave_unnamed();  // after a lack of memory
-    const bool all_events = read_event_queue(*slot);
-    bool all_spans = false;
-    if (options_.log_origin) {
-      all_spans = read_spans_of_logs(*slot);
-      const auto carried = carried_.find(slot->uid);
-      // Nothing older than this is still to be read.
-      if (all_events && carried != carried_.end()) carried->second.spans.forget_before(begin);
-      cut_full_logs();
-    } else {
-      all_spans = read_span_queue(*slot);
-    }
-    if (!all_spans) behind_.push_back(slot->uid);
-    all = all && all_events && all_spans;
-    if (retired && all_events && all_spans) finish_thread(slot);
+    const Read read = options_.log_origin
+                          ? read_with_origin(*slot)
+                          : Read{read_event_queue(*slot, nullptr), read_span_queue(*slot)};
+    if (!read.spans) behind_.push_back(slot->uid);
+    all = all && read.events && read.spans;
+    if (retired && read.events && read.spans) finish_thread(slot);
   }
   if (queue::ThreadSlot* slot = runtime_.take_late_ends(late_ends_)) {
     read_spans(*slot, late_ends_.records.data(), late_ends_.records.size());
@@ -209,16 +199,43 @@ bool Drain::read_all() {
   return all;
 }
 
-bool Drain::read_event_queue(queue::ThreadSlot& slot) {
-  return runtime_.read_queue(
-      slot, queue::QueueKind::kEvents,
-      [&](const std::byte* records, std::size_t bytes) { read_events(slot, records, bytes); });
+bool Drain::read_event_queue(queue::ThreadSlot& slot, bool* block_full) {
+  return runtime_.read_queue(slot, queue::QueueKind::kEvents,
+                             [&](const std::byte* records, std::size_t bytes) {
+                               read_events(slot, records, bytes);
+                               if (block_full == nullptr) return true;
+                               *block_full = logs_.full(options_.log_block_bytes);
+                               return !*block_full;
+                             });
 }
 
 bool Drain::read_span_queue(queue::ThreadSlot& slot) {
-  return runtime_.read_queue(
-      slot, queue::QueueKind::kSpans,
-      [&](const std::byte* records, std::size_t bytes) { read_spans(slot, records, bytes); });
+  return runtime_.read_queue(slot, queue::QueueKind::kSpans,
+                             [&](const std::byte* records, std::size_t bytes) {
+                               read_spans(slot, records, bytes);
+                               return true;
+                             });
+}
+
+// Whether so many were more than there can have been at first: a thread goes on recording.
+bool Drain::outruns(std::size_t log_blocks) const {
+  return log_blocks * queue::kSegmentBytes > runtime_.segment_bytes();
+}
+
+// A block of logs at a time: only those that know their span can be cut.
+Drain::Read Drain::read_with_origin(queue::ThreadSlot& slot) {
+  leave_unnamed();  // after a lack of memory
+  for (std::size_t blocks = 0;; ++blocks) {
+    const std::uint64_t begin = read_ticks();
+    bool full = false;
+    const bool events = read_event_queue(slot, &full);
+    const bool spans = read_spans_of_logs(slot);
+    const auto carried = carried_.find(slot.uid);
+    // Nothing older than this is still to be read.
+    if (events && carried != carried_.end()) carried->second.spans.forget_before(begin);
+    cut_full_logs();
+    if (events || !full || outruns(blocks)) return {events, spans};
+  }
 }
 
 // Those of a thread that is behind wait: their begins may be unread, and an earlier span of the
@@ -277,7 +294,7 @@ void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::
 // Throws nothing: what has been read would be read again.
 void Drain::cut_full_events() noexcept {
   try {
-    if (!options_.log_origin) cut_full_logs();  // else once their spans are known
+    if (unnamed_.empty()) cut_full_logs();  // else once their spans are known
     if (metrics_.full(options_.metrics_block_bytes)) cut_metrics();
   } catch (...) {  // the next tick tries again
     diagnose("flush.failed", "a block could not be cut: out of memory");
@@ -484,11 +501,17 @@ void Drain::name_log(const SpanHistory& spans, const Unnamed& log) {
 // Makes room in the history for a change at this time. The logs before it have been committed: once
 // they are named, nobody asks for what was before it.
 void Drain::read_logs_before(queue::ThreadSlot& slot, SpanHistory& spans, std::uint64_t ticks) {
-  read_logs_before_ = true;
-  bool all = false;
-  for (int i = 0; i <= kMoreTries && !all; ++i) all = read_event_queue(slot);
   name_logs(spans, ticks);
-  if (all) spans.forget_before(ticks);
+  bool all = false;
+  for (std::size_t blocks = 0; !all && unnamed_.empty() && !outruns(blocks); ++blocks) {
+    read_logs_before_ = true;
+    bool full = false;
+    all = read_event_queue(slot, &full);
+    name_logs(spans, ticks);
+    cut_full_events();
+  }
+  // One that is left is behind this time, and so is what is unread.
+  if (all || !unnamed_.empty()) spans.forget_before(ticks);
 }
 
 void Drain::note_span(queue::ThreadSlot& slot, const ThreadStreamState& stream,

@@ -67,9 +67,17 @@ class Drain {
   void sync_clock();
   // False: of a thread that outruns the actor, something that was committed before may be unread.
   bool read_all();
-  // As queue::Runtime::read_queue().
-  bool read_event_queue(queue::ThreadSlot& slot);
+  // As queue::Runtime::read_queue(). `block_full`: if there is one, it stops once the logs make a
+  // block, and says so.
+  bool read_event_queue(queue::ThreadSlot& slot, bool* block_full);
   bool read_span_queue(queue::ThreadSlot& slot);
+  // Whether nothing was left unread.
+  struct Read {
+    bool events;
+    bool spans;
+  };
+  Read read_with_origin(queue::ThreadSlot& slot);
+  [[nodiscard]] bool outruns(std::size_t log_blocks) const;
   void end_elsewhere();
   void read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes,

@@ -156,11 +156,12 @@ void Runtime::discard_leftovers() {
   const auto count_records = [this](const std::byte* records, std::size_t bytes) {
     while (bytes > 0) {
       const RecordReader record(records, bytes);
-      if (!record.ok()) return;
+      if (!record.ok()) break;
       if (is_event(record.kind())) count_read(event_kind(record.kind()));
       records += record.bytes();
       bytes -= record.bytes();
     }
+    return true;
   };
   std::vector<ThreadSlot*> slots;
   LateEnds late;
@@ -620,16 +621,17 @@ void Runtime::give_spare(ThreadSlot& slot, QueueKind queue, const Segment& live)
 }
 
 bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
-                         FunctionRef<void(const std::byte*, std::size_t)> read) {
+                         FunctionRef<bool(const std::byte*, std::size_t)> read) {
   ThreadSlot::Drain& drain = slot.drain[index(queue)];
+  bool more = true;
   const auto read_up_to = [&](const Segment* segment, std::uint32_t end) {
     if (end > drain.consumed) {
-      read(segment->at(drain.consumed), end - drain.consumed);
+      more = read(segment->at(drain.consumed), end - drain.consumed);
       drain.consumed = end;
     }
   };
   const auto read_full = [&] {
-    while (!drain.full.empty() && drain.full.front()->sequence == drain.expected) {
+    while (more && !drain.full.empty() && drain.full.front()->sequence == drain.expected) {
       Segment* segment = drain.full.front();
       // Its owner has let go of it before it queued it: committed is final.
       read_up_to(segment, segment->committed.load(std::memory_order_acquire));
@@ -642,6 +644,7 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
   };
   for (int round = 0; round < 2; ++round) {
     read_full();
+    if (!more) return false;
     const std::uint32_t sequence = slot.sequence[index(queue)].load(std::memory_order_acquire);
     if (sequence == 0) return true;              // the thread has no such queue
     if (sequence < drain.expected) return true;  // between two segments, nothing committed behind
