@@ -180,12 +180,20 @@ bool end_telemetry(pipeline::SessionId id, std::chrono::milliseconds deadline,
          total.held == 0;
 }
 
+// The columns of its own too: those of the default properties' names hold the same.
 void redact_process(ProcessInfo& process, const Redactor& redactor) {
-  for (auto& [name, value] : process.properties) {
+  const auto redact = [&](std::string_view name, std::string& value) {
     if (std::optional<std::string> other = redacted(redactor, name, value)) {
       value = *std::move(other);
     }
-  }
+  };
+  for (auto& [name, value] : process.properties) redact(name, value);
+  redact("exe", process.exe);
+  redact("username", process.username);
+  redact("realname", process.realname);
+  redact("computer", process.computer);
+  redact("distro", process.distro);
+  redact("cpu_brand", process.cpu_brand);
 }
 
 }  // namespace

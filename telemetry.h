@@ -189,8 +189,9 @@ class [[nodiscard]] TelemetryGuard {
 Result<TelemetryGuard> init_telemetry(TelemetryOptions options = {});
 
 // True when every sink has taken, and the server has acknowledged, everything recorded before the
-// call; false after `timeout`, when telemetry is not running, or when events were dropped for want
-// of room or refused since the last flush that had ended when this one began.
+// call; false after `timeout`, when telemetry is not running, when memory was too short for it, or
+// when events were dropped for want of room or refused since the last flush that had ended when
+// this one began.
 bool flush(std::chrono::milliseconds timeout);
 
 // Ends telemetry now; the guard then has nothing left to do. False when something was left behind:

@@ -10,7 +10,8 @@
 namespace micromegas::pipeline {
 namespace {
 
-constexpr std::size_t kContextsToSearch = 16;
+constexpr std::size_t kContextsToSearch = 4;
+constexpr std::size_t kPlaceBytes = 80;  // of memory, beside the context itself
 
 }  // namespace
 
@@ -20,11 +21,15 @@ BlockBuilder::BlockBuilder(const Uuid& process_id, const Uuid& stream_id, std::i
 
 std::uint64_t BlockBuilder::place(const EventContextPtr& context) {
   auto& contexts = records_.contexts;
+  set_bytes_ += context->properties.size() * kSetBytesPerProperty;
   // The last one first: a thread's events come together.
   for (std::size_t i = contexts.size(); i > 0 && i + kContextsToSearch > contexts.size(); --i) {
     if (contexts[i - 1] == context) return i;
   }
+  if (const auto found = places_.find(context.get()); found != places_.end()) return found->second;
   contexts.push_back(context);
+  records_.context_bytes += context->memory_bytes() + kPlaceBytes;
+  places_.emplace(context.get(), contexts.size());
   return contexts.size();
 }
 
@@ -113,6 +118,8 @@ BlockBuilder::Cut BlockBuilder::cut(std::int64_t now) {
   out.kinds = kinds_;
 
   records_ = {};
+  places_ = {};
+  set_bytes_ = 0;
   begin_time_ = out.header.end_time;
   object_offset_ += count_;
   ++blocks_;

@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "micromegas/pipeline/queue/record.h"
@@ -53,7 +54,13 @@ class BlockBuilder {
                     std::span<const std::byte> properties, const EventContextPtr& context = {});
 
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-  [[nodiscard]] std::size_t bytes() const noexcept { return records_.bytes.size(); }
+  // Whether it had better be cut: its records and what they carry take `limit` bytes of memory, or
+  // its body would grow out of proportion to that. So no body comes near what an encoder takes, but
+  // for hundreds of the largest PropertySets in one block: their texts are not counted.
+  [[nodiscard]] bool full(std::size_t limit) const noexcept {
+    return record_bytes() + records_.context_bytes >= limit || set_bytes_ >= kMaxSetBytes;
+  }
+  [[nodiscard]] std::size_t record_bytes() const noexcept { return records_.bytes.size(); }
   [[nodiscard]] const std::byte* record(std::uint32_t offset) const noexcept {
     return records_.bytes.data() + offset;
   }
@@ -94,8 +101,13 @@ class BlockBuilder {
     ++count_;
     ++kinds_[static_cast<std::size_t>(kind)];
   }
-  // Its place in records_.contexts plus 1.
+  // Its place in records_.contexts plus 1, of one more event.
   std::uint64_t place(const EventContextPtr& context);
+
+  // A body has each text of a context once, but its property set with each event whose own
+  // properties differ: at most these bytes for each property.
+  static constexpr std::size_t kSetBytesPerProperty = 16;
+  static constexpr std::size_t kMaxSetBytes = 64U << 20;
 
   Uuid process_id_;
   Uuid stream_id_;
@@ -105,6 +117,8 @@ class BlockBuilder {
   std::uint64_t blocks_ = 0;
 
   BlockRecords records_;
+  std::unordered_map<const EventContext*, std::size_t> places_;  // of records_.contexts, plus 1
+  std::size_t set_bytes_ = 0;
   std::array<std::uint32_t, kEventKinds> kinds_{};
   std::int32_t count_ = 0;
   std::int64_t min_time_ = 0;

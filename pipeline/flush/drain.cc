@@ -9,9 +9,11 @@
 #include <iterator>
 #include <limits>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "micromegas/pipeline/flush/redaction.h"
 #include "micromegas/platform/clock.h"
 #include "micromegas/platform/diagnostics.h"
 
@@ -27,6 +29,10 @@ constexpr std::chrono::milliseconds kPatience{5};
 constexpr std::chrono::milliseconds kLastPatience{100};
 // While only windows of spans are wanted, blocks are shorter, so that little comes with them.
 constexpr std::chrono::seconds kSampledPeriod{1};
+// What a track may be told, in ns: of a device's clock that is off, or of what was measured before
+// the start.
+constexpr std::int64_t kBeforeStart = 3'600'000'000'000;
+constexpr std::int64_t kAhead = 60'000'000'000;
 
 template <class Stream>
 Stream make_stream(const Uuid& process_id, StreamKind kind) {
@@ -135,7 +141,8 @@ void Drain::tick() {
 void Drain::cut_all() {
   if (ended_) return;
   sync_clock();
-  read_all();
+  // What was committed before the first time is full or live by the second.
+  if (!read_all()) read_all();
   emit_aggregates(now(), ending_ ? kLastPatience : kPatience);
   cut_due(true);
   decide_samples(false);
@@ -163,46 +170,83 @@ void Drain::shutdown() {
 
 // --- reading ---
 
-void Drain::read_all() {
+bool Drain::read_all() {
+  bool all = true;
+  const std::uint64_t pass_begin = read_ticks();
   busy_ = runtime_.collect_full() >= kBusySegments;
   runtime_.take_ended_elsewhere(ended_elsewhere_);  // before their begins are read
   runtime_.threads(slots_);
+  behind_.clear();
+  behind_.reserve(slots_.size());
   for (queue::ThreadSlot* slot : slots_) {
     // Before the queues: what a thread recorded before it retired is then seen below.
     const bool retired = slot->retired.load(std::memory_order_acquire);
-    const std::uint64_t begin = options_.log_origin ? read_ticks() : 0;
-    unnamed_.clear();  // what is left after a lack of memory
-    const bool all_events = runtime_.read_queue(
-        *slot, queue::QueueKind::kEvents,
-        [&](const std::byte* records, std::size_t bytes) { read_events(*slot, records, bytes); });
-    const auto read_span_queue = [&] {
-      return runtime_.read_queue(
-          *slot, queue::QueueKind::kSpans,
-          [&](const std::byte* records, std::size_t bytes) { read_spans(*slot, records, bytes); });
-    };
-    bool all_spans = read_span_queue();
-    // A thread that fills segments as fast as they are read: its logs need the spans around them.
-    for (int i = 0; i < kMoreTries && !all_spans && !unnamed_.empty(); ++i) {
-      all_spans = read_span_queue();
-    }
-    if (options_.log_origin) {
-      name_spans(*slot, all_events ? begin : 0);
-      cut_full_logs();
-    }
-    if (retired && all_events && all_spans) finish_thread(slot);
+    const Read read = options_.log_origin
+                          ? read_with_origin(*slot)
+                          : Read{read_event_queue(*slot, nullptr), read_span_queue(*slot)};
+    if (!read.spans) behind_.push_back(slot->uid);
+    all = all && read.events && read.spans;
+    if (retired && read.events && read.spans) finish_thread(slot);
   }
   if (queue::ThreadSlot* slot = runtime_.take_late_ends(late_ends_)) {
     read_spans(*slot, late_ends_.records.data(), late_ends_.records.size());
   }
-  for (const queue::EndedElsewhere& span : ended_elsewhere_) {
-    const auto found = threads_.find(span.thread_uid);
-    if (found != threads_.end()) invented_ += found->second->abandon(span.id, span.depth);
-  }
-  // Only the last two: an event may be late by what it takes to record it.
-  while (process_contexts_.size() > 2) process_contexts_.erase(process_contexts_.begin());
+  end_elsewhere();
+  if (all) forget_process_contexts(pass_begin);
   runtime_.room_made();
   show_live();
   read_images();
+  return all;
+}
+
+bool Drain::read_event_queue(queue::ThreadSlot& slot, bool* block_full) {
+  return runtime_.read_queue(slot, queue::QueueKind::kEvents,
+                             [&](const std::byte* records, std::size_t bytes) {
+                               read_events(slot, records, bytes);
+                               if (block_full == nullptr) return true;
+                               *block_full = logs_.full(options_.log_block_bytes);
+                               return !*block_full;
+                             });
+}
+
+bool Drain::read_span_queue(queue::ThreadSlot& slot) {
+  return runtime_.read_queue(slot, queue::QueueKind::kSpans,
+                             [&](const std::byte* records, std::size_t bytes) {
+                               read_spans(slot, records, bytes);
+                               return true;
+                             });
+}
+
+// Whether so many were more than there can have been at first: a thread goes on recording.
+bool Drain::outruns(std::size_t log_blocks) const {
+  return log_blocks * queue::kSegmentBytes > runtime_.segment_bytes();
+}
+
+// A block of logs at a time: only those that know their span can be cut.
+Drain::Read Drain::read_with_origin(queue::ThreadSlot& slot) {
+  leave_unnamed();  // after a lack of memory
+  for (std::size_t blocks = 0;; ++blocks) {
+    const std::uint64_t begin = read_ticks();
+    bool full = false;
+    const bool events = read_event_queue(slot, &full);
+    const bool spans = read_spans_of_logs(slot);
+    const auto carried = carried_.find(slot.uid);
+    // Nothing older than this is still to be read.
+    if (events && carried != carried_.end()) carried->second.spans.forget_before(begin);
+    cut_full_logs();
+    if (events || !full || outruns(blocks)) return {events, spans};
+  }
+}
+
+// Those of a thread that is behind wait: their begins may be unread, and an earlier span of the
+// same depth still be open.
+void Drain::end_elsewhere() {
+  std::erase_if(ended_elsewhere_, [&](const queue::EndedElsewhere& span) {
+    if (std::find(behind_.begin(), behind_.end(), span.thread_uid) != behind_.end()) return false;
+    const auto found = threads_.find(span.thread_uid);
+    if (found != threads_.end()) invented_ += found->second->abandon(span.id, span.depth);
+    return true;
+  });
 }
 
 void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes) {
@@ -241,12 +285,18 @@ void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::
     }
     records += record.bytes();
     bytes -= record.bytes();
+    // Each may bring a context that is larger than all other records of its segment.
+    if (context != nullptr) cut_full_events();
   }
-  // Nothing may be thrown from here: the records above would be read again.
+  cut_full_events();
+}
+
+// Throws nothing: what has been read would be read again.
+void Drain::cut_full_events() noexcept {
   try {
-    if (!options_.log_origin) cut_full_logs();  // else once their spans are known
-    if (metrics_.bytes() >= options_.metrics_block_bytes) cut_metrics();
-  } catch (const std::bad_alloc&) {  // the next tick tries again
+    if (unnamed_.empty()) cut_full_logs();  // else once their spans are known
+    if (metrics_.full(options_.metrics_block_bytes)) cut_metrics();
+  } catch (...) {  // the next tick tries again
     diagnose("flush.failed", "a block could not be cut: out of memory");
   }
 }
@@ -328,7 +378,7 @@ void Drain::read_images() {
     }
     image.reset();
     try {
-      if (images_.bytes() >= options_.image_block_bytes) cut_images();
+      if (images_.full(options_.image_block_bytes)) cut_images();
     } catch (const std::bad_alloc&) {  // the next tick tries again
       diagnose("flush.failed", "a block could not be cut: out of memory");
     }
@@ -350,6 +400,15 @@ void Drain::take_process_contexts() noexcept {
   } catch (const std::bad_alloc&) {  // the next run of records tries again
     diagnose("context.failed", "a new process context is not known yet: out of memory");
   }
+}
+
+// Those that ended before the last pass. What is unread was recorded in this one, or before by what
+// it takes to record it.
+void Drain::forget_process_contexts(std::uint64_t pass_begin) {
+  const std::uint64_t last_pass = std::exchange(last_pass_, pass_begin);
+  auto keep = process_contexts_.begin();
+  while (process_contexts_.end() - keep > 2 && std::next(keep)->ticks < last_pass) ++keep;
+  process_contexts_.erase(process_contexts_.begin(), keep);
 }
 
 // Without memory, none: the event is whole.
@@ -392,29 +451,70 @@ EventContextPtr Drain::origin_of(queue::ThreadSlot& slot, const EventContextPtr&
   return carried.origin;
 }
 
-// Gives the logs just read the span that they were recorded in. A span that began before one of
-// these logs was committed before it, and has been read behind it. `begin`: nothing older than this
-// is still to be read.
-void Drain::name_spans(const queue::ThreadSlot& slot, std::uint64_t begin) {
-  const auto carried = carried_.find(slot.uid);
-  if (carried == carried_.end()) return;
-  for (const Unnamed& log : unnamed_) {
-    const SpanHistory::Span* span = carried->second.spans.at(log.ticks);
-    if (span == nullptr || span->id == 0) continue;
-    const queue::Descriptor* site = runtime_.catalogue().find(span->id);
-    const bool named = site == nullptr || site->span.name.empty();
-    try {
-      logs_.replace_context(log.offset, span_names_.get(log.context, "span.name",
-                                                        named ? span->name : site->span.name));
-    } catch (const std::bad_alloc&) {
-      runtime_.count_lost_properties();
-    }
+// Reads a thread's spans, and gives the logs that were read before them the span that they were
+// recorded in: one that began before a log was committed before it, and is read behind it. Returns
+// whether all spans have been read.
+bool Drain::read_spans_of_logs(queue::ThreadSlot& slot) {
+  bool all = false;
+  bool sure = false;
+  // Again for a thread that fills segments as fast as they are read, and for logs that were read
+  // while the spans were.
+  for (int i = 0; i <= kMoreTries && !sure; ++i) {
+    read_logs_before_ = false;
+    all = read_span_queue(slot);
+    if (unnamed_.empty()) return all;
+    sure = all && !read_logs_before_;
   }
-  unnamed_.clear();
-  carried->second.spans.forget_before(begin);
+  SpanHistory& spans = carried_[slot.uid].spans;
+  name_logs(spans, sure ? std::numeric_limits<std::uint64_t>::max() : spans.last_time());
+  leave_unnamed();
+  return all;
 }
 
-void Drain::note_span(const queue::ThreadSlot& slot, const ThreadStreamState& stream,
+void Drain::leave_unnamed() noexcept {
+  for (; !unnamed_.empty(); unnamed_.pop_back()) runtime_.count_lost_properties();
+}
+
+// Those of unnamed_ at or before a time.
+void Drain::name_logs(const SpanHistory& spans, std::uint64_t until) {
+  std::erase_if(unnamed_, [&](const Unnamed& log) {
+    if (log.ticks > until) return false;
+    name_log(spans, log);
+    return true;
+  });
+}
+
+void Drain::name_log(const SpanHistory& spans, const Unnamed& log) {
+  const SpanHistory::Span* span = spans.at(log.ticks);
+  if (span == nullptr && spans.has_forgotten()) runtime_.count_lost_properties();
+  if (span == nullptr || span->id == 0) return;
+  const queue::Descriptor* site = runtime_.catalogue().find(span->id);
+  const bool named = site == nullptr || site->span.name.empty();
+  try {
+    logs_.replace_context(log.offset, span_names_.get(log.context, "span.name",
+                                                      named ? span->name : site->span.name));
+  } catch (const std::bad_alloc&) {
+    runtime_.count_lost_properties();
+  }
+}
+
+// Makes room in the history for a change at this time. The logs before it have been committed: once
+// they are named, nobody asks for what was before it.
+void Drain::read_logs_before(queue::ThreadSlot& slot, SpanHistory& spans, std::uint64_t ticks) {
+  name_logs(spans, ticks);
+  bool all = false;
+  for (std::size_t blocks = 0; !all && unnamed_.empty() && !outruns(blocks); ++blocks) {
+    read_logs_before_ = true;
+    bool full = false;
+    all = read_event_queue(slot, &full);
+    name_logs(spans, ticks);
+    cut_full_events();
+  }
+  // One that is left is behind this time, and so is what is unread.
+  if (all || !unnamed_.empty()) spans.forget_before(ticks);
+}
+
+void Drain::note_span(queue::ThreadSlot& slot, const ThreadStreamState& stream,
                       std::uint64_t ticks) {
   SpanHistory::Span innermost;
   try {
@@ -422,7 +522,9 @@ void Drain::note_span(const queue::ThreadSlot& slot, const ThreadStreamState& st
       innermost.id = stream.open_span_id();
       innermost.name = stream.open_span_name().value_or(std::string_view());
     }
-    carried_[slot.uid].spans.add(ticks, std::move(innermost));
+    SpanHistory& spans = carried_[slot.uid].spans;
+    if (spans.full()) read_logs_before(slot, spans, ticks);
+    spans.add(ticks, std::move(innermost));
   } catch (const std::bad_alloc&) {
     runtime_.count_lost_properties();
   }
@@ -464,11 +566,14 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
       time = (record.flags() & queue::kNanoseconds) != 0 ? static_cast<std::int64_t>(record.time())
                                                          : model_.to_ns(record.time());
     }
-    const std::int64_t at = queue::is_track(slot) ? now() : 0;
+    ThreadStreamState::Bounds bounds = ThreadStreamState::kNoBounds;
+    if (queue::is_track(slot)) {
+      bounds = {process_->start_time - kBeforeStart, now() + kAhead};
+      if (timed && !bounds.have(time)) say_wrong_time();
+    }
     if (stream == nullptr) {
       // A time that will be refused is no beginning.
-      const bool wrong = at != 0 && time - at > ThreadStreamState::kFarAhead;
-      stream = thread_stream(slot, timed, wrong ? process_->start_time : time);
+      stream = thread_stream(slot, timed, bounds.have(time) ? time : process_->start_time);
     }
     if (stream == nullptr) {  // properties of a span of an earlier session
       runtime_.count_lost_properties();
@@ -478,20 +583,32 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
     }
     if (timed) runtime_.count_read(queue::event_kind(record.kind()));
     const ThreadStreamState::Added added = stream->add(
-        record, records, time, context_of(slot, queue::QueueKind::kSpans, record.time()), at);
-    if (timed && options_.log_origin) note_span(slot, *stream, record.time());
+        record, records, time, context_of(slot, queue::QueueKind::kSpans, record.time()), bounds);
+    if (timed && options_.log_origin && queue::event_kind(record.kind()) == EventKind::kSpan) {
+      note_span(slot, *stream, record.time());
+    }
     invented_ += added.invented;
     if (added.dropped) drop(queue::event_kind(record.kind()), *added.dropped);
     if (added.lost_properties) runtime_.count_lost_properties();
     records += record.bytes();
     bytes -= record.bytes();
+    cut_full_thread(*stream);
   }
-  // As at the end of read_events().
+  if (stream != nullptr) cut_full_thread(*stream);
+}
+
+void Drain::say_wrong_time() noexcept {
+  if (std::exchange(said_wrong_time_, true)) return;
+  diagnose("track.time",
+           "a track was given a time of more than an hour before the start or a minute ahead of "
+           "now: nanoseconds since the epoch are wanted, as micromegas::now() gives them");
+}
+
+// As cut_full_events().
+void Drain::cut_full_thread(ThreadStreamState& stream) noexcept {
   try {
-    if (stream != nullptr && stream->builder().bytes() >= options_.thread_block_bytes) {
-      cut_thread(*stream);
-    }
-  } catch (const std::bad_alloc&) {
+    if (stream.builder().full(options_.thread_block_bytes)) cut_thread(stream);
+  } catch (...) {
     diagnose("flush.failed", "a block could not be cut: out of memory");
   }
 }
@@ -509,6 +626,13 @@ ThreadStreamState* Drain::thread_stream(queue::ThreadSlot& slot, bool may_make,
   info.properties["thread-id"] = std::to_string(slot.thread_id);
   if (std::string name = runtime_.thread_name(slot); !name.empty()) {
     info.properties["thread-name"] = std::move(name);
+  }
+  if (const Redactor* const redactor = current_redactor()) {
+    for (auto& [name, value] : info.properties) {
+      if (std::optional<std::string> other = redacted(*redactor, name, value)) {
+        value = *std::move(other);
+      }
+    }
   }
   auto stream = std::make_unique<ThreadStreamState>(info, first_time, queue::is_track(slot));
   stream->thread_id = slot.thread_id;
@@ -564,7 +688,7 @@ void Drain::show_live() {
                    [](const Live& a, const Live& b) { return a.time < b.time; });
   for (const Live& live : live_) {
     guarded("on_log", [&] {
-      queue::RecordReader record(logs_.record(live.offset), logs_.bytes() - live.offset);
+      queue::RecordReader record(logs_.record(live.offset), logs_.record_bytes() - live.offset);
       const LogEvent event = live_reader_.read_log(record);
       if (event.metadata != nullptr) {
         sink_->on_log(*event.metadata, event.properties, event.time, event.text);
@@ -585,7 +709,7 @@ template <class Builder>
 bool Drain::due(const Builder& builder, std::size_t limit, std::int64_t at,
                 std::chrono::nanoseconds period) const {
   if (builder.empty()) return false;
-  if (builder.bytes() >= limit) return true;
+  if (builder.full(limit)) return true;
   const std::int64_t age = at - builder.first_time();
   return age >= period.count() ||
          (builder.blocks() == 0 && age >= std::min<std::int64_t>(kFirstBlockAfter, period.count()));
@@ -610,7 +734,7 @@ void Drain::cut_due(bool everything) {
 }
 
 void Drain::cut_full_logs() {
-  if (logs_.bytes() < options_.log_block_bytes) return;
+  if (!logs_.full(options_.log_block_bytes)) return;
   show_live();
   cut_logs();
 }

@@ -58,21 +58,43 @@ class Drain {
 
  private:
   using Kinds = std::array<std::uint32_t, kEventKinds>;
+  struct Unnamed {
+    std::uint64_t ticks;
+    std::uint32_t offset;  // in logs_
+    EventContextPtr context;
+  };
 
   void sync_clock();
-  void read_all();
+  // False: of a thread that outruns the actor, something that was committed before may be unread.
+  bool read_all();
+  // As queue::Runtime::read_queue(). `block_full`: if there is one, it stops once the logs make a
+  // block, and says so.
+  bool read_event_queue(queue::ThreadSlot& slot, bool* block_full);
+  bool read_span_queue(queue::ThreadSlot& slot);
+  // Whether nothing was left unread.
+  struct Read {
+    bool events;
+    bool spans;
+  };
+  Read read_with_origin(queue::ThreadSlot& slot);
+  [[nodiscard]] bool outruns(std::size_t log_blocks) const;
+  void end_elsewhere();
   void read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
   void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes,
                std::int64_t time, const EventContextPtr& context);
   void add_to_captures(const queue::ThreadSlot& slot, const queue::RecordReader& record,
                        const std::byte* bytes, std::int64_t time, const EventContextPtr& context);
   void take_process_contexts() noexcept;
+  void forget_process_contexts(std::uint64_t pass_begin);
   void read_context(ThreadContext& context, queue::RecordReader record);
   EventContextPtr context_of(queue::ThreadSlot& slot, queue::QueueKind queue, std::uint64_t ticks);
   EventContextPtr origin_of(queue::ThreadSlot& slot, const EventContextPtr& context);
-  void note_span(const queue::ThreadSlot& slot, const ThreadStreamState& stream,
-                 std::uint64_t ticks);
-  void name_spans(const queue::ThreadSlot& slot, std::uint64_t begin);
+  void note_span(queue::ThreadSlot& slot, const ThreadStreamState& stream, std::uint64_t ticks);
+  void name_logs(const SpanHistory& spans, std::uint64_t until);
+  void name_log(const SpanHistory& spans, const Unnamed& log);
+  void leave_unnamed() noexcept;
+  bool read_spans_of_logs(queue::ThreadSlot& slot);
+  void read_logs_before(queue::ThreadSlot& slot, SpanHistory& spans, std::uint64_t ticks);
   void drop(EventKind kind, DropReason reason) noexcept;
   void read_images();
   void emit_aggregates(std::int64_t at, std::chrono::milliseconds patience);
@@ -87,8 +109,11 @@ class Drain {
   void cut_due(bool everything);
   void cut_logs();
   void cut_full_logs();
+  void cut_full_events() noexcept;
   void cut_metrics();
   void cut_thread(ThreadStreamState& stream);
+  void cut_full_thread(ThreadStreamState& stream) noexcept;
+  void say_wrong_time() noexcept;
   void decide_samples(bool now_or_never);
   void forget_windows();
   void give_spans(SampleHold::Block& block, bool wanted);
@@ -141,22 +166,21 @@ class Drain {
   std::unordered_map<std::uint32_t, Carried> carried_;   // by uid
   std::vector<queue::ProcessContext> process_contexts_;  // oldest first
   std::uint64_t process_contexts_seen_ = 0;
+  std::uint64_t last_pass_ = 0;  // ticks, when it began
   EventReader context_reader_;
   NamedContexts span_names_;
-  struct Unnamed {
-    std::uint64_t ticks;
-    std::uint32_t offset;  // in logs_
-    EventContextPtr context;
-  };
-  std::vector<Unnamed> unnamed_;  // logs of one thread whose span is not known yet
+  std::vector<Unnamed> unnamed_;   // logs of one thread whose span is not known yet
+  bool read_logs_before_ = false;  // while its spans were read
 
   SampleHold samples_;
 
   std::vector<queue::ThreadSlot*> slots_;  // scratch
   std::vector<std::shared_ptr<Image>> new_images_;
   std::vector<queue::EndedElsewhere> ended_elsewhere_;
+  std::vector<std::uint32_t> behind_;  // uids of threads whose spans were not read to the end
   queue::LateEnds late_ends_;
   bool busy_ = false;
+  bool said_wrong_time_ = false;
   bool ending_ = false;
   bool ended_ = false;
 

@@ -78,13 +78,22 @@ std::shared_ptr<const LogBlock> filter_block(const std::shared_ptr<const LogBloc
 
   BlockRecords records;
   std::byte* to = records.bytes.extend(bytes);
+  const std::vector<EventContextPtr>& contexts = block->records_.contexts;
+  std::vector<std::uint32_t> places(contexts.size() + 1);  // by the old one; 0: none yet
   pipeline::for_each_record(block->records_, [&](const queue::RecordReader& record) {
     if (!everything && !wanted(record)) return;
     std::memcpy(to, record.begin(), record.bytes());
+    if (const std::uint32_t old = record.context(); old != 0 && old <= contexts.size()) {
+      if (places[old] == 0) {
+        records.contexts.push_back(contexts[old - 1]);
+        records.context_bytes += contexts[old - 1]->memory_bytes();
+        places[old] = static_cast<std::uint32_t>(records.contexts.size());
+      }
+      queue::store64(to + queue::kRecordHeaderBytes, places[old]);
+    }
     to += record.bytes();
   });
   records.bytes.trim();
-  records.contexts = block->records_.contexts;
   BlockHeader header = whole;
   header.block_id = Uuid::random();
   header.object_offset = stream.object_offset;

@@ -37,6 +37,7 @@ struct Reply {
   std::mutex mutex;
   std::condition_variable changed;
   State state = State::kWaiting;
+  bool succeeded = false;
 
   bool begin() {
     const std::lock_guard lock(mutex);
@@ -44,9 +45,10 @@ struct Reply {
     state = State::kRunning;
     return true;
   }
-  void finish() {
+  void finish(bool success) {
     const std::lock_guard lock(mutex);
     state = State::kDone;
+    succeeded = success;
     changed.notify_all();
   }
   bool wait(Deadline deadline, Late late) {
@@ -56,7 +58,7 @@ struct Reply {
       changed.wait(lock, [this] { return state == State::kDone; });
     }
     if (state == State::kWaiting && late != Late::kDone) state = State::kGivenUp;
-    return state == State::kDone;
+    return state == State::kDone && succeeded;
   }
 };
 
@@ -91,11 +93,13 @@ struct FlushActor::Impl {
   // Nothing that runs here may end the host: what throws (memory is short) is said, and the next
   // tick goes on. What was lost by it has been counted where it was.
   template <class F>
-  void guarded(F f) noexcept {
+  static bool guarded(F f) noexcept {
     try {
       f();
+      return true;
     } catch (...) {
       complain();
+      return false;
     }
   }
   static void complain() noexcept {
@@ -115,7 +119,8 @@ struct FlushActor::Impl {
       }
     }
     guarded([this] { drain.shutdown(); });
-    property_sets.poll(std::chrono::steady_clock::now(), queue::Runtime::get().cut_texts());
+    next_watch = {};
+    watch_property_sets();
     {
       const std::lock_guard lock(closing);
       closed = true;
@@ -126,7 +131,7 @@ struct FlushActor::Impl {
       io.poll();
     });
     ended.store(true, std::memory_order_release);
-    end->finish();
+    end->finish(true);
   }
 
   void arm() {
@@ -166,7 +171,8 @@ struct FlushActor::Impl {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_watch) return;
     next_watch = now + std::chrono::seconds(1);
-    property_sets.poll(now, queue::Runtime::get().cut_texts());
+    const queue::Runtime& runtime = queue::Runtime::get();
+    property_sets.poll(now, runtime.cut_texts(), runtime.lost_properties());
   }
 
   template <class F>
@@ -177,8 +183,7 @@ struct FlushActor::Impl {
     auto reply = std::make_shared<Reply>();
     const bool posted = post([this, reply, message = std::move(message)] {
       if (!reply->begin()) return;
-      guarded(message);
-      reply->finish();
+      reply->finish(guarded(message));
     });
     return posted && reply->wait(deadline, late);
   }

@@ -63,7 +63,8 @@ class FlushActor {
   FlushActor& operator=(const FlushActor&) = delete;
 
   // The following are for any thread but the actor's own (a sink that calls them gets `false` at
-  // once). They wait for the actor until the deadline; false when it passed.
+  // once). They wait for the actor until the deadline; false when it passed, or when the actor
+  // could not do it for want of memory.
 
   // Everything recorded before the call has been given to the sink in blocks.
   bool flush(Deadline deadline);

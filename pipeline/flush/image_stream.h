@@ -25,6 +25,8 @@ class ImageStreamState {
   [[nodiscard]] bool empty() const noexcept { return images_.empty(); }
   [[nodiscard]] std::size_t count() const noexcept { return images_.size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  // Whether it had better be cut.
+  [[nodiscard]] bool full(std::size_t limit) const noexcept { return bytes_ >= limit; }
   // Time of the earliest image; only if !empty().
   [[nodiscard]] std::int64_t first_time() const noexcept { return first_time_; }
   // Blocks that have been cut.

@@ -48,7 +48,8 @@ void say(bool& said, const char* key, Make make) noexcept {
 
 }  // namespace
 
-void PropertySetWatch::poll(TimePoint now, std::uint64_t cut_texts) noexcept {
+void PropertySetWatch::poll(TimePoint now, std::uint64_t cut_texts,
+                            std::uint64_t lost_properties) noexcept {
   using std::to_string;
   const PropertySetStats stats = property_set_stats();
   if (stats.interned - period_sets_ > kMaxNew) {
@@ -84,6 +85,11 @@ void PropertySetWatch::poll(TimePoint now, std::uint64_t cut_texts) noexcept {
            "short");
   say_line(cut_texts > 0, said_cut_texts_, "texts.cut",
            "texts, values or names of events were cut: over 60 KiB a record, 1 KiB a name");
+  say_line(
+      lost_properties > 0, said_lost_, "properties.lost",
+      "properties of spans were lost: over 64 KiB a span (16 KiB of an asynchronous one), or "
+      "there was no room for them, or their span was not open; or, with log_origin, the span of "
+      "a log whose thread outran the flush actor");
 }
 
 }  // namespace micromegas::pipeline

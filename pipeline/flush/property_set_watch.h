@@ -26,8 +26,8 @@ class PropertySetWatch {
   explicit PropertySetWatch(TimePoint now) noexcept
       : at_start_(property_set_stats()), period_begin_(now), period_sets_(at_start_.interned) {}
 
-  // `cut_texts`: of the session. Cheap, but for the time when it has to say something.
-  void poll(TimePoint now, std::uint64_t cut_texts) noexcept;
+  // The counts: of the session. Cheap, but for the time when it has to say something.
+  void poll(TimePoint now, std::uint64_t cut_texts, std::uint64_t lost_properties) noexcept;
 
  private:
   PropertySetStats at_start_;
@@ -39,6 +39,7 @@ class PropertySetWatch {
   bool said_cut_ = false;
   bool said_refused_sets_ = false;
   bool said_cut_texts_ = false;
+  bool said_lost_ = false;
 };
 
 }  // namespace micromegas::pipeline

@@ -25,10 +25,18 @@ class SpanHistory {
 
   // Times are raw ticks: two readings of the clock model may differ by more than two events do.
 
+  // The next add() forgets the oldest change.
+  [[nodiscard]] bool full() const noexcept { return changes_.size() >= kMaxChanges; }
   // From this time on; times rise.
   void add(std::uint64_t time, Span innermost) {
-    if (changes_.size() == kMaxChanges) changes_.pop_front();
     changes_.push_back({time, std::move(innermost)});
+    if (changes_.size() <= kMaxChanges) return;
+    changes_.pop_front();
+    forgot_ = true;
+  }
+  // Of the last change.
+  [[nodiscard]] std::uint64_t last_time() const noexcept {
+    return changes_.empty() ? 0 : changes_.back().time;
   }
   // At a time; of an event that stands where a span begins or ends, in front of that. Null if it is
   // forgotten or before all of them.
@@ -38,18 +46,21 @@ class SpanHistory {
         [](const Change& change, std::uint64_t value) { return change.time < value; });
     return after == changes_.begin() ? nullptr : &std::prev(after)->innermost;
   }
+  // Whether at() may know nothing of a time although there was a span.
+  [[nodiscard]] bool has_forgotten() const noexcept { return forgot_; }
   // Nobody will ask for a time before this one.
   void forget_before(std::uint64_t time) {
     while (changes_.size() > 1 && changes_[1].time < time) changes_.pop_front();
   }
 
  private:
-  static constexpr std::size_t kMaxChanges = 65536;
+  static constexpr std::size_t kMaxChanges = 16384;
   struct Change {
     std::uint64_t time;
     Span innermost;
   };
   std::deque<Change> changes_;
+  bool forgot_ = false;
 };
 
 }  // namespace micromegas::pipeline

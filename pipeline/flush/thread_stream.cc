@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <new>
 #include <optional>
 #include <string_view>
@@ -25,6 +26,11 @@ ThreadStreamState::ThreadStreamState(const StreamInfo& info, std::int64_t begin_
       builder_(info.process_id, info.stream_id, begin_time, /*merged=*/false),
       track_(track) {
   stream->info = ThreadStream{info};
+}
+
+std::int64_t ThreadStreamState::last_time() const noexcept {
+  const bool none = builder_.empty() && builder_.blocks() == 0;
+  return track_ && none ? std::numeric_limits<std::int64_t>::min() : builder_.last_time();
 }
 
 void ThreadStreamState::end_top(std::int64_t time) {
@@ -65,18 +71,23 @@ std::uint32_t ThreadStreamState::abandon(std::uint32_t id, std::uint32_t depth) 
 bool ThreadStreamState::keep_properties(Open& open, const queue::RecordReader& record,
                                         const std::byte* bytes) {
   std::vector<std::byte>& kept = open.with_more().properties;
-  for (std::size_t at = 0; at < kept.size();) {
+  // At most one is in its place.
+  std::size_t old = 0;
+  std::size_t old_bytes = 0;
+  for (std::size_t at = 0; at < kept.size() && record.id() != 0;) {
     const queue::RecordReader other(kept.data() + at, kept.size() - at);
-    const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(at);
-    if (other.id() == record.id() && other.kind() == record.kind() && record.id() != 0 &&
+    if (other.id() == record.id() && other.kind() == record.kind() &&
         other.property_set() == record.property_set()) {
-      kept.erase(begin, begin + static_cast<std::ptrdiff_t>(other.bytes()));
-    } else {
-      at += other.bytes();
+      old = at;
+      old_bytes = other.bytes();
+      break;
     }
+    at += other.bytes();
   }
-  if (kept.size() + record.bytes() > kMaxPropertyBytes) return false;
-  kept.insert(kept.end(), bytes, bytes + record.bytes());
+  if (kept.size() - old_bytes + record.bytes() > kMaxPropertyBytes) return false;
+  kept.insert(kept.end(), bytes, bytes + record.bytes());  // or the old one stays
+  const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(old);
+  kept.erase(begin, begin + static_cast<std::ptrdiff_t>(old_bytes));
   return true;
 }
 
@@ -143,7 +154,7 @@ std::size_t ThreadStreamState::add_plain(const std::byte* records, std::size_t b
 ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& record,
                                                 const std::byte* bytes, std::int64_t time,
                                                 const EventContextPtr& context,
-                                                std::int64_t now) noexcept {
+                                                const Bounds& bounds) noexcept {
   Added added;
   try {
     switch (record.kind()) {
@@ -151,12 +162,12 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
       case RecordKind::kNamedSpanBegin:
         ++open_;
         // With those inside.
-        if (track_ && (refused_ != 0 || time < builder_.last_time() || time - now > kFarAhead)) {
+        if (track_ && (refused_ != 0 || time < last_time() || !bounds.have(time))) {
           added.dropped = DropReason::kInvalid;
           ++refused_;
           break;
         }
-        begin(record, bytes, std::max(time, builder_.last_time()), context);
+        begin(record, bytes, std::max(time, last_time()), context);
         break;
       case RecordKind::kSpanEnd:
       case RecordKind::kNamedSpanEnd: {
@@ -166,8 +177,8 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
           added.dropped = DropReason::kInvalid;
           break;
         }
-        if (track_ && time - now > kFarAhead) time = builder_.last_time();
-        time = std::max(time, builder_.last_time());
+        if (time > bounds.latest) time = last_time();
+        time = std::max(time, last_time());
         std::size_t depth = stack_.size();
         const auto is_it = [&](const Open& o) { return o.id == record.id() && !o.abandoned; };
         while (depth > 0 && !is_it(stack_[depth - 1])) --depth;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,17 @@ namespace micromegas::pipeline {
 
 class ThreadStreamState {
  public:
-  static constexpr std::int64_t kFarAhead = 60'000'000'000;  // ns: a wrong unit, no other clock
+  // Between which a track's times may lie: what is outside is of a wrong unit, not of a clock that
+  // is a little off.
+  struct Bounds {
+    std::int64_t earliest;
+    std::int64_t latest;
+    [[nodiscard]] bool have(std::int64_t time) const noexcept {
+      return earliest <= time && time <= latest;
+    }
+  };
+  static constexpr Bounds kNoBounds{std::numeric_limits<std::int64_t>::min(),
+                                    std::numeric_limits<std::int64_t>::max()};
 
   // `track`: its times are the program's (instrument/track.h), and what does not fit is dropped. A
   // thread's are the counter's, which may differ a little between processors: they are moved.
@@ -34,13 +45,13 @@ class ThreadStreamState {
   struct Added {
     bool lost_properties = false;  // their span is not open, or has too many
     std::uint32_t invented = 0;    // ends written for spans that were left open inside this one
-    std::optional<DropReason> dropped;  // kInvalid: an end whose begin is not open; kQueueFull: no
-                                        // memory
+    std::optional<DropReason> dropped;  // kInvalid: an end whose begin is not open, or a time that
+                                        // does not fit; kQueueFull: no memory
   };
   // One record of the thread's span queue, in order. `context`: what a span that begins carries.
-  // `now`: of a track; times that are far ahead of it are wrong.
+  // `bounds`: of a track.
   Added add(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time,
-            const EventContextPtr& context = {}, std::int64_t now = 0) noexcept;
+            const EventContextPtr& context = {}, const Bounds& bounds = kNoBounds) noexcept;
 
   // The same for those at the front that say nothing but begin and end, which are most: returns
   // how many there were, each queue::kRecordHeaderBytes. None may carry a context.
@@ -90,6 +101,9 @@ class ThreadStreamState {
   bool add_properties(const queue::RecordReader& record, const std::byte* bytes);
   void begin(const queue::RecordReader& record, const std::byte* bytes, std::int64_t time,
              const EventContextPtr& context);
+  // What comes later is not before it. Of a track that has begun with what was refused: nothing
+  // yet.
+  [[nodiscard]] std::int64_t last_time() const noexcept;
   void end_top(std::int64_t time);
   std::uint32_t end_abandoned(std::int64_t time);
 

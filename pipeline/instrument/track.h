@@ -9,9 +9,10 @@
 //   gpu.end();
 //
 // Shown like a thread of that name. Spans nest and come in the order of their times: one that
-// begins before the latest time of its track is dropped, and so is an end without a begin; both are
-// counted (kInvalid). Any thread; a call waits for others to the same track. On wasm32 another
-// header stands under this name (wasm/include).
+// begins before the latest time of its track is dropped, and so is an end without a begin, and what
+// begins over an hour before the start or a minute ahead of now; all are counted (kInvalid). Any
+// thread; a call waits for others to the same track. On wasm32 another header stands under this
+// name (wasm/include).
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_TRACK_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_TRACK_H_
 

@@ -159,11 +159,11 @@ void Runtime::say_misplaced(std::uint32_t id, const char* what) noexcept {
 }
 
 void Runtime::take_ended_elsewhere(std::vector<EndedElsewhere>& out) {
-  out.clear();
   if (!any_ended_elsewhere_.load(std::memory_order_acquire)) return;
   const std::lock_guard lock(mutex_);
+  out.insert(out.end(), ended_elsewhere_.begin(), ended_elsewhere_.end());
+  ended_elsewhere_.clear();
   any_ended_elsewhere_.store(false, std::memory_order_relaxed);
-  out.swap(ended_elsewhere_);
 }
 
 }  // namespace micromegas::queue

@@ -158,11 +158,12 @@ void Runtime::discard_leftovers() {
   const auto count_records = [this](const std::byte* records, std::size_t bytes) {
     while (bytes > 0) {
       const RecordReader record(records, bytes);
-      if (!record.ok()) return;
+      if (!record.ok()) break;
       if (is_event(record.kind())) count_read(event_kind(record.kind()));
       records += record.bytes();
       bytes -= record.bytes();
     }
+    return true;
   };
   std::vector<ThreadSlot*> slots;
   LateEnds late;
@@ -651,16 +652,17 @@ void Runtime::give_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t end) n
 }
 
 bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
-                         FunctionRef<void(const std::byte*, std::size_t)> read) {
+                         FunctionRef<bool(const std::byte*, std::size_t)> read) {
   ThreadSlot::Drain& drain = slot.drain[index(queue)];
+  bool more = true;
   const auto read_up_to = [&](const Segment* segment, std::uint32_t end) {
     if (end > drain.consumed) {
-      read(segment->at(drain.consumed), end - drain.consumed);
+      more = read(segment->at(drain.consumed), end - drain.consumed);
       drain.consumed = end;
     }
   };
   const auto read_full = [&] {
-    while (!drain.full.empty() && drain.full.front()->sequence == drain.expected) {
+    while (more && !drain.full.empty() && drain.full.front()->sequence == drain.expected) {
       Segment* segment = drain.full.front();
       read_up_to(segment, segment->end);
       drain.full.pop_front();
@@ -672,6 +674,7 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
   };
   for (int round = 0; round < 2; ++round) {
     read_full();
+    if (!more) return false;
     const QueueHead& head = slot.queues[index(queue)];
     const std::uint64_t position = head.position.load(std::memory_order_acquire);
     const std::uint32_t sequence = sequence_of(position);

@@ -201,10 +201,10 @@ class Runtime {
   // Moves segments from the full queue to their threads' Drain; returns how many.
   std::size_t collect_full();
   // Hands every committed, unread run of records of one queue to `read`, oldest first, and gives
-  // segments that are through back to the pool. True if nothing that was committed before the call
-  // is left unread.
+  // segments that are through back to the pool; until `read` returns false: enough for now. True if
+  // nothing that was committed before the call is left unread.
   bool read_queue(ThreadSlot& slot, QueueKind queue,
-                  FunctionRef<void(const std::byte* records, std::size_t bytes)> read);
+                  FunctionRef<bool(const std::byte* records, std::size_t bytes)> read);
   // One record has been read: its event does not belong to a later session.
   void count_read(EventKind kind, std::uint64_t records = 1) noexcept {
     read_[static_cast<std::size_t>(kind)] += records;
@@ -213,7 +213,7 @@ class Runtime {
   void release(ThreadSlot* slot) noexcept;
   // Keeps some touched segments ready, gives memory back after a burst.
   void tend_pool() noexcept;
-  // What has ended on other threads since the last call. The begins are committed.
+  // Appends what has ended on other threads since the last call. The begins are committed.
   void take_ended_elsewhere(std::vector<EndedElsewhere>& out);
   // What was kept of ends without room. Returns the stream that they belong to, null if there are
   // none: then, and without memory for it, `out` is empty.

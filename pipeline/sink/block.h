@@ -41,6 +41,7 @@ struct BlockRecords {
   RecordBuffer bytes;
   std::vector<std::uint32_t> order;       // offsets in time order; empty: as they stand
   std::vector<EventContextPtr> contexts;  // what records with kHasContext refer to
+  std::size_t context_bytes = 0;          // of memory
 };
 
 class Block {
@@ -52,7 +53,8 @@ class Block {
   [[nodiscard]] std::int32_t event_count() const noexcept { return header_.event_count; }
   // Bytes of memory this object keeps alive.
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
-    return sizeof(Block) + records_.bytes.capacity() + records_.order.capacity() * 4;
+    return sizeof(Block) + records_.bytes.capacity() + records_.order.capacity() * 4 +
+           records_.context_bytes;
   }
 
  protected:

@@ -61,7 +61,7 @@ TEST_F(PropertySetWatchTest, AFewNewSetsNowAndThenAreNothingToSay) {
   PropertySetWatch watch(now_);
   for (int minute = 0; minute < 5; ++minute) {
     intern(minute * 1000, 500);
-    watch.poll(now_ += PropertySetWatch::kPeriod, 0);
+    watch.poll(now_ += PropertySetWatch::kPeriod, 0, 0);
   }
   EXPECT_THAT(lines(), IsEmpty());
 }
@@ -69,14 +69,14 @@ TEST_F(PropertySetWatchTest, AFewNewSetsNowAndThenAreNothingToSay) {
 TEST_F(PropertySetWatchTest, ManyWithinAMinuteAreSaidOnceWithTheKeyToBlame) {
   PropertySetWatch watch(now_);
   intern(100'000, 1500);
-  watch.poll(now_ += std::chrono::seconds(1), 0);
-  watch.poll(now_ += std::chrono::seconds(1), 0);
+  watch.poll(now_ += std::chrono::seconds(1), 0, 0);
+  watch.poll(now_ += std::chrono::seconds(1), 0, 0);
   EXPECT_THAT(lines(), ::testing::ElementsAre(
                            ::testing::AllOf(HasSubstr("1500 new property sets within 60 s"),
                                             HasSubstr("'user' has"), Not(HasSubstr("tier")))));
-  watch.poll(now_ += PropertySetWatch::kPeriod, 0);
+  watch.poll(now_ += PropertySetWatch::kPeriod, 0, 0);
   intern(200'000, 1500);
-  watch.poll(now_ += std::chrono::seconds(1), 0);
+  watch.poll(now_ += std::chrono::seconds(1), 0, 0);
   EXPECT_THAT(lines(), IsEmpty());
 }
 
@@ -85,7 +85,7 @@ TEST_F(PropertySetWatchTest, HalfOfAllSetsIsSaidHoweverSlowlyTheyCame) {
   for (int minute = 0; property_set_stats().interned <= PropertySetWatch::kMaxSets; ++minute) {
     EXPECT_THAT(lines(), IsEmpty());
     intern(1'000'000 + minute * 1000, 900);
-    watch.poll(now_ += PropertySetWatch::kPeriod, 0);
+    watch.poll(now_ += PropertySetWatch::kPeriod, 0, 0);
   }
   EXPECT_THAT(lines(), ::testing::ElementsAre(HasSubstr("of 65536 at most")));
 }
@@ -106,6 +106,14 @@ TEST_F(PropertySetWatchTest, WhatIsRefusedOrCutIsCountedAndSaid) {
             PropertySet::kMaxValueBytes);
   using namespace micromegas::literals;
   MM_INFO("a pair", "large"_k = megabyte);
+  {
+    const std::string big(15'000, 'b');
+    MM_SPAN_VAR(span, "too much", "a"_k = big);
+    span.set("b"_k = big);
+    span.set("c"_k = big);
+    span.set("d"_k = big);
+    span.set("e"_k = big);
+  }
   const TelemetryStats after = stats();
   EXPECT_EQ(after.property_sets.cut - before.cut, 10'000u - 64 + 1);
   EXPECT_EQ(after.property_sets.refused_keys - before.refused_keys, 1u);
@@ -115,7 +123,8 @@ TEST_F(PropertySetWatchTest, WhatIsRefusedOrCutIsCountedAndSaid) {
   EXPECT_THAT(said, Contains(HasSubstr("properties of a set were cut or left out")));
   EXPECT_THAT(said, Contains(HasSubstr("properties of a set were left out: a name is empty")));
   EXPECT_THAT(said, Contains(HasSubstr("texts, values or names of events were cut")));
-  EXPECT_EQ(said.size(), 3u);
+  EXPECT_THAT(said, Contains(HasSubstr("properties of spans were lost: over 64 KiB a span")));
+  EXPECT_EQ(said.size(), 4u);
 }
 
 // Last: no set fits behind it.
@@ -123,7 +132,7 @@ TEST_F(PropertySetWatchTest, PastTheLastSetEventsLoseTheirsAndThatIsSaid) {
   PropertySetWatch watch(now_);
   intern(10'000'000, PropertySet::kMaxSets);
   EXPECT_GT(property_set_stats().refused_sets, 0u);
-  watch.poll(now_, 0);
+  watch.poll(now_, 0, 0);
   EXPECT_THAT(lines(), Contains(HasSubstr("property sets were refused, their events have none")));
 }
 

@@ -15,6 +15,7 @@
 
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/tests/pipeline/busy_thread.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 
 namespace micromegas {
@@ -139,6 +140,50 @@ TEST_F(ContextTest, TheProcessContextOfBeforeTheStartHolds) {
   EXPECT_EQ(logs(), (std::vector<std::pair<std::string, Map>>{{"first", {{"build", "7"}}}}));
 }
 
+// Recorded, and changed again and again, between the looks at two queues in one pass of the actor.
+TEST_F(ContextTest, AnEventFindsItsProcessContextHoweverManyFollow) {
+  struct Holding : testing_support::RecordingSink {
+    void on_process_log_block(std::shared_ptr<const LogBlock> block) override {
+      bool hold = false;
+      block->for_each([&](const LogEvent& event) { hold |= event.text == "hold"; });
+      RecordingSink::on_process_log_block(std::move(block));
+      if (!hold) return;
+      holding = true;
+      holding.notify_all();
+      let_go.wait(false);
+    }
+    std::atomic<bool> holding{false};
+    std::atomic<bool> let_go{false};
+  };
+  const auto held = std::make_shared<Holding>();
+  sink_ = held;
+  pipeline::SessionOptions options;
+  options.flush.log_block_bytes = 1;
+  start(std::move(options));
+  MM_INFO("first");  // so that this thread is read before the others
+  Worker holder;
+  holder.give([] { queue::Runtime::get().prepare_current_thread(); });
+  Worker last;
+  last.give([] { queue::Runtime::get().prepare_current_thread(); });
+  flushed();
+  holder.give([] { MM_INFO("hold"); });
+  held->holding.wait(false);
+  for (const char* const name : {"a", "b", "c", "d"}) {
+    queue::Runtime::get().set_process_context(context({{"name", name}}));
+    MM_INFO("{}", name);
+  }
+  last.give([] { MM_INFO("d"); });
+  held->let_go = true;
+  held->let_go.notify_all();
+  std::size_t named = 0;
+  for (const auto& [text, properties] : logs()) {
+    if (text.size() != 1) continue;
+    ++named;
+    EXPECT_EQ(properties, (Map{{"name", text}}));
+  }
+  EXPECT_EQ(named, 5u);
+}
+
 TEST_F(ContextTest, AScopeOfBeforeTheStartOrAfterTheEndDoesNothing) {
   const ContextScope before("a"_k = 1);
   start();
@@ -185,6 +230,95 @@ TEST_F(ContextTest, AnEndThatFindsNoRoomIsMadeUpFor) {
   EXPECT_GT(of(stats, EventKind::kLog).dropped_total(), 0u);
 }
 
+struct Keeping : BusySink {
+  Keeping() { let_go = true; }
+  void on_process_log_block(std::shared_ptr<const LogBlock> block) override {
+    BusySink::on_process_log_block(block);
+    sizes[0].push_back(block->memory_bytes());
+    last_logs = std::move(block);
+  }
+  void on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) override {
+    BusySink::on_process_metrics_block(block);
+    sizes[1].push_back(block->memory_bytes());
+  }
+  void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override {
+    BusySink::on_process_thread_block(block);
+    sizes[2].push_back(block->memory_bytes());
+  }
+  std::vector<std::size_t> sizes[3];  // of the blocks, in bytes of memory
+  std::shared_ptr<const LogBlock> last_logs;
+};
+
+class ContextSizeTest : public ContextTest, public ::testing::WithParamInterface<bool> {};
+
+// Small records, each with a context of its own that is not.
+TEST_P(ContextSizeTest, WhatContextsTakeCountsInTheSizeOfABlock) {
+  const bool origin = GetParam();
+  const auto keeping = std::make_shared<Keeping>();
+  sink_ = keeping;
+  constexpr std::size_t kLimit = 256U << 10;
+  constexpr std::size_t kText = 8U << 10;
+  pipeline::SessionOptions options;
+  options.flush.log_block_bytes = kLimit;
+  options.flush.metrics_block_bytes = kLimit;
+  options.flush.thread_block_bytes = kLimit;
+  options.flush.log_origin = origin;
+  keeping->let_go = false;
+  start(std::move(options));
+  MM_INFO("hold");
+  keeping->holding.wait(false);  // so that all is there when it reads
+  constexpr std::size_t kRequests = 500;
+  for (std::size_t i = 0; i < kRequests; ++i) {
+    const ContextScope scope("sql"_k = std::string(kText, 'x') + std::to_string(i));
+    MM_SPAN("request");
+    MM_INFO("request");
+    MM_IMETRIC("requests", "count", 1);
+  }
+  keeping->let_go = true;
+  keeping->let_go.notify_all();
+  const auto recorded = flushed();
+  EXPECT_EQ(recorded.logs.size(), kRequests + 1);
+  // With its origin a log has another context behind that, and blocks are cut after a segment.
+  const std::size_t more = origin ? kLimit + 3 * queue::kSegmentBytes : 2 * kText + 4096;
+  for (const std::vector<std::size_t>& sizes : keeping->sizes) {
+    std::size_t all = 0;
+    for (const std::size_t size : sizes) {
+      EXPECT_LT(size, kLimit + more);
+      all += size;
+    }
+    EXPECT_GT(all, kRequests * kText);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutOrigin, ContextSizeTest, ::testing::Bool());
+
+TEST_F(ContextTest, APartOfABlockKeepsItsOwnContextsOnly) {
+  const auto keeping = std::make_shared<Keeping>();
+  sink_ = keeping;
+  start();
+  for (int i = 0; i < 10; ++i) {
+    const ContextScope scope("large"_k = std::string(10'000, 'x'), "i"_k = i);
+    MM_INFO("left out");
+  }
+  for (int i = 0; i < 2; ++i) {
+    const ContextScope scope("tenant"_k = "acme");
+    MM_WARN("wanted");
+    MM_WARN("wanted");
+  }
+  MM_WARN("bare");
+  flushed();
+  FilteredLogs stream;
+  const auto part = filter_block(keeping->last_logs, LogFilter(LevelFilter::kWarn), stream);
+  ASSERT_NE(part, nullptr);
+  EXPECT_GT(keeping->last_logs->memory_bytes(), 100'000u);
+  EXPECT_LT(part->memory_bytes(), 10'000u);
+  std::vector<std::string> tenants;
+  part->for_each([&](const LogEvent& event) {
+    tenants.emplace_back(event.properties.empty() ? "" : event.properties[0].value);
+  });
+  EXPECT_EQ(tenants, (std::vector<std::string>{"acme", "acme", "acme", "acme", ""}));
+}
+
 TEST_F(ContextTest, LogsSayTheirThreadAndTheirSpan) {
   start_with_origin();
   queue::Runtime::get().set_thread_name("main one");
@@ -213,6 +347,45 @@ TEST_F(ContextTest, LogsSayTheirThreadAndTheirSpan) {
       {"in outer again", {{"thread.id", id}, {"thread.name", "main one"}, {"span.name", "outer"}}},
       {"after", {{"thread.id", id}, {"thread.name", "main one"}}}};
   EXPECT_EQ(logs(), expected);
+}
+
+// More spans than are remembered, recorded before the actor reads and while it does.
+TEST_F(ContextTest, ALogFindsItsSpanHoweverManyFollow) {
+  const auto busy = std::make_shared<BusySink>();
+  sink_ = busy;
+  auto options = trace_options();
+  options.flush.log_origin = true;
+  options.flush.thread_block_bytes = 1024;
+  start(std::move(options));
+  int next = 0;
+  const auto record = [&next] {
+    for (int i = 0; i < 40'000; ++i) {
+      MM_SPAN("filler");
+      if (i % 1000 != 0) continue;
+      const std::string name = std::to_string(next++);
+      MM_SPAN_DYN(name);
+      MM_DEBUG("{}", name);
+    }
+  };
+  Worker worker;
+  worker.give([] { queue::Runtime::get().prepare_current_thread(); });
+  MM_INFO("hold");
+  busy->holding.wait(false);
+  worker.give(record);
+  busy->at_first_block = [&] { worker.give(record); };
+  busy->let_go = true;
+  busy->let_go.notify_all();
+  flushed();
+  int seen = 0;
+  for (const auto& [text, properties] : logs()) {
+    if (text == "hold") continue;
+    ++seen;
+    const auto span = properties.find("span.name");
+    ASSERT_NE(span, properties.end()) << text;
+    ASSERT_EQ(span->second, text);
+  }
+  EXPECT_EQ(seen, 80);
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 0u);
 }
 
 // Whatever the actor reads when, a log's span is the one that it was recorded in.

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <coroutine>
+#include <memory>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/platform/diagnostics.h"
+#include "micromegas/tests/pipeline/busy_thread.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 
 namespace micromegas {
@@ -43,7 +46,9 @@ class MisplacedSpanTest : public SessionTest {
  protected:
   void SetUp() override {
     g_said.clear();
-    set_diagnostic_handler([](std::string_view line) { g_said.emplace_back(line); });
+    set_diagnostic_handler([](std::string_view line) {
+      if (line.find("thread span") != std::string_view::npos) g_said.emplace_back(line);
+    });
     pipeline::SessionOptions options;
     options.flush.period = std::chrono::hours(1);
     start(std::move(options));
@@ -199,6 +204,76 @@ TEST_F(MisplacedSpanTest, AThreadThatLosesAllItsGuardsGoesOnRecording) {
   EXPECT_NE(text.find("+still here -still here"), std::string::npos);
   EXPECT_TRUE(text.ends_with("-outer"));
   EXPECT_EQ(invalid(), static_cast<std::uint64_t>(kTurns));
+}
+
+void fill_two_segments() {
+  for (int i = 0; i < 5000; ++i) {
+    MM_SPAN("filler");
+  }
+}
+
+class BusyThreadTest : public MisplacedSpanTest {
+ protected:
+  void SetUp() override {
+    sink_ = busy_;
+    pipeline::SessionOptions options;
+    options.flush.period = std::chrono::hours(1);
+    options.flush.thread_block_bytes = 1024;
+    options.flush.tick = std::chrono::hours(1);  // it reads when it is flushed
+    start(std::move(options));
+  }
+  std::shared_ptr<BusySink> busy_ = std::make_shared<BusySink>();
+};
+
+// The actor does not reach the begin in the pass in which it learns of the end.
+TEST_F(BusyThreadTest, AnEndIsNotForgottenWhileItsThreadOutrunsTheActor) {
+  Worker worker;
+  worker.give([] { queue::Runtime::get().prepare_current_thread(); });
+  MM_INFO("hold");
+  std::thread first([] { pipeline::flush_session(in(std::chrono::seconds(20))); });
+  busy_->holding.wait(false);
+  Task task;
+  worker.give([&] {
+    fill_two_segments();
+    task = holds();
+  });
+  std::thread([&] { task.handle.resume(); }).join();
+  busy_->at_first_block = [&] { worker.give(fill_two_segments); };
+  busy_->let_go = true;
+  busy_->let_go.notify_all();
+  first.join();
+  flushed();
+  EXPECT_FALSE(busy_->at_first_block);  // it has been called
+  worker.give([] { MM_SPAN("next"); });
+  std::istringstream all(stream_with("held"));
+  std::string text;
+  std::size_t fillers = 0;
+  for (std::string event; all >> event;) {
+    if (event.ends_with("filler")) {
+      ++fillers;
+    } else {
+      text += event + " ";
+    }
+  }
+  EXPECT_EQ(text, "+held -held +next -next ");
+  EXPECT_EQ(fillers, 2u * 2 * 5000);
+}
+
+TEST_F(BusyThreadTest, AFlushHasWhatWasRecordedBeforeItAllTheSame) {
+  Worker worker;
+  worker.give([] { queue::Runtime::get().prepare_current_thread(); });
+  MM_INFO("hold");
+  std::thread first([] { pipeline::flush_session(in(std::chrono::seconds(20))); });
+  busy_->holding.wait(false);
+  worker.give([] {
+    fill_two_segments();
+    MM_SPAN("last");
+  });
+  busy_->at_first_block = [&] { worker.give(fill_two_segments); };
+  busy_->let_go = true;
+  busy_->let_go.notify_all();
+  first.join();
+  EXPECT_NE(stream_with("last"), "");
 }
 
 TEST_F(MisplacedSpanTest, AGuardMayOutliveItsThread) {

@@ -108,6 +108,30 @@ TEST_F(NoMemoryTest, TheHostLivesAndTheBooksBalance) {
   EXPECT_EQ(of(pipeline::session_stats(), EventKind::kLog).delivered, before + 200);
 }
 
+TEST_F(NoMemoryTest, AFlushThatFailedSaysSo) {
+  sink_ = std::make_shared<PoorSink>();
+  start();
+  MM_INFO("of a thread that is known");
+  ASSERT_TRUE(pipeline::flush_session(in(20s)));
+  g_shortage = true;
+  std::atomic<bool> recorded{false};
+  std::atomic<bool> end{false};
+  std::thread unknown([&] {
+    MM_INFO("of a thread that there is no memory for");
+    recorded = true;
+    recorded.notify_all();
+    end.wait(false);
+  });
+  recorded.wait(false);
+  EXPECT_FALSE(pipeline::flush_session(in(20s)));
+  g_shortage = false;
+  EXPECT_TRUE(pipeline::flush_session(in(20s)));
+  EXPECT_EQ(sink_->recorded().logs.size(), 2u);
+  end = true;
+  end.notify_all();
+  unknown.join();
+}
+
 TEST_F(NoMemoryTest, ImagesAreCountedAndTheirBudgetComesBack) {
   sink_ = std::make_shared<PoorSink>();
   pipeline::SessionOptions options;

@@ -283,6 +283,22 @@ TEST_F(PropertyTest, TooMuchForASpanIsCountedAndTheSpanIsWhole) {
   EXPECT_EQ(queue::Runtime::get().lost_properties(), 1u);
 }
 
+TEST_F(PropertyTest, WhatIsTooMuchLeavesTheOldValue) {
+  start();
+  const std::string big(15'000, 'x');
+  {
+    MM_SPAN_VAR(span, "big", "a"_k = big);
+    span.set("b"_k = big);
+    span.set("c"_k = big);
+    span.set("d"_k = big);
+    for (const std::string& value : {std::string("old"), big}) span.set("e"_k = value);
+  }
+  const auto all = ends();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].second, (Map{{"a", big}, {"b", big}, {"c", big}, {"d", big}, {"e", "old"}}));
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 1u);
+}
+
 TEST_F(PropertyTest, AGuardOfNoSpanTakesPropertiesAndForgetsThem) {
   {
     MM_SPAN_VAR(span, "before the start");

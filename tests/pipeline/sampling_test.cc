@@ -266,7 +266,7 @@ TEST_F(SamplingTest, AWindowIsKnownWhileABlockThatItChoseWaits) {
   start(windows());
   span_on_a_thread("front");
   dispatch::flush_log_buffer();
-  const std::int64_t old = pipeline::now() - 48 * 3'600'000'000'000;
+  const std::int64_t old = pipeline::now() - 1'800'000'000'000;
   Track track("track");
   track.begin_at(old, "long");
   track.end();

@@ -14,6 +14,7 @@
 #include "micromegas/fmt.h"
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/platform/diagnostics.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 #include "micromegas/tests/support/child.h"
 
@@ -118,6 +119,33 @@ TEST_F(TrackTest, WhatDoesNotFitIsIgnoredAndCounted) {
   EXPECT_EQ(spans[3].properties, (Map{{"kept", "1"}}));
   EXPECT_EQ(spans[3].time, t + 300);
   EXPECT_EQ(invalid(), 10u);
+}
+
+// The first test that makes it say so: a line comes once in ten seconds.
+TEST_F(TrackTest, ATimeOfAnotherUnitIsRefusedAndSaidOnce) {
+  static std::vector<std::string> said;
+  said.clear();
+  set_diagnostic_handler([](std::string_view line) { said.emplace_back(line); });
+  start();
+  Track track("track");
+  const std::int64_t t = pipeline::now();
+  const std::int64_t earlier = t - 1'800'000'000'000;
+  track.span("milliseconds", t / 1'000'000, t / 1'000'000 + 1);  // 2
+  track.begin_at(INT64_MIN + 1, "least");                        // 1
+  track.end_at(INT64_MIN + 1);                                   // 1
+  track.span("most", INT64_MAX - 1, INT64_MAX);                  // 2
+  track.span("before the start", earlier, earlier + 1);
+  track.begin_at(t, "good");
+  track.end_at(INT64_MAX);
+  const auto spans = of_track("track");
+  ASSERT_EQ(text(spans), "+before the start -before the start +good -good");
+  EXPECT_EQ(spans[0].time, earlier);
+  EXPECT_EQ(spans[3].time, t);
+  for (const auto& block : sink_->recorded().blocks) EXPECT_GE(block.header.begin_time, earlier);
+  EXPECT_EQ(invalid(), 6u);
+  set_diagnostic_handler(nullptr);
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_NE(said[0].find("nanoseconds"), std::string::npos) << said[0];
 }
 
 TEST_F(TrackTest, ATimeFarAheadIsRefusedAndTheTrackGoesOn) {

@@ -14,7 +14,11 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -171,6 +175,44 @@ TEST_F(TelemetryTest, ABadOptionStartsNothing) {
     EXPECT_THAT(refused.error().message(), HasSubstr("url"));
   }
   EXPECT_EQ(process_id(), std::nullopt);
+}
+
+TEST_F(TelemetryTest, TheRedactorSeesWhatIsToldOfTheProcessAndItsThreads) {
+  struct Sink : RecordingSink {
+    void on_startup(std::shared_ptr<const ProcessInfo> info) override { process = *info; }
+    ProcessInfo process;
+  };
+  const auto sink = std::make_shared<Sink>();
+  std::set<std::string> asked;
+  std::mutex mutex;
+  {
+    auto telemetry =
+        init_telemetry({.redactor =
+                            [&](std::string_view name, std::string_view value) {
+                              const std::lock_guard lock(mutex);
+                              asked.emplace(name);
+                              return std::optional<std::string>("not " + std::string(value));
+                            },
+                        .console = false,
+                        .sinks = {{sink}}});
+    ASSERT_TRUE(telemetry) << telemetry.error().message();
+    set_thread_name("ann's");
+    MM_SPAN("span");
+  }
+  const ProcessInfo& process = sink->process;
+  for (const std::string* column : {&process.exe, &process.username, &process.realname,
+                                    &process.computer, &process.distro, &process.cpu_brand}) {
+    EXPECT_THAT(*column, ::testing::StartsWith("not "));
+  }
+  EXPECT_EQ(process.username, process.properties.at("username"));
+  bool found = false;
+  for (const auto& [id, stream] : sink->recorded().streams) {
+    if (stream.kind != StreamKind::kThread) continue;
+    found = true;
+    EXPECT_EQ(stream.properties.at("thread-name"), "not ann's");
+  }
+  EXPECT_TRUE(found);
+  EXPECT_TRUE(asked.contains("thread-id"));
 }
 
 TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {

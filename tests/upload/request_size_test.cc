@@ -124,6 +124,8 @@ TEST(RequestSize, StaysBelowWhatWasRefusedAndAsksAgainOneAtATime) {
   RequestSize size(2s);
   TimePoint now{std::chrono::hours(1)};
   EXPECT_EQ(size.advise(2 * kMiB, now), Advice::kSend);
+  EXPECT_EQ(size.advise(100 * kMiB, now), Advice::kSend);
+  EXPECT_EQ(size.advise(100 * kMiB + 1, now), Advice::kCut) << "more than any server takes";
   size.refused(kMiB, now);
   size.refused(2 * kMiB, now);
   EXPECT_EQ(size.limit(), kMiB - 1);

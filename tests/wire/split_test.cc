@@ -10,9 +10,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
+#include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -226,6 +229,26 @@ TEST(Split, PartsOfMetricsHaveTheSameRowsAndOnlyWhatTheyNeed) {
 TEST(Split, PartsOfSpansHaveTheSameRowsAndOnlyWhatTheyNeed) {
   Material material;
   expect_the_same_rows<SpanEncoder>(StreamKind::kThread, material.spans());
+}
+
+TEST(Split, ABodyPastTheServersLimitIsEncodedAndGivesTwo) {
+  std::mt19937_64 random(5);
+  std::string noise(kMaxBodyBytes + 1000, '\0');
+  for (std::size_t i = 0; i + 8 <= noise.size(); i += 8) {
+    const std::uint64_t word = random();
+    std::memcpy(noise.data() + i, &word, 8);
+  }
+  std::vector<LogEvent> events(2);
+  for (LogEvent& event : events) event.metadata = &g_format;
+  events[0].text = std::string_view(noise).substr(0, kMaxBodyBytes / 2);
+  events[1].text = std::string_view(noise).substr(kMaxBodyBytes / 2);
+  LogEncoder encoder;
+  const auto whole = encode_events(encoder, events);
+  ASSERT_TRUE(whole) << whole.error().message();
+  EXPECT_GT(whole->body.size(), kMaxBodyBytes);
+  const auto halves = split_block(whole->body, StreamKind::kLog, test_process());
+  ASSERT_TRUE(halves) << halves.error().message();
+  for (const HalfBlock& half : *halves) EXPECT_LT(half.body.size(), kMaxBodyBytes);
 }
 
 // A body that somebody else's bytes got into: an error or two halves, never undefined behaviour.

@@ -42,7 +42,7 @@ class RequestSize {
   // 413 has told, the only one for kAskAgain.
   enum class Advice { kSend, kAsk, kCut };
   Advice advise(std::size_t bytes, TimePoint now) noexcept {
-    if (bytes > limit_) return Advice::kCut;
+    if (bytes > limit_ || bytes > kGone) return Advice::kCut;
     if (bytes <= ceiling_) return Advice::kSend;
     if (now < ask_at_) return Advice::kCut;
     ask_at_ = now + kAskAgain;
@@ -68,7 +68,7 @@ class RequestSize {
   }
 
  private:
-  static constexpr std::size_t kGone = std::size_t{100} << 20;  // no body is larger
+  static constexpr std::size_t kGone = std::size_t{100} << 20;  // no server takes a larger one
 
   // Several that were under way together count as one.
   void halve(std::size_t bytes) noexcept {

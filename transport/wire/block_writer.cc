@@ -96,7 +96,7 @@ Result<EncodedBlock> BlockWriter::finish(const BlockHeader& header, const Proces
                  std::to_string(count_) + " events");
   }
   const Error too_large("block does not fit into a body of " + std::to_string(kMaxBodyBytes) +
-                        " bytes: cut smaller blocks");
+                        " bytes, and cannot be cut: make smaller ones");
   if (overflow_) return too_large;
 
   compress_piece();
@@ -109,7 +109,7 @@ Result<EncodedBlock> BlockWriter::finish(const BlockHeader& header, const Proces
   result.objects_bytes = objects_bytes_;
   result.body =
       write_block(header, process, compressed_dependencies_.view(), compressed_objects_.view());
-  if (result.body.size() > kMaxBodyBytes) return too_large;
+  if (result.body.size() > kMaxBodyBytes && count_ == 1) return too_large;
   compressed_dependencies_.clear();
   compressed_dependencies_.shrink_to(kKeptBytes);
   compressed_objects_.clear();

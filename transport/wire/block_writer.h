@@ -39,6 +39,9 @@ inline char* put_dynamic_string(char* at, std::string_view text) noexcept {
   return put_text(at, text);
 }
 
+// Uncompressed, of each half; far above the blocks that the pipeline cuts.
+inline constexpr std::size_t kMaxPayloadBytes = std::size_t{512} << 20;
+
 class BlockWriter {
  public:
   // Starts a block, forgetting an unfinished one.
@@ -93,8 +96,6 @@ class BlockWriter {
   std::vector<std::uint64_t> property_ids_;
 
  private:
-  // Uncompressed, of each half; far above the blocks that the pipeline cuts.
-  static constexpr std::size_t kMaxPayloadBytes = std::size_t{512} << 20;
   // A piece to compress: with the record that passes it, most often less than a block.
   static constexpr std::size_t kPieceBytes = FrameCompressor::kMaxPieceBytes - 4096;
 

@@ -59,8 +59,9 @@ class BlockEncoder {
   BlockEncoder& operator=(BlockEncoder&&) noexcept;
 
   // `process` is the one that encode_process() sent; its tsc_frequency must be 1000000000. Fails
-  // if it is not, if there is no event, or if the body passes kMaxBodyBytes; the encoder stays
-  // usable.
+  // if it is not, if there is no event, if the block takes more than 512 MiB before compression, or
+  // if it is one event whose body passes kMaxBodyBytes; the encoder stays usable. A body of several
+  // events that does is to be cut (split.h).
   Result<EncodedBlock> encode(const LogBlock& block, const ProcessInfo& process);
   Result<EncodedBlock> encode(const MetricsBlock& block, const ProcessInfo& process);
   Result<EncodedBlock> encode(const ThreadBlock& block, const ProcessInfo& process);

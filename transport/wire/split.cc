@@ -47,7 +47,9 @@ std::int64_t ticks_of(const PackedRecords& record, StreamKind kind) {
 
 Result<std::array<HalfBlock, 2>> split_block(std::string_view body, StreamKind kind,
                                              const ProcessInfo& process) {
-  const auto decoded = decode_block(body);
+  const DecodeLimits as_written{.body_bytes = body.size(),
+                                .decompressed_bytes = 2 * kMaxPayloadBytes + kMaxBodyBytes};
+  const auto decoded = decode_block(body, as_written);
   if (!decoded) return decoded.error();
   const DecodedBlock& block = *decoded;
   if (block.event_count < 2) return Error("a block of one event cannot be split");
