@@ -884,6 +884,8 @@ MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_sessi
 
 constinit thread_local micromegas::queue::SpanScope micromegas_v0_span_scope{};
 
+constinit thread_local std::uint32_t micromegas_v0_open_scopes = 0;
+
 MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
   static Runtime* const runtime = ColdPath::make();
   return runtime;

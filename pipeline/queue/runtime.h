@@ -33,6 +33,7 @@
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/queue/image_queue.h"
+#include "micromegas/pipeline/queue/open_async_spans.h"
 #include "micromegas/pipeline/queue/room_wait.h"
 #include "micromegas/pipeline/queue/sample_windows.h"
 #include "micromegas/pipeline/sink/event_context.h"
@@ -295,6 +296,7 @@ class Runtime {
   // Takes what is in `image`, or counts it as dropped.
   void send_image(Image&& image) noexcept;
 
+  [[nodiscard]] OpenAsyncSpans& open_async_spans() noexcept { return open_async_spans_; }
   // The first of kSpanIds - 1 ids; the calling thread takes the others next.
   std::uint64_t new_span_ids() noexcept;
 
@@ -399,6 +401,7 @@ class Runtime {
   ImageQueue images_;
   Aggregates aggregates_;
   SampleWindows sample_windows_;
+  OpenAsyncSpans open_async_spans_;
 };
 
 }  // namespace micromegas::queue
