@@ -733,6 +733,31 @@ TEST_F(AsyncSpanTest, ASpanIsCurrentToTheEndOfItsScopeOnly) {
 }
 
 // What docs/async.md tells not to do leaves a wrong parent behind, and nothing worse.
+// Only what is shared can be set from inside: a scope knows of its span no more than the id.
+TEST_F(AsyncSpanTest, ACurrentSpanSaysWhetherItTakesProperties) {
+  start();
+  EXPECT_FALSE(current_span().takes_properties());
+  MM_ASYNC_SPAN_VAR(guard, "guard");
+  const SpanContextScope scope(guard.context());
+  EXPECT_EQ(current_span().id(), guard.id());
+  EXPECT_FALSE(current_span().takes_properties());
+  std::thread(bind_span_context([&] {
+    EXPECT_EQ(current_span().id(), guard.id());
+    EXPECT_FALSE(current_span().takes_properties());
+    current_span().set("a"_k = 1);
+  })).join();
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 1u);
+  static constinit SpanMetadata site{.name = "carried"};
+  AsyncSpan span;
+  span.open(AsyncSpan::Later(), site);
+  const detail::SpanCarrierRef carrier(detail::SpanCarrier::make(std::move(span)));
+  const detail::CarrierScope carried(carrier.get());
+  EXPECT_TRUE(current_span().takes_properties());
+  current_span().set("a"_k = 1);
+  carrier->finish({});
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 1u);
+}
+
 TEST_F(AsyncSpanTest, AScopeThatIsHeldWhereItsCoroutineSuspendsLeavesNoPointerBehind) {
   start();
   AsyncSpan span = MM_BEGIN_ASYNC_SPAN("span");
