@@ -14,8 +14,12 @@ SpanCarrier::Lock::Lock(std::atomic<bool>& busy) noexcept : busy_(busy) {
 
 void SpanCarrier::finish(std::string_view reason) noexcept {
   if (context_.if_alive().span_id == 0) return;
-  const Lock lock(busy_);
-  if (span_.id() != 0) span_.finish(reason);
+  AsyncSpan ending;  // outside the lock: its end may wait for room
+  {
+    const Lock lock(busy_);
+    ending = std::move(span_);
+  }
+  if (ending.id() != 0) ending.finish(reason);
 }
 
 namespace {
