@@ -127,6 +127,7 @@ void Runtime::prepare(std::size_t queue_bytes) {
 void Runtime::open(const Filters& filters, void (*wake)() noexcept) {
   const std::lock_guard lock(mutex_);
   filters_ = filters;
+  context_while_stopped_ = false;
   wake_.store(wake, std::memory_order_release);
   running_.store(true, std::memory_order_release);
   bump_session();
@@ -532,7 +533,10 @@ void Runtime::send_image(Image&& image) noexcept {
 
 void Runtime::set_process_context(EventContextPtr context) {
   const std::lock_guard lock(mutex_);
+  // While telemetry is stopped nobody takes them, and no event comes between two of them.
+  if (context_while_stopped_) process_contexts_.pop_back();
   process_contexts_.push_back({read_ticks(), std::move(context)});
+  context_while_stopped_ = !running();
   process_context_changes_.fetch_add(1, std::memory_order_release);
 }
 

@@ -384,6 +384,7 @@ class Runtime {
   std::atomic<std::uint64_t> stray_left_out_{0};
   bool gave_back_ = false;  // segments, since the last room_made(); the consumer's
   std::vector<ProcessContext> process_contexts_;  // those that the consumer has not seen, and one
+  bool context_while_stopped_ = false;            // the last one, and no start since
   std::atomic<std::uint64_t> process_context_changes_{0};
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};
