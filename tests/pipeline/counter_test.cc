@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
@@ -268,6 +270,29 @@ TEST_F(CounterTest, TheEndLosesNothingAndTheNextSessionBeginsAtZero) {
   EXPECT_TRUE(sink_->recorded().metrics.empty());
   for (int i = 0; i < 2; ++i) MM_COUNTER("at the end", "count", 1);
   EXPECT_EQ(sums().at("at the end"), 2);
+}
+
+// Threads need the lock for their first addition.
+TEST_F(CounterTest, NobodyWaitsForTheActor) {
+  using queue::AggregateKind;
+  queue::Catalogue& catalogue = queue::Runtime::get().catalogue();
+  queue::Aggregates aggregates;
+  const StaticMetricMetadata metadata{.name = "m", .unit = "count"};
+  const auto counter = aggregates.add(AggregateKind::kCounter, metadata, 0, catalogue);
+  const auto histogram = aggregates.add(AggregateKind::kHistogram, metadata, 0, catalogue);
+  static_cast<queue::CounterCell*>(aggregates.add_cell(counter))->value = 1;
+  static_cast<queue::HistogramCell*>(aggregates.add_cell(histogram))->bank.load()->add(1);
+  int visits = 0;
+  aggregates.collect(
+      [&](const queue::AggregateMetric&) {
+        ++visits;
+        std::thread([&] {
+          const std::unique_lock lock(aggregates.mutex(), std::try_to_lock);
+          EXPECT_TRUE(lock);
+        }).join();
+      },
+      std::chrono::milliseconds(0));
+  EXPECT_EQ(visits, 8);
 }
 
 // A thread that is interrupted in the middle of an addition has the bank of its cell in its hands.
