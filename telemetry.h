@@ -235,11 +235,12 @@ Result<void> set_log_filter(std::string_view text);
 Result<void> set_console_filter(std::string_view text);
 Result<void> set_upload_filter(std::string_view text);
 Result<void> set_sink_filter(const EventSink& sink, std::string_view text);  // one of your own
-// Of the log filter, the level of targets that no prefix fits, and that of one prefix.
-void set_max_level(LevelFilter level);
-void set_target_level(std::string_view target_prefix, LevelFilter level);
-// Of metrics and spans. A span that has begun ends all the same.
-void set_max_verbosity(VerbosityFilter verbosity);
+// Of the log filter, the level of targets that no prefix fits, and that of one prefix. False:
+// telemetry does not run, nothing is changed; options and variables say what it starts with.
+bool set_max_level(LevelFilter level);
+bool set_target_level(std::string_view target_prefix, LevelFilter level);
+// Of metrics and spans. A span that has begun ends all the same. False: as above.
+bool set_max_verbosity(VerbosityFilter verbosity);
 
 // Properties that every log, metric and thread span of the process carries from now on, in the
 // place of those set before; of a thread or a scope: context.h. Also before the start, for all
