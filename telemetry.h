@@ -259,8 +259,7 @@ void set_thread_name(std::string_view name);
 void prepare_thread();
 
 // A log whose level, target and text are known only now.
-// They are copied; `properties` as dispatch.h says. For a bridge from another logger: no lock, but
-// for a level and target that nobody asked for since a filter changed.
+// They are copied; `properties` as dispatch.h says. For a bridge from another logger: no lock.
 void log_dynamic(Level level, std::string_view target, std::string_view text,
                  std::span<const Property> properties = {});
 inline void log_dynamic(Level level, std::string_view target, std::string_view text,

@@ -299,6 +299,22 @@ TEST_F(WarmTest, DispatchCostsNothing) {
   });
 }
 
+TEST_F(WarmTest, AChangedFilterReachesEachCallSiteWithoutALock) {
+  const auto statements = [] {
+    MM_INFO("x");
+    MM_IMETRIC("m", "count", 1);
+    MM_SPAN("s");
+    MM_COUNTER("c", "count", 1);
+    static_cast<void>(queue::Runtime::get().log_enabled(Level::kInfo, "at run time"));
+  };
+  statements();
+  for (int i = 0; i < 3; ++i) {
+    queue::Runtime::get().change_filters(
+        [](queue::Filters& filters) { filters.log.targets["other"] = LevelFilter::kOff; });
+    expect_free("after a change", statements);
+  }
+}
+
 // Holds the actor at the first block of logs.
 class HeldSink : public EventSink {
  public:
