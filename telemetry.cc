@@ -395,20 +395,26 @@ Result<void> set_sink_filter(const EventSink& sink, std::string_view text) {
       [&](const Sinks&, const CompositeSink& all) { return all.index_of(sink); });
 }
 
-void set_max_level(LevelFilter level) {
+bool set_max_level(LevelFilter level) {
+  if (!pipeline::session_running(0)) return false;
   queue::Runtime::get().change_filters(
       [=](queue::Filters& filters) { filters.log.max_level = level; });
+  return true;
 }
 
-void set_target_level(std::string_view target_prefix, LevelFilter level) {
+bool set_target_level(std::string_view target_prefix, LevelFilter level) {
+  if (!pipeline::session_running(0)) return false;
   queue::Runtime::get().change_filters([=](queue::Filters& filters) {
     filters.log.targets.insert_or_assign(std::string(target_prefix), level);
   });
+  return true;
 }
 
-void set_max_verbosity(VerbosityFilter verbosity) {
+bool set_max_verbosity(VerbosityFilter verbosity) {
+  if (!pipeline::session_running(0)) return false;
   queue::Runtime::get().change_filters(
       [=](queue::Filters& filters) { filters.max_verbosity = verbosity; });
+  return true;
 }
 
 Result<void> set_process_context(const PropertyMap& properties) {

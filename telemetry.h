@@ -236,11 +236,12 @@ Result<void> set_log_filter(std::string_view text);
 Result<void> set_console_filter(std::string_view text);
 Result<void> set_upload_filter(std::string_view text);
 Result<void> set_sink_filter(const EventSink& sink, std::string_view text);  // one of your own
-// Of the log filter, the level of targets that no prefix fits, and that of one prefix.
-void set_max_level(LevelFilter level);
-void set_target_level(std::string_view target_prefix, LevelFilter level);
-// Of metrics and spans. A span that has begun ends all the same.
-void set_max_verbosity(VerbosityFilter verbosity);
+// Of the log filter, the level of targets that no prefix fits, and that of one prefix. False:
+// telemetry does not run, nothing is changed; options and variables say what it starts with.
+bool set_max_level(LevelFilter level);
+bool set_target_level(std::string_view target_prefix, LevelFilter level);
+// Of metrics and spans. A span that has begun ends all the same. False: as above.
+bool set_max_verbosity(VerbosityFilter verbosity);
 
 // Properties that every log, metric and thread span of the process carries from now on, in the
 // place of those set before; of a thread or a scope: context.h. Also before the start, for all
@@ -259,8 +260,7 @@ void set_thread_name(std::string_view name);
 void prepare_thread();
 
 // A log whose level, target and text are known only now.
-// They are copied; `properties` as dispatch.h says. For a bridge from another logger: no lock, but
-// for a level and target that nobody asked for since a filter changed.
+// They are copied; `properties` as dispatch.h says. For a bridge from another logger: no lock.
 void log_dynamic(Level level, std::string_view target, std::string_view text,
                  std::span<const Property> properties = {});
 inline void log_dynamic(Level level, std::string_view target, std::string_view text,

@@ -4,7 +4,10 @@
 #include "micromegas/pipeline/dispatch.h"
 
 #include <chrono>
-#include <cstring>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -139,9 +142,10 @@ void write_metric(const StaticMetricMetadata& metadata, const Tags& tags, std::u
   w.publish();
 }
 
-// A scope that comes before the thread's first event is not noted, nor is its end: they nest.
+// Of a scope that comes before the thread's first event nothing but their number is noted.
 template <class Begin>
 void begin_scope(const SpanLocation& location, Begin begin) {
+  ++micromegas_v0_open_scopes;
   queue::ThreadSlot* slot = queue::Runtime::registered_thread();
   bool recorded = false;
   if (queue::enabled(location)) {
@@ -171,6 +175,11 @@ void write_span_properties(std::uint32_t span, std::uint64_t open, const Tags& t
 
 void end_scope(const SpanLocation& location, RecordKind kind, const PropertySet* set = nullptr,
                Pairs pairs = {}) {
+  if (micromegas_v0_open_scopes == 0) {
+    if (detail::records_anything()) micromegas_v0_drop(EventKind::kSpan, DropReason::kInvalid, 1);
+    return;
+  }
+  --micromegas_v0_open_scopes;
   queue::ThreadSlot* slot = queue::Runtime::registered_thread();
   if (slot == nullptr || !slot->scopes.pop()) return;
   const std::uint64_t open = queue::open_spans();
@@ -180,41 +189,176 @@ void end_scope(const SpanLocation& location, RecordKind kind, const PropertySet*
   detail::end_span(id, kind, open);
 }
 
-void write_async(std::uint32_t id, RecordKind kind, std::uint64_t span_id, std::uint64_t parent,
-                 std::uint32_t depth, const TextRef* name, const Tags& tags = Tags()) {
-  if (id == 0) return;
-  const std::uint32_t reserve = queue::open_count(queue::open_spans()) * queue::kSpanEndBytes;
-  const auto tag_bytes =
-      static_cast<std::uint32_t>(tags.empty() ? 0 : queue::kRecordHeaderBytes + tags.bytes());
-  const std::size_t bytes =
-      queue::kRecordHeaderBytes + 24 + (name != nullptr ? name->bytes() : 0) + tag_bytes;
-  Writer w(QueueKind::kSpans, static_cast<std::uint32_t>(bytes), EventKind::kAsyncSpan, reserve);
-  if (!w) return;
-  w.header(id, kind, queue::kNoFlags);
-  w.number(span_id);
-  w.number(parent);
-  w.number(depth);
-  if (name != nullptr) name->write(w);
-  if (tag_bytes != 0) {
-    w.header_untimed(0, RecordKind::kProperties, tags.flags(), tag_bytes);
-    tags.write_set(w);
-    tags.write_pairs(w);
+// --- asynchronous spans ---
+
+// In the id of a span of which nothing is recorded: its end is not either, and nothing is missing.
+// Ids stay such that a double holds them.
+constexpr std::uint64_t kNotRecorded = std::uint64_t{1} << 52;
+
+std::uint32_t site_of(const SpanMetadata& metadata) {
+  const std::uint32_t id = queue::site_id(metadata.location.word);
+  return id != 0 ? id : micromegas_v0_register_span(&metadata, &detail::kArgList<>);
+}
+std::uint32_t site_of(const SpanLocation& location) {
+  const std::uint32_t id = queue::site_id(location.word);
+  return id != 0 ? id : micromegas_v0_register_location(&location, &detail::kArgList<>);
+}
+const SpanLocation& location_of(const SpanMetadata& metadata) { return metadata.location; }
+const SpanLocation& location_of(const SpanLocation& location) { return location; }
+
+// Behind the header of a begin and of an end.
+struct AsyncFields {
+  static constexpr std::uint32_t kBytes = queue::kRecordHeaderBytes + 24;
+
+  std::uint64_t span_id;
+  std::uint64_t parent;
+  std::uint32_t depth;
+
+  void write(queue::RecordWriter& w) const {
+    w.number(span_id);
+    w.number(parent);
+    w.number(depth);
   }
+};
+
+std::uint32_t span_ends_bytes() {
+  return queue::open_count(queue::open_spans()) * queue::kSpanEndBytes;
+}
+
+// False: it is not recorded, and counted with its end.
+template <class Site>
+bool write_async_begin(const Site& metadata, RecordKind kind, const AsyncFields& fields,
+                       const TextRef* name) {
+  const std::uint32_t site = site_of(metadata);
+  if (site == 0) {
+    micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kInvalid, 2);
+    return false;
+  }
+  queue::OpenAsyncSpans& open = queue::Runtime::get().open_async_spans();
+  const std::uint32_t session = micromegas_v0_session.load(std::memory_order_relaxed);
+  if (const auto reason = open.add(fields.span_id, session)) {
+    micromegas_v0_drop(EventKind::kAsyncSpan, *reason, 2);
+    static_assert(queue::OpenAsyncSpans::kMax == 65536);
+    diagnose(
+        "async_spans.full",
+        "asynchronous spans of dispatch.h or the C library are dropped: 65536 are open; do all "
+        "of them end?");
+    return false;
+  }
+  const std::size_t bytes = AsyncFields::kBytes + (name != nullptr ? name->bytes() : 0);
+  Writer w(QueueKind::kSpans, static_cast<std::uint32_t>(bytes), EventKind::kAsyncSpan,
+           span_ends_bytes(), 2);
+  if (!w) {
+    open.remove(fields.span_id, session);
+    return false;
+  }
+  w.header(site, kind, queue::kNoFlags);
+  fields.write(w);
+  if (name != nullptr) name->write(w);
   w.publish();
+  return true;
 }
 
-std::uint32_t async_id(const SpanMetadata& metadata) {
-  std::uint32_t id = queue::site_id(metadata.location.word);
-  if (id == 0) id = micromegas_v0_register_span(&metadata, &detail::kArgList<>);
-  if (id == 0) micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kInvalid, 1);
-  return id;
+template <class Site>
+std::uint64_t begin_async(const Site& metadata, RecordKind kind, std::uint64_t parent,
+                          std::uint32_t depth, const std::string_view* name = nullptr) {
+  const std::uint64_t span_id = queue::take_span_id();
+  if (!queue::enabled(location_of(metadata))) return span_id | kNotRecorded;
+  TextRef text{nullptr, 0};
+  if (name != nullptr) text = cut_text(*name, detail::kMaxNameBytes);
+  const bool recorded = write_async_begin(metadata, kind, {span_id, parent, depth},
+                                          name != nullptr ? &text : nullptr);
+  return recorded ? span_id : span_id | kNotRecorded;
 }
 
-std::uint32_t async_id(const SpanLocation& location) {
-  std::uint32_t id = queue::site_id(location.word);
-  if (id == 0) id = micromegas_v0_register_location(&location, &detail::kArgList<>);
-  if (id == 0) micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kInvalid, 1);
-  return id;
+// What follows an end's fields.
+class AsyncRest {
+ public:
+  AsyncRest(const TextRef* name, const Tags& tags)
+      : name_(name),
+        tags_(tags),
+        name_bytes_(name != nullptr ? static_cast<std::uint32_t>(name->bytes()) : 0),
+        tag_bytes_(tags.empty()
+                       ? 0
+                       : static_cast<std::uint32_t>(queue::kRecordHeaderBytes + tags.bytes())) {}
+
+  [[nodiscard]] std::uint32_t bytes() const { return name_bytes_ + tag_bytes_; }
+  [[nodiscard]] std::uint32_t name_bytes() const { return name_bytes_; }
+  void write_name(queue::RecordWriter& w) const {
+    if (name_ != nullptr) name_->write(w);
+  }
+  void write_tags(queue::RecordWriter& w) const {
+    if (tag_bytes_ == 0) return;
+    w.header_untimed(0, RecordKind::kProperties, tags_.flags(), tag_bytes_);
+    tags_.write_set(w);
+    tags_.write_pairs(w);
+  }
+
+ private:
+  const TextRef* name_;
+  const Tags& tags_;
+  std::uint32_t name_bytes_;
+  std::uint32_t tag_bytes_;
+};
+
+// Without memory the end goes without its properties.
+MICROMEGAS_COLD void end_async_without_room(std::uint32_t site, RecordKind kind,
+                                            const AsyncFields& fields, const AsyncRest& rest) {
+  alignas(8) std::byte few[2048];
+  static_assert(sizeof few > detail::kMaxNameBytes + 8);
+  std::unique_ptr<std::byte[]> many;
+  std::byte* at = few;
+  std::uint32_t bytes = rest.bytes();
+  if (bytes > sizeof few) {
+    many.reset(new (std::nothrow) std::byte[bytes]);
+    if (many != nullptr) {
+      at = many.get();
+    } else {
+      bytes = rest.name_bytes();
+      micromegas_v0_count_lost_properties();
+    }
+  }
+  queue::RecordWriter w(at);
+  rest.write_name(w);
+  if (bytes > rest.name_bytes()) rest.write_tags(w);
+  std::uint64_t head[] = {
+      queue::header_word(site, kind, queue::kNoFlags, AsyncFields::kBytes + bytes), 0,
+      fields.span_id, fields.parent, fields.depth};
+  micromegas_v0_async_end_without_room(&head, at, bytes, bytes > rest.name_bytes());
+}
+
+// Whether an end of this one is to be recorded. One that no begin stands for is counted.
+bool takes_async_end(std::uint64_t span_id) {
+  if ((span_id & kNotRecorded) != 0) return false;
+  queue::Runtime& runtime = queue::Runtime::get();
+  const std::uint32_t session = micromegas_v0_session.load(std::memory_order_relaxed);
+  const auto removed = runtime.open_async_spans().remove(span_id, session);
+  if (removed == queue::OpenAsyncSpans::Removed::kUnknown && runtime.running()) {
+    micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kInvalid, 1);
+  }
+  return removed == queue::OpenAsyncSpans::Removed::kOpen;
+}
+
+// No filter is asked: what has begun ends.
+template <class Site>
+void end_async(const Site& metadata, RecordKind kind, const AsyncFields& fields,
+               const std::string_view* name = nullptr, const PropertySet* set = nullptr,
+               Pairs properties = {}) {
+  if (!takes_async_end(fields.span_id)) return;
+  const std::uint32_t site = site_of(metadata);
+  if (site == 0) return micromegas_v0_drop(EventKind::kAsyncSpan, DropReason::kInvalid, 1);
+  TextRef text{nullptr, 0};
+  if (name != nullptr) text = cut_text(*name, detail::kMaxNameBytes);
+  const Tags tags(set, properties, PropertiesOf::kSpan);
+  const AsyncRest rest(name != nullptr ? &text : nullptr, tags);
+  Writer w(QueueKind::kSpans, AsyncFields::kBytes + rest.bytes(), EventKind::kAsyncSpan,
+           Writer::IfRoom(), span_ends_bytes());
+  if (!w) return end_async_without_room(site, kind, fields, rest);
+  w.header(site, kind, queue::kNoFlags);
+  fields.write(w);
+  rest.write_name(w);
+  rest.write_tags(w);
+  w.publish();
 }
 
 void hand_over() { pipeline::hand_over_session(steady_clock::now() + kFlushWait); }
@@ -387,39 +531,23 @@ void on_end_named_scope_tagged(const SpanLocation& location, std::string_view /*
 
 std::uint64_t on_begin_async_scope(const SpanMetadata& metadata, std::uint64_t parent_span_id,
                                    std::uint32_t depth) {
-  const std::uint64_t span_id = queue::take_span_id();
-  if (queue::enabled(metadata.location)) {
-    write_async(async_id(metadata), RecordKind::kAsyncSpanBegin, span_id, parent_span_id, depth,
-                nullptr);
-  }
-  return span_id;
+  return begin_async(metadata, RecordKind::kAsyncSpanBegin, parent_span_id, depth);
 }
 
 void on_end_async_scope(std::uint64_t span_id, std::uint64_t parent_span_id,
                         const SpanMetadata& metadata, std::uint32_t depth) {
-  if (!queue::enabled(metadata.location)) return;
-  write_async(async_id(metadata), RecordKind::kAsyncSpanEnd, span_id, parent_span_id, depth,
-              nullptr);
+  end_async(metadata, RecordKind::kAsyncSpanEnd, {span_id, parent_span_id, depth});
 }
 
 std::uint64_t on_begin_async_named_scope(const SpanLocation& location, std::string_view name,
                                          std::uint64_t parent_span_id, std::uint32_t depth) {
-  const std::uint64_t span_id = queue::take_span_id();
-  if (queue::enabled(location)) {
-    const TextRef text = cut_text(name, detail::kMaxNameBytes);
-    write_async(async_id(location), RecordKind::kAsyncNamedBegin, span_id, parent_span_id, depth,
-                &text);
-  }
-  return span_id;
+  return begin_async(location, RecordKind::kAsyncNamedBegin, parent_span_id, depth, &name);
 }
 
 void on_end_async_named_scope(std::uint64_t span_id, std::uint64_t parent_span_id,
                               const SpanLocation& location, std::string_view name,
                               std::uint32_t depth) {
-  if (!queue::enabled(location)) return;
-  const TextRef text = cut_text(name, detail::kMaxNameBytes);
-  write_async(async_id(location), RecordKind::kAsyncNamedEnd, span_id, parent_span_id, depth,
-              &text);
+  end_async(location, RecordKind::kAsyncNamedEnd, {span_id, parent_span_id, depth}, &name);
 }
 
 std::uint64_t on_begin_async_named_scope_dyn(const SpanLocation& location, std::string_view name,
@@ -436,19 +564,16 @@ void on_end_async_named_scope_dyn(std::uint64_t span_id, std::uint64_t parent_sp
 void on_end_async_scope_tagged(std::uint64_t span_id, std::uint64_t parent_span_id,
                                const SpanMetadata& metadata, std::uint32_t depth,
                                const PropertySet& set, Pairs properties) {
-  if (!queue::enabled(metadata.location)) return;
-  write_async(async_id(metadata), RecordKind::kAsyncSpanEnd, span_id, parent_span_id, depth,
-              nullptr, Tags(&set, properties, PropertiesOf::kSpan));
+  end_async(metadata, RecordKind::kAsyncSpanEnd, {span_id, parent_span_id, depth}, nullptr, &set,
+            properties);
 }
 
 void on_end_async_named_scope_tagged(std::uint64_t span_id, std::uint64_t parent_span_id,
                                      const SpanLocation& location, std::string_view name,
                                      std::uint32_t depth, const PropertySet& set,
                                      Pairs properties) {
-  if (!queue::enabled(location)) return;
-  const TextRef text = cut_text(name, detail::kMaxNameBytes);
-  write_async(async_id(location), RecordKind::kAsyncNamedEnd, span_id, parent_span_id, depth, &text,
-              Tags(&set, properties, PropertiesOf::kSpan));
+  end_async(location, RecordKind::kAsyncNamedEnd, {span_id, parent_span_id, depth}, &name, &set,
+            properties);
 }
 
 // --- flush and threads ---

@@ -90,7 +90,7 @@ void named_float_metric(const StaticMetricMetadata& metadata, std::string_view n
                         std::string_view unit, const PropertySet& set,
                         std::span<const Property> properties, double value);
 
-// Spans of the calling thread; they must nest.
+// Spans of the calling thread; they must nest. An end without a begin is ignored, and counted.
 void on_begin_scope(const SpanMetadata& metadata);
 void on_end_scope(const SpanMetadata& metadata);
 void on_begin_named_scope(const SpanLocation& location, std::string_view name);
@@ -104,8 +104,11 @@ void on_end_scope_tagged(const SpanMetadata& metadata, const PropertySet& set,
 void on_end_named_scope_tagged(const SpanLocation& location, std::string_view name,
                                const PropertySet& set, std::span<const Property> properties);
 
-// Asynchronous spans: any thread may end what another began. The id is unique in the process, from
-// 1; it is given out whether or not the span is recorded. Parent 0: a root.
+// Asynchronous spans: any thread may end what another began. The id is unique in the process, not
+// 0, and below 2^53; it is given out whether or not the span is recorded. Parent 0: a root. What
+// has begun ends, whatever a filter says by then; another end of the same id, and one of no id of
+// ours, is ignored and counted. Open at once: 65,536; what begins beyond is dropped whole, and
+// counted.
 std::uint64_t on_begin_async_scope(const SpanMetadata& metadata, std::uint64_t parent_span_id,
                                    std::uint32_t depth);
 void on_end_async_scope(std::uint64_t span_id, std::uint64_t parent_span_id,

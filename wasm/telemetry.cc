@@ -163,17 +163,21 @@ Result<void> set_sink_filter(const EventSink& sink, std::string_view text) {
   });
 }
 
-void set_max_level(LevelFilter level) {
+bool set_max_level(LevelFilter level) {
+  if (!wasm::session_running(0)) return false;
   wasm::change_filters([=](wasm::Filters& filters) { filters.log.max_level = level; });
+  return true;
 }
 
-void set_target_level(std::string_view target_prefix, LevelFilter level) {
+bool set_target_level(std::string_view target_prefix, LevelFilter level) {
+  if (!wasm::session_running(0)) return false;
   wasm::change_filters([=](wasm::Filters& filters) {
     filters.log.targets.insert_or_assign(std::string(target_prefix), level);
   });
+  return true;
 }
 
-void set_max_verbosity(VerbosityFilter /*verbosity*/) {}
+bool set_max_verbosity(VerbosityFilter /*verbosity*/) { return wasm::session_running(0); }
 Result<void> set_process_context(const PropertyMap& properties) {
   Result<void> checked = check_context_names(properties);
   if (checked) wasm::set_process_context(properties);

@@ -95,14 +95,16 @@ MM_API void mm_metric_i_p(MmHandle* handle, const char* name, const char* unit, 
 MM_API void mm_metric_f_p(MmHandle* handle, const char* name, const char* unit, double value,
                           const MmProperty* properties, size_t property_count);
 
-/* Spans of the calling thread; they nest. An end without a begin is ignored. NULL: "". */
+/* Spans of the calling thread; they nest. An end without a begin is ignored, and counted. NULL: "".
+ */
 MM_API void mm_span_begin(MmHandle* handle, const char* name);
 MM_API void mm_span_end(MmHandle* handle);
 MM_API void mm_span_end_p(MmHandle* handle, const MmProperty* properties, size_t property_count);
 
 /* A span that may end on another thread. The begin gives its id, not 0 and unique in the process,
  * for its end and for its children; the end says again what the begin said. `parent`: 0 for a root.
- * `depth`: 0 for a root, one more than the parent's. Whoever ends a span twice sends two ends. */
+ * `depth`: 0 for a root, one more than the parent's. A second end, and that of what has not begun,
+ * is ignored, and counted. At most 65,536 may be open at once. */
 MM_API uint64_t mm_async_span_begin(MmHandle* handle, const char* name, uint64_t parent,
                                     uint32_t depth);
 MM_API void mm_async_span_end(MmHandle* handle, uint64_t span, const char* name, uint64_t parent,

@@ -137,6 +137,8 @@ TraceContext TraceContext::from(std::string_view traceparent) {
   return trace;
 }
 
+std::uint64_t TraceContext::own_number() const noexcept { return load(own_.parent_id.data()); }
+
 std::string TraceContext::traceparent() const {
   return has_own_ ? own_.to_string() : std::string();
 }
@@ -167,10 +169,15 @@ std::string outgoing_traceparent() {
   TraceContext trace = current_trace();
   if (const std::uint64_t span = current_span_id(); trace && span != 0) {
     if (const std::optional<Uuid> process = dispatch::process_id()) {
-      trace.own_.parent_id = make_span_id(*process, span);
       CurrentSpan current = current_span();
+      if (const std::uint64_t known = current.trace_span_id(); known != 0) {
+        store(trace.own_.parent_id.data(), known);
+        return trace.traceparent();
+      }
+      trace.own_.parent_id = make_span_id(*process, span);
       if (current.takes_properties()) {
         current.set("trace_id"_k = trace.trace_id(), "span_id"_k = trace.span_id());
+        current.set_trace_span_id(trace.own_number());
       }
     }
   }

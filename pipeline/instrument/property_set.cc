@@ -112,7 +112,12 @@ bool is_property_name(std::string_view name) noexcept {
 }
 
 // A hash table that only grows, by compare-and-swap of pointers: no lock, so a child forked in the
-// middle of intern() finds a whole table. Nothing is freed.
+// middle of intern() finds a whole table. Nothing is freed that another thread can have seen.
+//
+// Order: a set is whole before the table shows it, and by_id_ shows it only once the table does,
+// and before intern() returns it: whoever returns it, the thread that made it or one that found it,
+// has stored it there. So who reads an id in a record finds its set, and what a walk over all ids
+// finds is never freed.
 class PropertySetStore {
  public:
   static const PropertySet& intern(std::span<const Property> properties) noexcept {
@@ -127,22 +132,17 @@ class PropertySetStore {
             count(g_counters.refused_sets);
             return empty_;
           }
-          // Before the table shows it: whoever finds it there may ask for it by its id.
-          by_id_[made->id()].store(made, std::memory_order_release);
         }
         if (table_[i].compare_exchange_strong(found, made, std::memory_order_acq_rel,
                                               std::memory_order_acquire)) {
           count(g_counters.interned);
-          return *made;
+          return with_id(*made);
         }
       }
       if (draft.equals(found->properties())) {
         // Another thread was first with the same set; the id that was drawn for ours stays unused.
-        if (made != nullptr) {
-          by_id_[made->id()].store(nullptr, std::memory_order_relaxed);
-          ::operator delete(made);
-        }
-        return *found;
+        ::operator delete(made);
+        return with_id(*found);
       }
     }
   }
@@ -153,6 +153,15 @@ class PropertySetStore {
   }
 
  private:
+  // Makes it known by its id.
+  static const PropertySet& with_id(const PropertySet& set) noexcept {
+    std::atomic<const PropertySet*>& entry = by_id_[set.id()];
+    if (entry.load(std::memory_order_relaxed) == nullptr) {
+      entry.store(&set, std::memory_order_release);
+    }
+    return set;
+  }
+
   static constexpr std::uint32_t kEmptyId = 1;
   static constexpr std::size_t kSlots = 2 * PropertySet::kMaxSets;  // half full at most: probes end
 

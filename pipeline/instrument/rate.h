@@ -10,8 +10,8 @@
 // Each call site counts for itself, all threads together, and only while its log is enabled. What
 // it leaves out evaluates no argument and costs an atomic operation (EVERY_MS: and a read of the
 // system's clock). Nothing goes unsaid: the next log has the property "left_out", how many were
-// left out before it; those of FIRST_N have "remaining", how many will follow. The sum of all is
-// TelemetryStats::left_out_logs.
+// left out before it. FIRST_N has no next log: its logs have "remaining", how many will follow, and
+// what it leaves out after the last (0) is only in the sum of all, TelemetryStats::left_out_logs.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_RATE_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_RATE_H_
 

@@ -14,26 +14,36 @@ SpanCarrier::Lock::Lock(std::atomic<bool>& busy) noexcept : busy_(busy) {
 
 void SpanCarrier::finish(std::string_view reason) noexcept {
   if (context_.if_alive().span_id == 0) return;
-  const Lock lock(busy_);
-  if (span_.id() != 0) span_.finish(reason);
-}
-
-SpanCarrierRef current_carrier() noexcept {
-  const SpanContext context = current_context();
-  if (context.span_id == 0) return {};
-  auto* const carrier = static_cast<SpanCarrier*>(micromegas_v0_span_scope.carrier);
-  if (carrier != nullptr && carrier->context().span_id == context.span_id) {
-    return SpanCarrierRef(carrier);
+  AsyncSpan ending;  // outside the lock: its end may wait for room
+  {
+    const Lock lock(busy_);
+    ending = std::move(span_);
   }
-  return SpanCarrierRef(SpanCarrier::make(context));
+  if (ending.id() != 0) ending.finish(reason);
 }
 
 namespace {
+
+// The one of this span that is there; null if there is none.
+SpanCarrierRef carrier_of(const SpanContext& context) noexcept {
+  auto* const carrier = static_cast<SpanCarrier*>(micromegas_v0_span_scope.carrier);
+  if (context.span_id == 0 || carrier == nullptr) return {};
+  if (carrier->context().span_id != context.span_id) return {};
+  return SpanCarrierRef(carrier);
+}
+
 std::uint32_t open_spans() noexcept {
   const std::uint64_t open = queue::open_spans();
   return queue::open_owner(open) == 0 ? 0 : queue::open_count(open);
 }
 }  // namespace
+
+SpanCarrierRef current_carrier() noexcept {
+  const SpanContext context = current_context();
+  if (context.span_id == 0) return {};
+  SpanCarrierRef carrier = carrier_of(context);
+  return carrier.get() != nullptr ? carrier : SpanCarrierRef(SpanCarrier::make(context));
+}
 
 CarrierScope::CarrierScope(SpanCarrier* carrier) noexcept
     : previous_(micromegas_v0_span_scope), open_spans_(open_spans()) {
@@ -57,7 +67,7 @@ void leave_span(const SpanCarrier* left, const SpanContext& context) noexcept {
 
 CurrentSpan current_span() noexcept {
   const SpanContext context = detail::current_context();
-  return {context, context.span_id == 0 ? detail::SpanCarrierRef() : detail::current_carrier()};
+  return {context, detail::carrier_of(context)};
 }
 
 }  // namespace micromegas

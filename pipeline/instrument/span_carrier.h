@@ -38,6 +38,15 @@ class SpanCarrier {
   SpanCarrier& operator=(const SpanCarrier&) = delete;
 
   [[nodiscard]] const SpanContext& context() const noexcept { return context_; }
+  // Otherwise only the context of somebody else's span is carried.
+  [[nodiscard]] bool owns_span() const noexcept { return owns_span_; }
+  // The span's id in trace contexts (traceparent.h); 0: it has none yet.
+  [[nodiscard]] std::uint64_t trace_span_id() const noexcept {
+    return trace_span_id_.load(std::memory_order_relaxed);
+  }
+  void set_trace_span_id(std::uint64_t id) noexcept {
+    trace_span_id_.store(id, std::memory_order_relaxed);
+  }
 
   template <class... Args>
   void set(const Args&... properties) {
@@ -64,6 +73,7 @@ class SpanCarrier {
   explicit SpanCarrier(AsyncSpan&& span) noexcept : span_(std::move(span)) {
     span_.begin();
     context_ = span_.context();
+    owns_span_ = span_.id() != 0;
   }
   ~SpanCarrier() = default;
 
@@ -82,6 +92,8 @@ class SpanCarrier {
 
   std::atomic<std::uint32_t> references_{0};
   std::atomic<bool> busy_{false};
+  bool owns_span_ = false;
+  std::atomic<std::uint64_t> trace_span_id_{0};
   SpanContext context_;
   AsyncSpan span_;  // of no span: only the context is carried
 };
@@ -111,7 +123,7 @@ class SpanCarrierRef {
   SpanCarrier* carrier_ = nullptr;
 };
 
-// Of what is current now; null if nothing is.
+// Of what is current now, made where there is none; null if nothing is current, or without memory.
 SpanCarrierRef current_carrier() noexcept;
 
 // While a handler runs, or a coroutine from one suspension to the next. Null: no span is current.
@@ -168,18 +180,29 @@ class [[nodiscard]] CurrentSpan {
  public:
   [[nodiscard]] std::uint64_t id() const noexcept { return context().span_id; }  // 0: none
   [[nodiscard]] SpanContext context() const noexcept { return context_.if_alive(); }
-  // Whether set() has an effect.
-  [[nodiscard]] bool takes_properties() const noexcept { return carrier_.get() != nullptr; }
+  // Whether set() has an effect, until the span ends.
+  [[nodiscard]] bool takes_properties() const noexcept {
+    return carrier_.get() != nullptr && carrier_->owns_span();
+  }
   // Properties of its end, as AsyncSpan::set(). For spans of MM_ASYNC_SPAN; those of others belong
   // to whoever has the AsyncSpan.
   template <class... Args>
   void set(const Args&... properties) {
     static_assert(detail::check_properties<Args...>());
-    if (carrier_.get() != nullptr) {
+    if (takes_properties()) {
       carrier_->set(properties...);
     } else if (id() != 0) {
-      micromegas_v0_count_lost_properties();  // no memory
+      micromegas_v0_count_lost_properties();
     }
+  }
+
+  // --- what traceparent.h calls; see SpanCarrier ---
+
+  [[nodiscard]] std::uint64_t trace_span_id() const noexcept {
+    return takes_properties() ? carrier_->trace_span_id() : 0;
+  }
+  void set_trace_span_id(std::uint64_t id) noexcept {
+    if (takes_properties()) carrier_->set_trace_span_id(id);
   }
 
  private:

@@ -96,9 +96,21 @@ bool Aggregates::is_of(std::uint32_t index, std::uint32_t property_set) {
   return all_[index - 1].property_set == property_set;
 }
 
-std::uint64_t Aggregates::take_count(Aggregate& aggregate) {
+// Null: there are no more.
+const Aggregates::Aggregate* Aggregates::list_cells(std::size_t at) {
+  counters_.clear();
+  histograms_.clear();
+  const std::lock_guard lock(mutex_);
+  if (at >= all_.size()) return nullptr;
+  const Aggregate& aggregate = all_[at];
+  for (const auto& cell : aggregate.counters) counters_.push_back(cell.get());
+  for (const auto& cell : aggregate.histograms) histograms_.push_back(cell.get());
+  return &aggregate;
+}
+
+std::uint64_t Aggregates::take_count() {
   std::uint64_t sum = 0;
-  for (const auto& cell : aggregate.counters) {
+  for (CounterCell* const cell : counters_) {
     const std::uint64_t value = cell->value.load(std::memory_order_relaxed);
     sum += value - std::exchange(cell->reported, value);
   }
@@ -122,15 +134,14 @@ bool Aggregates::take_bank(HistogramCell& cell) {
 }
 
 // Into sum_. Returns the banks that did not come.
-std::size_t Aggregates::take_histogram(Aggregate& aggregate, std::unique_lock<std::mutex>& lock,
-                                       std::chrono::steady_clock::time_point deadline) {
+std::size_t Aggregates::take_histogram(std::chrono::steady_clock::time_point deadline) {
   // Nothing may be thrown once something has been taken.
   if (sum_ == nullptr) sum_ = std::make_unique<HistogramSum>();
   if (spare_ == nullptr) spare_ = std::make_unique<HistogramBank>();
   *sum_ = {};
   while (true) {
     std::size_t out = 0;
-    for (const auto& cell : aggregate.histograms) {
+    for (HistogramCell* const cell : histograms_) {
       if (cell->taken_in == collection_) continue;
       if (!take_bank(*cell)) {
         ++out;
@@ -144,9 +155,7 @@ std::size_t Aggregates::take_histogram(Aggregate& aggregate, std::unique_lock<st
       spare_ = std::move(taken_);
     }
     if (out == 0 || std::chrono::steady_clock::now() >= deadline) return out;
-    lock.unlock();
     std::this_thread::sleep_for(kPause);
-    lock.lock();
   }
 }
 
@@ -154,25 +163,25 @@ std::size_t Aggregates::collect(FunctionRef<void(const AggregateMetric&)> visit,
                                 std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   std::size_t missed = 0;
-  std::unique_lock lock(mutex_);
   ++collection_;
-  for (std::size_t i = 0; i < all_.size(); ++i) {  // more may come while the lock is not held
-    Aggregate& aggregate = all_[i];
-    if (aggregate.kind == AggregateKind::kCounter) {
-      const std::uint64_t count = take_count(aggregate);
-      if (count != 0) visit({aggregate.ids[0], aggregate.property_set, false, count});
+  std::size_t at = 0;
+  while (const Aggregate* const aggregate = list_cells(at++)) {
+    const auto& ids = aggregate->ids;
+    const std::uint32_t set = aggregate->property_set;
+    if (aggregate->kind == AggregateKind::kCounter) {
+      const std::uint64_t count = take_count();
+      if (count != 0) visit({ids[0], set, false, count});
       continue;
     }
-    if (aggregate.histograms.empty()) continue;
-    missed += take_histogram(aggregate, lock, deadline);
+    if (histograms_.empty()) continue;
+    missed += take_histogram(deadline);
     if (sum_->count == 0) continue;
-    visit({aggregate.ids[0], aggregate.property_set, false, sum_->count});
+    visit({ids[0], set, false, sum_->count});
     const double values[] = {
         sum_->sum,           sum_->min, sum_->max, sum_->percentile(50), sum_->percentile(90),
         sum_->percentile(99)};
     for (std::size_t value = 0; value < std::size(values); ++value) {
-      visit({aggregate.ids[value + 1], aggregate.property_set, true,
-             std::bit_cast<std::uint64_t>(values[value])});
+      visit({ids[value + 1], set, true, std::bit_cast<std::uint64_t>(values[value])});
     }
   }
   return missed;
@@ -187,6 +196,12 @@ void Aggregates::after_fork_child() noexcept {
     new (&aggregate.counters) std::vector<std::unique_ptr<CounterCell>>;
     new (&aggregate.histograms) std::vector<std::unique_ptr<HistogramCell>>;
   }
+  // The actor may have been collecting: a bank may be in a cell and here.
+  new (&counters_) std::vector<CounterCell*>;
+  new (&histograms_) std::vector<HistogramCell*>;
+  new (&spare_) std::unique_ptr<HistogramBank>;
+  new (&taken_) std::unique_ptr<HistogramBank>;
+  new (&sum_) std::unique_ptr<HistogramSum>;
   histogram_bytes_ = 0;
   full_.store(false, std::memory_order_relaxed);
 }

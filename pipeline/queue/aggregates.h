@@ -53,8 +53,8 @@ class Aggregates {
 
   // Consumer: what has been added since the last call, of those to which something was. A thread
   // may stand in the middle of adding to a histogram, with all it has added since: that is waited
-  // for, `patience` in all, without the lock. Returns how many have not come: they stay for the
-  // next call.
+  // for, `patience` in all. The lock is held only while the cells of one are listed. Returns how
+  // many have not come: they stay for the next call.
   std::size_t collect(FunctionRef<void(const AggregateMetric&)> visit,
                       std::chrono::milliseconds patience);
   // With no consumer: forgets it.
@@ -76,16 +76,19 @@ class Aggregates {
     std::vector<std::unique_ptr<HistogramCell>> histograms;
   };
   bool take_bank(HistogramCell& cell);
-  std::uint64_t take_count(Aggregate& aggregate);
-  std::size_t take_histogram(Aggregate& aggregate, std::unique_lock<std::mutex>& lock,
-                             std::chrono::steady_clock::time_point deadline);
+  const Aggregate* list_cells(std::size_t at);
+  std::uint64_t take_count();
+  std::size_t take_histogram(std::chrono::steady_clock::time_point deadline);
 
   std::mutex mutex_;
-  std::deque<Aggregate> all_;  // at index - 1
+  std::deque<Aggregate> all_;  // at index - 1; they and their cells stay where they are
   std::unordered_map<std::string, std::uint32_t> indices_;
   std::size_t histogram_bytes_ = 0;
   std::atomic<bool> full_{false};
+  // The consumer's.
   std::uint64_t collection_ = 0;
+  std::vector<CounterCell*> counters_;  // of the one that is being collected
+  std::vector<HistogramCell*> histograms_;
   std::unique_ptr<HistogramBank> spare_;  // empty
   std::unique_ptr<HistogramBank> taken_;
   std::unique_ptr<HistogramSum> sum_;

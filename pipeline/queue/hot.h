@@ -169,6 +169,11 @@ MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_session;
 MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::SpanScope
     micromegas_v0_span_scope __attribute__((tls_model("initial-exec")));
 
+// Scopes of dispatch.h that the thread has begun and not ended, recorded or not: an end without a
+// begin is told from that of a scope that came before the thread's first event.
+MICROMEGAS_EXPORT extern constinit thread_local std::uint32_t micromegas_v0_open_scopes
+    __attribute__((tls_model("initial-exec")));
+
 // The id of an asynchronous span, from ids that no thread has had.
 MICROMEGAS_EXPORT std::uint64_t micromegas_v0_new_span_ids() noexcept;
 

@@ -5,6 +5,7 @@
 // them, as those of thread spans do: nobody knows on which thread they come. They are kept beside
 // the queues, bounded, and are read as if one more thread had recorded them.
 
+#include <algorithm>
 #include <vector>
 
 #include "micromegas/pipeline/queue/runtime.h"
@@ -49,7 +50,9 @@ bool Runtime::keep_late_end(std::uint64_t (&head)[5], const std::byte* rest,
     const std::lock_guard lock(mutex_);
     std::vector<std::byte>& records = late_ends_.records;
     if (!running() || records.size() + sizeof head + bytes > kMaxLateBytes) return false;
-    records.reserve(records.size() + sizeof head + bytes);
+    // In large steps: the lock is held, and what is copied here keeps others waiting.
+    const std::size_t size = records.size() + sizeof head + bytes;
+    if (size > records.capacity()) records.reserve(std::max(2 * records.capacity(), size));
     head[1] = read_ticks();  // under the lock: they are in order
     const auto* const from = reinterpret_cast<const std::byte*>(&head);
     records.insert(records.end(), from, from + sizeof head);

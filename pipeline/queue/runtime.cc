@@ -76,6 +76,10 @@ void cache_id(SiteWord& word, std::uint32_t id) {
   }
 }
 
+std::unique_ptr<PublishedFilters::Version> version_of(const Filters& filters) {
+  return std::make_unique<PublishedFilters::Version>(PublishedFilters::Version{filters});
+}
+
 void before_fork() { Runtime::get().before_fork(); }
 void after_fork_parent() { Runtime::get().after_fork_parent(); }
 void after_fork_child() { Runtime::get().after_fork_child(); }
@@ -127,12 +131,14 @@ void Runtime::prepare(std::size_t queue_bytes) {
 }
 
 void Runtime::open(const Filters& filters, void (*wake)() noexcept) {
+  auto in_force = version_of(filters);
   const std::lock_guard lock(mutex_);
   filters_ = filters;
+  context_while_stopped_ = false;
   wake_.store(wake, std::memory_order_release);
   running_.store(true, std::memory_order_release);
   bump_session();
-  bump_generation_locked();
+  put_in_force_locked(std::move(in_force));
 }
 
 void Runtime::close() noexcept {
@@ -140,7 +146,7 @@ void Runtime::close() noexcept {
   running_.store(false, std::memory_order_release);
   wake_.store(nullptr, std::memory_order_release);
   bump_session();
-  bump_generation_locked();
+  put_in_force_locked(nullptr);
   room_.end();
   images_.close();
 }
@@ -149,7 +155,9 @@ void Runtime::bump_session() noexcept {
   micromegas_v0_session.fetch_add(1, std::memory_order_relaxed);
 }
 
-void Runtime::bump_generation_locked() noexcept {
+// Null: telemetry is not running. The filters before the generation: see decide().
+void Runtime::put_in_force_locked(std::unique_ptr<PublishedFilters::Version> filters) noexcept {
+  in_force_.publish(std::move(filters));
   generation_ = (generation_ + 1) & 0x7fffffff;
   micromegas_v0_enabled.store((generation_ << 1) | 1U, std::memory_order_release);
 }
@@ -182,19 +190,15 @@ void Runtime::discard_leftovers() {
 
 void Runtime::change_filters(FunctionRef<void(Filters&)> change) {
   const std::lock_guard lock(mutex_);
-  change(filters_);
-  bump_generation_locked();
+  auto version = version_of(filters_);
+  change(version->filters);
+  filters_ = version->filters;
+  put_in_force_locked(running() ? std::move(version) : nullptr);
 }
 
 Filters Runtime::filters() const {
   const std::lock_guard lock(mutex_);
   return filters_;
-}
-
-bool Filters::allows(Level level, std::string_view target) const noexcept {
-  return log.allows(level, target) &&
-         std::any_of(sinks.begin(), sinks.end(),
-                     [&](const LogFilter& sink) { return sink.allows(level, target); });
 }
 
 bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
@@ -206,10 +210,10 @@ bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
   const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_relaxed);
   if (answer == (pair | on)) return true;
   if (answer == (pair | (on & ~1U))) return false;
-  const std::lock_guard lock(mutex_);
-  const bool allowed = running() && filters_.allows(level, target);
-  slot.store(pair | (generation_ << 1) | (allowed ? 1U : 0U), std::memory_order_relaxed);
-  return allowed;
+  const std::uint32_t decision =
+      decide([&](const Filters& filters) { return filters.allows(level, target); });
+  slot.store(pair | decision, std::memory_order_relaxed);
+  return (decision & 1U) != 0;
 }
 
 // --- threads ---
@@ -564,7 +568,10 @@ void Runtime::send_image(Image&& image) noexcept {
 
 void Runtime::set_process_context(EventContextPtr context) {
   const std::lock_guard lock(mutex_);
+  // While telemetry is stopped nobody takes them, and no event comes between two of them.
+  if (context_while_stopped_) process_contexts_.pop_back();
   process_contexts_.push_back({read_ticks(), std::move(context)});
+  context_while_stopped_ = !running();
   process_context_changes_.fetch_add(1, std::memory_order_release);
 }
 
@@ -852,7 +859,8 @@ void Runtime::after_fork_child() noexcept {
   forks_.fetch_add(1, std::memory_order_relaxed);
   bump_session();
   stray_left_out_.store(0, std::memory_order_relaxed);
-  bump_generation_locked();
+  in_force_.after_fork_child();
+  put_in_force_locked(nullptr);
   sample_windows_.after_fork_child();
   aggregates_.after_fork_child();
   aggregates_.mutex().unlock();
@@ -888,11 +896,9 @@ struct ColdPath {
   static void count_left_out() noexcept { Runtime::get().count_left_out(); }
   template <class Decide>
   static bool refresh(SiteWord& word, Decide decide) noexcept {
-    Runtime& runtime = Runtime::get();
-    const std::lock_guard lock(runtime.mutex_);
-    const bool on = runtime.running() && decide(runtime.filters_);
-    cache_decision(word, (runtime.generation_ << 1) | (on ? 1U : 0U));
-    return on;
+    const std::uint32_t decision = Runtime::get().decide(decide);
+    cache_decision(word, decision);
+    return (decision & 1U) != 0;
   }
   static Runtime* make() { return new (g_runtime_memory) Runtime; }
 };
@@ -921,6 +927,8 @@ extern "C" {
 MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_session{0};
 
 constinit thread_local micromegas::queue::SpanScope micromegas_v0_span_scope{};
+
+constinit thread_local std::uint32_t micromegas_v0_open_scopes = 0;
 
 MICROMEGAS_SHARED void* micromegas_v0_runtime() noexcept {
   static Runtime* const runtime = ColdPath::make();

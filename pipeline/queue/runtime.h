@@ -28,11 +28,12 @@
 #include <vector>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
-#include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/queue/aggregates.h"
 #include "micromegas/pipeline/queue/catalogue.h"
+#include "micromegas/pipeline/queue/filters.h"
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/queue/image_queue.h"
+#include "micromegas/pipeline/queue/open_async_spans.h"
 #include "micromegas/pipeline/queue/room_wait.h"
 #include "micromegas/pipeline/queue/sample_windows.h"
 #include "micromegas/pipeline/sink/event_context.h"
@@ -116,16 +117,6 @@ struct ThreadSlot : ThreadState {
 inline constexpr std::uint64_t kFirstTrackId = 1U << 30;  // no system's threads have such ids
 inline bool is_track(const ThreadSlot& slot) noexcept { return slot.thread_id >= kFirstTrackId; }
 
-struct Filters {
-  // A log is recorded if both say so: the first, and one of those of the sinks.
-  LogFilter log = LevelFilter::kInfo;
-  std::vector<LogFilter> sinks{LogFilter()};
-  VerbosityFilter max_verbosity = VerbosityFilter::kMax;  // of metrics and spans
-  bool spans = true;
-
-  [[nodiscard]] bool allows(Level level, std::string_view target) const noexcept;
-};
-
 // What the process's events carry from a moment on.
 struct ProcessContext {
   std::uint64_t ticks;
@@ -166,7 +157,7 @@ class Runtime {
 
   void change_filters(FunctionRef<void(Filters&)> change);
   [[nodiscard]] Filters filters() const;
-  // For a target known at run time. Locks only for a pair that was not asked since the last change.
+  // For a target known at run time. No lock.
   [[nodiscard]] bool log_enabled(Level level, std::string_view target) const noexcept;
 
   // --- threads ---
@@ -295,6 +286,7 @@ class Runtime {
   // Takes what is in `image`, or counts it as dropped.
   void send_image(Image&& image) noexcept;
 
+  [[nodiscard]] OpenAsyncSpans& open_async_spans() noexcept { return open_async_spans_; }
   // The first of kSpanIds - 1 ids; the calling thread takes the others next.
   std::uint64_t new_span_ids() noexcept;
 
@@ -318,7 +310,15 @@ class Runtime {
   static void add(Counts& to, const ThreadSlot& slot) noexcept;
   void own_anew_locked(ThreadSlot& slot) noexcept;
   [[nodiscard]] Counts counts_locked() const noexcept;
-  void bump_generation_locked() noexcept;
+  void put_in_force_locked(std::unique_ptr<PublishedFilters::Version> filters) noexcept;
+  // What a call site caches: the generation, and whether it is enabled.
+  template <class Question>
+  [[nodiscard]] std::uint32_t decide(Question question) const noexcept {
+    // First this, then the filters: those that it belongs to or later ones. So what an outdated
+    // filter says is never kept as the answer of a newer one.
+    const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_acquire);
+    return in_force_.ask(question) ? on : on & ~1U;
+  }
   static void bump_session() noexcept;
   void discard_leftovers();
   static void add_full(ThreadSlot& slot, Segment* segment);
@@ -359,7 +359,8 @@ class Runtime {
   std::atomic<void (*)() noexcept> wake_{nullptr};
   std::atomic<std::uint32_t> retired_{0};  // threads so far
   std::uint32_t generation_ = 0;
-  Filters filters_;
+  Filters filters_;            // guarded by mutex_
+  PublishedFilters in_force_;  // the same, or none; published under mutex_
   std::vector<ThreadSlot*> slots_;
   std::vector<ThreadSlot*> free_slots_;
   std::uint32_t next_uid_ = 1;
@@ -382,6 +383,7 @@ class Runtime {
   std::atomic<std::uint64_t> stray_left_out_{0};
   bool gave_back_ = false;  // segments, since the last room_made(); the consumer's
   std::vector<ProcessContext> process_contexts_;  // those that the consumer has not seen, and one
+  bool context_while_stopped_ = false;            // the last one, and no start since
   std::atomic<std::uint64_t> process_context_changes_{0};
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};
@@ -399,6 +401,7 @@ class Runtime {
   ImageQueue images_;
   Aggregates aggregates_;
   SampleWindows sample_windows_;
+  OpenAsyncSpans open_async_spans_;
 };
 
 }  // namespace micromegas::queue

@@ -3,8 +3,6 @@
 
 // Tracks: slots of threads that nobody is. Whoever records into one is that thread meanwhile.
 
-#include <sched.h>
-
 #include <string_view>
 
 #include "micromegas/pipeline/queue/runtime.h"
@@ -14,17 +12,20 @@ namespace micromegas::queue {
 namespace {
 
 // `busy` holds the number of the process that has taken it, so that a forked child does not wait
-// for a thread that it does not have.
+// for a thread that it does not have. Who has it may be waiting for room: others sleep.
 void take(TrackData& track, std::uint32_t process) noexcept {
   std::uint32_t expected = 0;
   while (!track.busy.compare_exchange_weak(expected, process, std::memory_order_acquire)) {
     if (expected != process) continue;  // free now, or the parent's
-    sched_yield();
+    track.busy.wait(process, std::memory_order_relaxed);
     expected = 0;
   }
 }
 
-void let_go(TrackData& track) noexcept { track.busy.store(0, std::memory_order_release); }
+void let_go(TrackData& track) noexcept {
+  track.busy.store(0, std::memory_order_release);
+  track.busy.notify_one();
+}
 
 }  // namespace
 

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <thread>
@@ -44,6 +46,50 @@ TEST(PropertySet, ThreadsAgreeOnEachSet) {
   for (const PropertySet* set : seen[0]) ids.insert(set->id());
   EXPECT_EQ(ids.size(), static_cast<std::size_t>(kSets));
   EXPECT_EQ(property_set_stats().interned - before, static_cast<std::uint64_t>(kSets));
+}
+
+// As the flush actor does when sets multiply. Two threads race for the same new set again and
+// again: what the one that loses has made must not have been seen.
+TEST(PropertySet, WhatAWalkOverTheIdsHasFoundStays) {
+  constexpr int kSets = 200;
+  constexpr std::uint32_t kAhead = 4;
+  // Large, so that both are at it for a while.
+  const std::string padding(PropertySet::kMaxValueBytes - 10, 'x');
+  std::atomic<int> turn{0};
+  std::atomic<bool> stop{false};
+  const auto make = [&] {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < PropertySet::kMaxProperties; ++i) {
+      names.push_back("walk" + std::to_string(i));
+    }
+    for (int i = 0; i < kSets; ++i) {
+      const std::string value = padding + std::to_string(i);
+      std::vector<Property> properties;
+      for (const std::string& name : names) properties.push_back({name, value});
+      ++turn;
+      while (turn < 2 * (i + 1)) std::this_thread::yield();  // both at once
+      PropertySet::intern(properties);
+    }
+  };
+  std::map<std::uint32_t, const PropertySet*> seen;
+  std::thread walker([&] {
+    std::uint32_t next = 1;
+    while (!stop) {
+      for (std::uint32_t id = next; id < next + kAhead; ++id) {
+        const PropertySet* const set = PropertySet::by_id(id);
+        if (set == nullptr) continue;
+        seen.emplace(id, set);
+        EXPECT_EQ(set->id(), id);
+        for (const Property& property : set->properties()) EXPECT_FALSE(property.name.empty());
+        next = id + 1;
+      }
+    }
+  });
+  std::thread makers[] = {std::thread(make), std::thread(make)};
+  for (auto& maker : makers) maker.join();
+  stop = true;
+  walker.join();
+  for (const auto& [id, set] : seen) EXPECT_EQ(PropertySet::by_id(id), set) << id;
 }
 
 TEST(PropertySet, ChildForkedInTheMiddleOfInterningDoesNotHang) {

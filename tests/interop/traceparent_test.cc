@@ -309,5 +309,29 @@ TEST(OutgoingTraceparent, GivesTheCurrentSpanItsIds) {
   EXPECT_EQ(properties.at("span_id"), sent.substr(36, 16));
 }
 
+// Whoever has had a header already looks for the id in it.
+TEST(OutgoingTraceparent, ASpanKeepsTheIdThatItHas) {
+  testing::Recorder recorder;
+  std::vector<std::string> sent;
+  const auto query = [&]() -> asio::awaitable<void> {
+    const TraceContext trace = TraceContext::from(kSampled);
+    trace.set_on(current_span());
+    sent.push_back(trace.traceparent());
+    const TraceScope scope(trace);
+    sent.push_back(outgoing_traceparent());
+    sent.push_back(outgoing_traceparent());
+    co_return;
+  };
+  asio::io_context context;
+  micromegas::co_spawn(context, MM_ASYNC_SPAN("query", query()), asio::detached);
+  context.run();
+  EXPECT_THAT(sent, ElementsAre(sent[0], sent[0], sent[0]));
+  const auto spans = recorder.async_spans();
+  ASSERT_THAT(spans, SizeIs(1));
+  const Map properties = map(spans[0].properties);
+  EXPECT_EQ(properties.at("span_id"), sent[0].substr(36, 16));
+  EXPECT_EQ(properties.at("parent_span_id"), kParent);
+}
+
 }  // namespace
 }  // namespace micromegas

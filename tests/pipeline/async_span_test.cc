@@ -76,12 +76,14 @@ class AsyncSpanTest : public SessionTest {
     std::map<std::string, Seen> all;
     for (const auto& [stream, events] : flushed().spans) {
       for (const auto& event : events) {
+        const bool begins = event.kind == SpanEvent::Kind::kAsyncBegin;
+        if (!begins && event.kind != SpanEvent::Kind::kAsyncEnd) continue;
         Seen& span = all[event.name];
-        if (event.kind == SpanEvent::Kind::kAsyncBegin) {
+        if (begins) {
           span.begin = event;
           span.begun_on = stream;
           ++span.begins;
-        } else if (event.kind == SpanEvent::Kind::kAsyncEnd) {
+        } else {
           span.end = event;
           span.ended_on = stream;
           ++span.ends;
@@ -663,6 +665,36 @@ TEST_F(FullQueueTest, MoreThanCanBeKeptIsDroppedAndCountedWithItsProperties) {
   EXPECT_EQ(queue::Runtime::get().lost_properties(), lost);
 }
 
+// Those of dispatch.h, of which the caller keeps only the id.
+TEST_F(FullQueueTest, WhatDispatchBeginsEndsAndNothingElse) {
+  static constinit SpanMetadata plain{.name = "plain"};
+  static constinit SpanLocation place{};
+  const PropertySet& set = PropertySet::intern({{"set", "1"}});
+  const Property pair{"pair", "2"};
+  const std::string large(10'000, 'x');
+  const Property large_pair{"large", large};
+  hold();
+  const std::uint64_t first = dispatch::on_begin_async_scope(plain, 0, 0);
+  const std::uint64_t named = dispatch::on_begin_async_named_scope(place, "named", first, 1);
+  const std::uint64_t big = dispatch::on_begin_async_named_scope(place, "big", first, 1);
+  fill();
+  const std::uint64_t dropped_begin = dispatch::on_begin_async_named_scope(place, "late", 0, 0);
+  EXPECT_EQ(dropped(DropReason::kQueueFull), 2u);
+  dispatch::on_end_async_named_scope_tagged(big, first, place, "big", 1, set, {&large_pair, 1});
+  dispatch::on_end_async_named_scope_tagged(named, first, place, "named", 1, set, {&pair, 1});
+  dispatch::on_end_async_scope(first, 0, plain, 0);
+  holder_->open();
+  flushed();
+  dispatch::on_end_async_named_scope(dropped_begin, 0, place, "late", 0);
+  const auto spans = seen();
+  EXPECT_EQ(spans.size(), 3u);
+  EXPECT_EQ(spans.at("named").end.properties, (Map{{"set", "1"}, {"pair", "2"}}));
+  EXPECT_EQ(spans.at("big").end.properties, (Map{{"set", "1"}, {"large", large}}));
+  EXPECT_EQ(spans.at("plain").end.id, first);
+  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kAsyncSpan).dropped_total(), 2u);
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 0u);
+}
+
 // --- the current span ---
 
 TEST_F(AsyncSpanTest, ASpanIsCurrentToTheEndOfItsScopeOnly) {
@@ -701,6 +733,31 @@ TEST_F(AsyncSpanTest, ASpanIsCurrentToTheEndOfItsScopeOnly) {
 }
 
 // What docs/async.md tells not to do leaves a wrong parent behind, and nothing worse.
+// Only what is shared can be set from inside: a scope knows of its span no more than the id.
+TEST_F(AsyncSpanTest, ACurrentSpanSaysWhetherItTakesProperties) {
+  start();
+  EXPECT_FALSE(current_span().takes_properties());
+  MM_ASYNC_SPAN_VAR(guard, "guard");
+  const SpanContextScope scope(guard.context());
+  EXPECT_EQ(current_span().id(), guard.id());
+  EXPECT_FALSE(current_span().takes_properties());
+  std::thread(bind_span_context([&] {
+    EXPECT_EQ(current_span().id(), guard.id());
+    EXPECT_FALSE(current_span().takes_properties());
+    current_span().set("a"_k = 1);
+  })).join();
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 1u);
+  static constinit SpanMetadata site{.name = "carried"};
+  AsyncSpan span;
+  span.open(AsyncSpan::Later(), site);
+  const detail::SpanCarrierRef carrier(detail::SpanCarrier::make(std::move(span)));
+  const detail::CarrierScope carried(carrier.get());
+  EXPECT_TRUE(current_span().takes_properties());
+  current_span().set("a"_k = 1);
+  carrier->finish({});
+  EXPECT_EQ(queue::Runtime::get().lost_properties(), 1u);
+}
+
 TEST_F(AsyncSpanTest, AScopeThatIsHeldWhereItsCoroutineSuspendsLeavesNoPointerBehind) {
   start();
   AsyncSpan span = MM_BEGIN_ASYNC_SPAN("span");

@@ -184,6 +184,23 @@ TEST_F(ContextTest, AnEventFindsItsProcessContextHoweverManyFollow) {
   EXPECT_EQ(named, 5u);
 }
 
+TEST_F(ContextTest, WhileTelemetryIsStoppedOnlyTheLastOneIsKept) {
+  queue::Runtime& runtime = queue::Runtime::get();
+  start();
+  runtime.set_process_context(context({{"build", "1"}}));
+  EXPECT_TRUE(pipeline::stop_session(0, in(std::chrono::seconds(20))));
+  for (int i = 2; i < 1000; ++i) {
+    runtime.set_process_context(context({{"build", std::to_string(i)}}));
+  }
+  std::uint64_t seen = 0;
+  std::vector<queue::ProcessContext> kept;
+  ASSERT_TRUE(runtime.take_process_contexts(seen, kept));
+  EXPECT_LE(kept.size(), 2U);
+  start();
+  MM_INFO("first");
+  EXPECT_EQ(logs(), (std::vector<std::pair<std::string, Map>>{{"first", {{"build", "999"}}}}));
+}
+
 TEST_F(ContextTest, AScopeOfBeforeTheStartOrAfterTheEndDoesNothing) {
   const ContextScope before("a"_k = 1);
   start();

@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
@@ -270,6 +272,29 @@ TEST_F(CounterTest, TheEndLosesNothingAndTheNextSessionBeginsAtZero) {
   EXPECT_EQ(sums().at("at the end"), 2);
 }
 
+// Threads need the lock for their first addition.
+TEST_F(CounterTest, NobodyWaitsForTheActor) {
+  using queue::AggregateKind;
+  queue::Catalogue& catalogue = queue::Runtime::get().catalogue();
+  queue::Aggregates aggregates;
+  const StaticMetricMetadata metadata{.name = "m", .unit = "count"};
+  const auto counter = aggregates.add(AggregateKind::kCounter, metadata, 0, catalogue);
+  const auto histogram = aggregates.add(AggregateKind::kHistogram, metadata, 0, catalogue);
+  static_cast<queue::CounterCell*>(aggregates.add_cell(counter))->value = 1;
+  static_cast<queue::HistogramCell*>(aggregates.add_cell(histogram))->bank.load()->add(1);
+  int visits = 0;
+  aggregates.collect(
+      [&](const queue::AggregateMetric&) {
+        ++visits;
+        std::thread([&] {
+          const std::unique_lock lock(aggregates.mutex(), std::try_to_lock);
+          EXPECT_TRUE(lock);
+        }).join();
+      },
+      std::chrono::milliseconds(0));
+  EXPECT_EQ(visits, 8);
+}
+
 // A thread that is interrupted in the middle of an addition has the bank of its cell in its hands.
 class InterruptedAdditionTest : public CounterTest {
  protected:
@@ -359,10 +384,16 @@ TEST_F(CounterTest, ManyThreadsAndManyFlushesAreExact) {
   constexpr int kTurns = 500'000;
 #endif
   std::atomic<int> running{kThreads};
+  std::atomic<int> halfway{0};
+  std::atomic<bool> cut{false};  // halfway: there are two periods at least
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&running] {
+    threads.emplace_back([&] {
       for (int i = 0; i < kTurns; ++i) {
+        if (i == kTurns / 2) {
+          ++halfway;
+          while (!cut) std::this_thread::yield();
+        }
         MM_COUNTER("added", "count", i);
         MM_HISTOGRAM("spread", "x", i % 1000);
         if (i % 5000 == 0) MM_COUNTER_T("own", "now and then", "count", 1);
@@ -370,9 +401,11 @@ TEST_F(CounterTest, ManyThreadsAndManyFlushesAreExact) {
       running.fetch_sub(1);
     });
   }
-  int flushes = 0;
-  for (; running.load() > 0; ++flushes)
-    ASSERT_TRUE(pipeline::flush_session(in(std::chrono::seconds(20))));
+  while (running.load() > 0) {
+    const bool all = halfway == kThreads;
+    EXPECT_TRUE(pipeline::flush_session(in(std::chrono::seconds(20))));
+    if (all) cut = true;
+  }
   for (std::thread& thread : threads) thread.join();
   const auto found = sums();
   const double turns = double{kThreads} * kTurns;

@@ -8,7 +8,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -17,8 +20,10 @@
 
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/flush/session.h"
+#include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/tests/pipeline/dispatch_parity.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
+#include "micromegas/tests/support/child.h"
 #include "micromegas/tests/support/live_memory.h"
 #include "micromegas/tests/support/recording_sink.h"
 
@@ -42,6 +47,10 @@ class DispatchTest : public ::testing::Test {
   Recorded flushed() {
     dispatch::flush_log_buffer();
     return sink_->recorded();
+  }
+  static std::uint64_t invalid(EventKind kind) {
+    return of(pipeline::session_stats(), kind)
+        .dropped[static_cast<std::size_t>(DropReason::kInvalid)];
   }
   void TearDown() override {
     dispatch::shutdown_dispatch();
@@ -316,6 +325,25 @@ TEST_F(DispatchTest, AnEndWithoutABeginIsNotRecorded) {
   dispatch::on_end_scope(known);
   dispatch::on_end_scope(known);
   EXPECT_THAT(span_names(flushed()), ElementsAre("+known", "-known"));
+  EXPECT_EQ(invalid(EventKind::kSpan), 2u);
+}
+
+// Nobody has made a mistake here.
+TEST_F(DispatchTest, TheEndOfAScopeFromBeforeTheThreadsFirstEventIsNotCounted) {
+  static constinit SpanMetadata scope{.name = "scope"};
+  std::thread([&] {
+    dispatch::on_begin_scope(scope);  // before the start
+    init();
+    dispatch::on_begin_scope(scope);
+    dispatch::unregister_thread_stream();
+    dispatch::on_begin_scope(scope);
+    dispatch::on_end_scope(scope);
+    dispatch::on_end_scope(scope);
+    dispatch::on_end_scope(scope);
+    EXPECT_EQ(invalid(EventKind::kSpan), 0u);
+    dispatch::on_end_scope(scope);
+    EXPECT_EQ(invalid(EventKind::kSpan), 1u);
+  }).join();
 }
 
 // The inner scope's end must not stand for another's.
@@ -344,7 +372,7 @@ TEST_F(DispatchTest, AScopeThatAFilterLeavesOutDoesNotEndTheOneAroundIt) {
   }
   EXPECT_THAT(span_names(flushed()),
               ElementsAre("+guard", "+inner", "-inner", "+outer", "-outer", "-guard"));
-  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kSpan).dropped_total(), 0u);
+  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kSpan).dropped_total(), 1u);  // the second end
 }
 
 TEST_F(DispatchTest, ScopesDeeperThanTheLimitAreDroppedWhole) {
@@ -455,6 +483,125 @@ TEST_F(DispatchTest, SpansOfAnotherLibraryKeepTheirTreeAndAlwaysEnd) {
   EXPECT_EQ(seen["outer"].parent, ours_id);
   EXPECT_EQ(seen["inner"].parent, outer.id);
   EXPECT_EQ(seen["outer"].properties, (std::map<std::string, std::string>{{"http.status", "404"}}));
+}
+
+// How often each asynchronous span has begun and ended, by name: "+- a" is one that has done both.
+std::vector<std::string> async_spans(const Recorded& recorded) {
+  std::map<std::string, std::string> marks;
+  for (const auto& [stream, spans] : recorded.spans) {
+    for (const auto& e : spans) {
+      if (e.kind == SpanEvent::Kind::kAsyncBegin) marks[e.name].insert(0, "+");
+      if (e.kind == SpanEvent::Kind::kAsyncEnd) marks[e.name] += "-";
+    }
+  }
+  std::vector<std::string> all;
+  for (const auto& [name, mark] : marks) all.push_back(mark + " " + name);
+  return all;
+}
+
+TEST_F(DispatchTest, AnAsynchronousScopeEndsOnce) {
+  init();
+  static constinit SpanMetadata span{.name = "plain"};
+  static constinit SpanLocation place{};
+  const std::uint64_t id = dispatch::on_begin_async_scope(span, 0, 0);
+  const std::uint64_t named = dispatch::on_begin_async_named_scope(place, "named", id, 1);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      dispatch::on_end_async_scope(id, 0, span, 0);
+      dispatch::on_end_async_named_scope(named, id, place, "named", 1);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  dispatch::on_end_async_scope(named + 1'000'000, 0, span, 0);  // nobody's
+  dispatch::on_end_async_scope(0, 0, span, 0);
+  EXPECT_THAT(async_spans(flushed()), ElementsAre("+- named", "+- plain"));
+  EXPECT_EQ(invalid(EventKind::kAsyncSpan), 8u);
+}
+
+TEST_F(DispatchTest, AFilterSeparatesNoAsynchronousScopesBeginAndEnd) {
+  init();
+  static constinit SpanMetadata plain{.name = "plain"};
+  static constinit SpanLocation place{};
+  const PropertySet& set = PropertySet::intern({{"k", "v"}});
+  const auto filter = [](VerbosityFilter verbosity) {
+    queue::Runtime::get().change_filters(
+        [&](queue::Filters& filters) { filters.max_verbosity = verbosity; });
+  };
+  const auto begin = [](const char* name) {
+    return dispatch::on_begin_async_named_scope(place, name, 0, 0);
+  };
+  const auto end = [](std::uint64_t id, const char* name) {
+    dispatch::on_end_async_named_scope(id, 0, place, name, 0);
+  };
+  const std::uint64_t seen = begin("seen");
+  const std::uint64_t tagged = begin("tagged");
+  const std::uint64_t plain_seen = dispatch::on_begin_async_scope(plain, 0, 0);
+  filter(VerbosityFilter::kOff);
+  end(seen, "seen");
+  dispatch::on_end_async_named_scope_tagged(tagged, 0, place, "tagged", 0, set, {});
+  dispatch::on_end_async_scope_tagged(plain_seen, 0, plain, 0, set, {});
+  const std::uint64_t unseen = begin("unseen");
+  EXPECT_GT(unseen, tagged);
+  filter(VerbosityFilter::kMax);
+  end(unseen, "unseen");
+  end(unseen, "unseen");
+  EXPECT_THAT(async_spans(flushed()), ElementsAre("+- plain", "+- seen", "+- tagged"));
+  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kAsyncSpan).dropped_total(), 0u);
+}
+
+TEST_F(DispatchTest, AnAsynchronousScopeOfAnEndedTelemetryDoesNotEndInTheNext) {
+  init();
+  static constinit SpanMetadata old{.name = "old"};
+  static constinit SpanMetadata fresh{.name = "fresh"};
+  const std::uint64_t before = dispatch::on_begin_async_scope(old, 0, 0);
+  const std::uint64_t open = dispatch::on_begin_async_scope(old, 0, 0);
+  dispatch::shutdown_dispatch();
+  dispatch::on_end_async_scope(before, 0, old, 0);
+  sink_ = std::make_shared<RecordingSink>();
+  init();
+  dispatch::on_end_async_scope(open, 0, old, 0);
+  const std::uint64_t id = dispatch::on_begin_async_scope(fresh, 0, 0);
+  dispatch::on_end_async_scope(id, 0, fresh, 0);
+  EXPECT_THAT(async_spans(flushed()), ElementsAre("+- fresh"));
+  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kAsyncSpan).dropped_total(), 0u);
+}
+
+TEST_F(DispatchTest, AForkedChildEndsNoAsynchronousScopeOfItsParents) {
+  init();
+  static constinit SpanMetadata span{.name = "parent's"};
+  const std::uint64_t id = dispatch::on_begin_async_scope(span, 0, 0);
+  const int result = testing::run_child([&] {
+    auto sink = std::make_shared<RecordingSink>();
+    if (!dispatch::init_event_dispatch(4096, 4096, 4096, sink, {}, true)) _exit(2);
+    dispatch::on_end_async_scope(id, 0, span, 0);
+    dispatch::flush_thread_buffer();
+    const KindStats stats = of(pipeline::session_stats(), EventKind::kAsyncSpan);
+    _exit(stats.recorded == 0 && async_spans(sink->recorded()).empty() ? 0 : 3);
+  });
+  EXPECT_TRUE(testing::exited_with(result, 0)) << result;
+  dispatch::on_end_async_scope(id, 0, span, 0);
+  EXPECT_THAT(async_spans(flushed()), ElementsAre("+- parent's"));
+}
+
+TEST_F(DispatchTest, MoreOpenAsynchronousScopesThanCanBeKnownAreDroppedWhole) {
+  init();
+  static constinit SpanMetadata span{.name = "s"};
+  std::vector<std::uint64_t> ids;
+  while (invalid(EventKind::kAsyncSpan) == 0 && ids.size() < 1'000'000) {
+    for (int i = 0; i < 1000; ++i) ids.push_back(dispatch::on_begin_async_scope(span, 0, 0));
+  }
+  EXPECT_GE(ids.size(), queue::OpenAsyncSpans::kMax);
+  const std::uint64_t lost = invalid(EventKind::kAsyncSpan);
+  EXPECT_GT(lost, 0u);
+  for (const std::uint64_t id : ids) dispatch::on_end_async_scope(id, 0, span, 0);
+  const std::uint64_t id = dispatch::on_begin_async_scope(span, 0, 0);
+  dispatch::on_end_async_scope(id, 0, span, 0);
+  EXPECT_EQ(invalid(EventKind::kAsyncSpan), lost);
+  flushed();
+  const KindStats stats = of(pipeline::session_stats(), EventKind::kAsyncSpan);
+  EXPECT_EQ(stats.recorded, 2 * (ids.size() + 1));
+  EXPECT_EQ(stats.delivered, stats.recorded - lost);
 }
 
 std::map<std::string, Uuid> live_threads() {

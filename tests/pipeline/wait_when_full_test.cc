@@ -5,18 +5,22 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <latch>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "micromegas/instrument.h"
+#include "micromegas/pipeline/instrument/span_carrier.h"
 #include "micromegas/pipeline/queue/room_wait.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/sink/null_sink.h"
@@ -29,6 +33,14 @@ namespace {
 using namespace std::chrono_literals;
 using queue::Runtime;
 using std::chrono::steady_clock;
+
+// As MM_ASYNC_SPAN has it before it is awaited.
+AsyncSpan later_span() {
+  static constinit SpanMetadata site{.name = "late"};
+  AsyncSpan span;
+  span.open(AsyncSpan::Later(), site);
+  return span;
+}
 
 // Holds the actor at the first block of logs until it is opened; does `in_the_way` first.
 class HoldingSink : public testing_support::RecordingSink {
@@ -164,6 +176,58 @@ TEST_F(WaitWhenFullTest, SpansWaitWithTheirEnds) {
   writer.join();
   EXPECT_EQ(flushed().span_events(), 4U * kTooMany);
   EXPECT_EQ(dropped(EventKind::kSpan), 0U);
+}
+
+// Its lock is not held meanwhile.
+TEST_F(WaitWhenFullTest, WhoSetsAPropertyDoesNotWaitForTheEndOfTheSpan) {
+  hold(queue::kSpanKinds, 5s);
+  const detail::SpanCarrierRef carrier(detail::SpanCarrier::make(later_span()));
+  std::thread filler([] {
+    for (int i = 0; i < kTooMany; ++i) {
+      MM_SPAN("span");
+    }
+  });
+  wait_until_somebody_waits();
+  std::thread ends([&] { carrier->finish({}); });  // has no queue
+  while (Runtime::get().room_waits().count < 2) std::this_thread::yield();
+  carrier->set(kv<"late">(1));
+  EXPECT_EQ(Runtime::get().room_waits().in_vain, 0U) << "the wait was over";
+  EXPECT_EQ(Runtime::get().lost_properties(), 1U);
+  holder_->open();
+  ends.join();
+  filler.join();
+}
+
+// While one that has the track waits.
+TEST_F(WaitWhenFullTest, WhoWaitsForATrackSleeps) {
+  hold(queue::kSpanKinds);
+  Track track("track");
+  std::thread filler([&] {
+    for (int i = 0; i < kTooMany; ++i) {
+      track.begin("span");
+      track.end();
+    }
+  });
+  wait_until_somebody_waits();
+  std::atomic<pid_t> id{0};
+  std::thread waiter([&] {
+    id = gettid();
+    track.end();
+  });
+  while (id == 0) std::this_thread::yield();
+  // As the system shows it: S is asleep.
+  const auto state = [&] {
+    std::ifstream file("/proc/self/task/" + std::to_string(id) + "/stat");
+    std::string line;
+    std::getline(file, line);
+    return line.at(line.rfind(')') + 2);
+  };
+  const auto deadline = steady_clock::now() + 20s;
+  while (state() != 'S' && steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(state(), 'S');
+  holder_->open();
+  waiter.join();
+  filler.join();
 }
 
 TEST_F(WaitWhenFullTest, OtherKindsAreDroppedAtOnce) {

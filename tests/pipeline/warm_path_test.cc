@@ -23,8 +23,10 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "micromegas/instrument.h"
+#include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/tests/pipeline/point.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 #include "micromegas/tests/support/child.h"
@@ -297,19 +299,41 @@ TEST_F(WarmTest, DispatchCostsNothing) {
   });
 }
 
+TEST_F(WarmTest, AChangedFilterReachesEachCallSiteWithoutALock) {
+  const auto statements = [] {
+    MM_INFO("x");
+    MM_IMETRIC("m", "count", 1);
+    MM_SPAN("s");
+    MM_COUNTER("c", "count", 1);
+    static_cast<void>(queue::Runtime::get().log_enabled(Level::kInfo, "at run time"));
+  };
+  statements();
+  for (int i = 0; i < 3; ++i) {
+    queue::Runtime::get().change_filters(
+        [](queue::Filters& filters) { filters.log.targets["other"] = LevelFilter::kOff; });
+    expect_free("after a change", statements);
+  }
+}
+
+// Holds the actor at the first block of logs.
+class HeldSink : public EventSink {
+ public:
+  void on_process_log_block(std::shared_ptr<const LogBlock>) override {
+    entered = true;
+    entered.notify_all();
+    open.wait(false);
+  }
+  void let_go() {
+    open = true;
+    open.notify_all();
+  }
+  std::atomic<bool> entered{false};
+  std::atomic<bool> open{false};
+};
+
 TEST_F(WarmTest, DroppedEventsAllocateNothing) {
   ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
-  class Held : public EventSink {
-   public:
-    void on_process_log_block(std::shared_ptr<const LogBlock>) override {
-      entered = true;
-      entered.notify_all();
-      open.wait(false);
-    }
-    std::atomic<bool> entered{false};
-    std::atomic<bool> open{false};
-  };
-  auto held = std::make_shared<Held>();
+  auto held = std::make_shared<HeldSink>();
   pipeline::SessionOptions options;
   options.sink = held;
   options.queue_bytes = 4 * queue::kSegmentBytes;
@@ -327,10 +351,37 @@ TEST_F(WarmTest, DroppedEventsAllocateNothing) {
     for (int i = 0; i < 20'000; ++i) statement();
   });
   EXPECT_EQ(cost.allocations, 0u);
-  held->open = true;
-  held->open.notify_all();
+  held->let_go();
   ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
   EXPECT_GT(of(pipeline::session_stats(), EventKind::kLog).dropped_total(), 20'000u);
+}
+
+// They are kept under a lock that all threads share: not with a new copy of all for each.
+TEST_F(WarmTest, EndsWithoutRoomAllocateNowAndThen) {
+  ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
+  auto held = std::make_shared<HeldSink>();
+  pipeline::SessionOptions options;
+  options.sink = held;
+  options.queue_bytes = 4 * queue::kSegmentBytes;
+  options.flush.period = 1ms;
+  start(std::move(options));
+  MM_INFO("into the sink");
+  held->entered.wait(false);
+  std::vector<AsyncSpan> spans(5000);
+  std::size_t begun = 0;
+  for (AsyncSpan& span : spans) {
+    span = MM_BEGIN_ASYNC_SPAN("s");
+    if (span.id() != 0) ++begun;
+  }
+  EXPECT_GT(begun, 1000U);
+  const Cost cost = cost_of([&] {
+    for (AsyncSpan& span : spans) span.end();
+  });
+  EXPECT_LT(cost.allocations, 50U);
+  held->let_go();
+  ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
+  const KindStats stats = of(pipeline::session_stats(), EventKind::kAsyncSpan);
+  EXPECT_EQ(stats.delivered, 2 * begun);
 }
 
 // --- no system call ---

@@ -292,7 +292,7 @@ TEST_F(FiltersTest, MetricsAndSpansObeyTheVerbosity) {
   };
   record();
   EXPECT_EQ(evaluated, 0);
-  set_max_verbosity(VerbosityFilter::kMax);
+  EXPECT_TRUE(set_max_verbosity(VerbosityFilter::kMax));
   record();
   {
     MM_SPAN("begun");

@@ -219,9 +219,9 @@ TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {
   EXPECT_FALSE(flush(10ms));
   EXPECT_TRUE(shutdown(10ms));
   EXPECT_EQ(process_id(), std::nullopt);
-  set_max_level(LevelFilter::kTrace);
-  set_target_level("net", LevelFilter::kTrace);
-  set_max_verbosity(VerbosityFilter::kMax);
+  EXPECT_FALSE(set_max_level(LevelFilter::kTrace));
+  EXPECT_FALSE(set_target_level("net", LevelFilter::kTrace));
+  EXPECT_FALSE(set_max_verbosity(VerbosityFilter::kMax));
   prepare_thread();
   log_dynamic(Level::kFatal, "target", "lost on purpose");
   const DualTime both = DualTime::now();
@@ -236,10 +236,10 @@ TEST_F(TelemetryTest, FiltersAndLogsOfRunTimeLevelsWorkWhileItRuns) {
   ASSERT_TRUE(telemetry);
   const auto statement = [] { MM_DEBUG_T("net.dns", "debug"); };
   statement();
-  set_target_level("net", LevelFilter::kDebug);
+  EXPECT_TRUE(set_target_level("net", LevelFilter::kDebug));
   statement();
-  set_target_level("net", LevelFilter::kWarn);
-  set_max_level(LevelFilter::kTrace);
+  EXPECT_TRUE(set_target_level("net", LevelFilter::kWarn));
+  EXPECT_TRUE(set_max_level(LevelFilter::kTrace));
   statement();
   const std::string target = "python";
   log_dynamic(Level::kTrace, target, "dynamic {not a placeholder}");

@@ -201,9 +201,14 @@ TEST_F(WasmTelemetryTest, TheClockCountsMicroseconds) {
 TEST_F(WasmTelemetryTest, WhatHasNoMeaningHereDoesNothing) {
   set_thread_name("main");
   prepare_thread();
-  set_max_verbosity(VerbosityFilter::kMin);
+  EXPECT_FALSE(set_max_verbosity(VerbosityFilter::kMin));  // telemetry is not running
+  EXPECT_FALSE(set_max_level(LevelFilter::kOff));
+  EXPECT_FALSE(set_target_level("net", LevelFilter::kOff));
   const auto telemetry = init_telemetry({.url = "http://127.0.0.1:1", .handle_signals = true});
   EXPECT_TRUE(telemetry);
+  EXPECT_TRUE(set_max_verbosity(VerbosityFilter::kMin));
+  EXPECT_TRUE(set_max_level(LevelFilter::kOff));
+  EXPECT_TRUE(set_target_level("net", LevelFilter::kOff));
 }
 
 }  // namespace

@@ -35,6 +35,8 @@ class [[nodiscard]] CurrentSpan {
   void set(const Args&... /*properties*/) {
     static_assert(detail::check_properties<Args...>());
   }
+  [[nodiscard]] std::uint64_t trace_span_id() const noexcept { return 0; }
+  void set_trace_span_id(std::uint64_t /*id*/) noexcept {}
 };
 inline CurrentSpan current_span() noexcept { return {}; }
 
