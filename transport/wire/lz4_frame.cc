@@ -46,7 +46,8 @@ Result<void> FrameCompressor::begin(std::size_t block_bytes, ByteBuffer& out) {
       return lz4_error(code);
     }
   }
-  const LZ4F_preferences_t chosen = preferences(level_, block_bytes);
+  block_bytes_ = block_bytes;
+  const LZ4F_preferences_t chosen = preferences(level_, block_bytes_);
   out.clear();
   char* const at = out.room(LZ4F_HEADER_SIZE_MAX);
   const std::size_t written = LZ4F_compressBegin(context_, at, LZ4F_HEADER_SIZE_MAX, &chosen);
@@ -57,7 +58,7 @@ Result<void> FrameCompressor::begin(std::size_t block_bytes, ByteBuffer& out) {
 
 Result<void> FrameCompressor::add(std::string_view bytes, ByteBuffer& out) {
   if (bytes.empty()) return {};
-  const LZ4F_preferences_t chosen = preferences(level_, bytes.size());
+  const LZ4F_preferences_t chosen = preferences(level_, block_bytes_);
   const std::size_t bound = LZ4F_compressBound(bytes.size(), &chosen);
   const std::size_t before = out.size();
   char* const at = out.room(bound);
@@ -69,7 +70,7 @@ Result<void> FrameCompressor::add(std::string_view bytes, ByteBuffer& out) {
 }
 
 Result<void> FrameCompressor::end(ByteBuffer& out) {
-  const LZ4F_preferences_t chosen = preferences(level_, 0);
+  const LZ4F_preferences_t chosen = preferences(level_, block_bytes_);
   const std::size_t bound = LZ4F_compressBound(0, &chosen);
   const std::size_t before = out.size();
   char* const at = out.room(bound);

@@ -43,6 +43,7 @@ class FrameCompressor {
   Result<void> begin(std::size_t block_bytes, ByteBuffer& out);
 
   int level_;
+  std::size_t block_bytes_ = 0;  // of the frame that has begun
   LZ4F_cctx_s* context_ = nullptr;
 };
 
