@@ -181,7 +181,7 @@ struct FlushActor::Impl {
       return false;
     }
     auto reply = std::make_shared<Reply>();
-    const bool posted = post([this, reply, message = std::move(message)] {
+    const bool posted = post([reply, message = std::move(message)] {
       if (!reply->begin()) return;
       reply->finish(guarded(message));
     });
