@@ -192,7 +192,8 @@ void Runtime::change_filters(FunctionRef<void(Filters&)> change) {
   const std::lock_guard lock(mutex_);
   auto version = version_of(filters_);
   change(version->filters);
-  filters_ = version->filters;
+  Filters changed = version->filters;  // what may throw, first
+  filters_ = std::move(changed);
   put_in_force_locked(running() ? std::move(version) : nullptr);
 }
 
@@ -669,12 +670,18 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
     }
   };
   const auto read_full = [&] {
-    while (more && !drain.full.empty() && drain.full.front()->sequence == drain.expected) {
+    while (more && !drain.full.empty()) {
       Segment* segment = drain.full.front();
-      read_up_to(segment, segment->end);
+      const auto ahead = static_cast<std::int32_t>(segment->sequence - drain.expected);
+      if (ahead > 0) return;
+      // Of one that went by already (a signal handler recorded, which it must not) nothing can be
+      // read; in the way of all others it must not stay.
+      if (ahead == 0) {
+        read_up_to(segment, segment->end);
+        ++drain.expected;
+        drain.consumed = kSegmentHeaderBytes;
+      }
       drain.full.pop_front();
-      ++drain.expected;
-      drain.consumed = kSegmentHeaderBytes;
       pool_->give(segment);
       gave_back_ = true;
     }

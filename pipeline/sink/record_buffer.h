@@ -3,8 +3,8 @@
 
 // The bytes of a block's records: grows at its end and moves. A block of some megabytes lives for
 // milliseconds, and each 4 KiB of a fresh mapping cost a page fault, as much as its records cost
-// otherwise. So large memory is mapped, to grow and shrink without a copy or a second fault, and
-// comes from a small stock of what earlier blocks have given back.
+// otherwise. So large memory is mapped, to grow and shrink without a copy, and comes from a small
+// stock of what earlier blocks have given back.
 #ifndef MICROMEGAS_PIPELINE_SINK_RECORD_BUFFER_H_
 #define MICROMEGAS_PIPELINE_SINK_RECORD_BUFFER_H_
 

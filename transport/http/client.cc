@@ -36,6 +36,11 @@ namespace {
 
 namespace beast = boost::beast;
 
+// Beast makes its table of fields when it is first asked for one. A fork() in another thread just
+// then would leave that half done in the child for ever: so it is made before main().
+[[maybe_unused]] const std::size_t kFieldTableMade =
+    beast::http::to_string(beast::http::field::accept).size();
+
 // The Authorization header is in the request's fields: they are overwritten when they go.
 using Request = beast::http::request<beast::http::span_body<const char>,
                                      beast::http::basic_fields<WipingAllocator<char>>>;

@@ -32,6 +32,8 @@ void BlockWriter::begin(const ProcessInfo& process) {
   count_ = 0;
   overflow_ = false;
   objects_bytes_ = 0;
+  compressed_objects_.clear();
+  compressed_objects_.shrink_to(kKeptBytes);
   compressed_ = compressor_.begin(compressed_objects_);
 }
 
@@ -103,6 +105,7 @@ Result<EncodedBlock> BlockWriter::finish(const BlockHeader& header, const Proces
   if (compressed_) compressed_ = compressor_.end(compressed_objects_);
   if (compressed_) compressed_ = compressor_.compress(dependencies(), compressed_dependencies_);
   if (!compressed_) return compressed_.error();
+  compressed_ = Error("a block is finished once");
 
   EncodedBlock result;
   result.dependencies_bytes = dependencies().size();

@@ -68,7 +68,7 @@ class BlockWriter {
   // written, and finish() fails.
   bool admit(std::size_t text_bytes) noexcept {
     ++count_;
-    if (text_bytes > kMaxPayloadBytes || objects_bytes_ > kMaxPayloadBytes ||
+    if (text_bytes > kMaxPayloadBytes || objects_bytes_ + objects_.size() > kMaxPayloadBytes ||
         dependencies_.bytes().size() > kMaxPayloadBytes) [[unlikely]] {
       overflow_ = true;
     }
