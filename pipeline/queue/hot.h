@@ -393,15 +393,12 @@ class Writer : public RecordWriter {
   MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
                            std::uint32_t reserve = 0, std::uint32_t events = 1,
                            ThreadState* thread = micromegas_v0_thread) noexcept
-      : RecordWriter(nullptr),
-        head_(&thread->queues[static_cast<std::size_t>(queue)]),
-        position_(head_->position.load(std::memory_order_relaxed)),
-        bytes_(bytes),
-        kind_(kind) {
-    if (__builtin_expect(offset_of(position_) + bytes + reserve > head_->limit, 0)) {
-      head_ = micromegas_v0_make_room(queue, bytes + reserve, kind, events);
-      if (head_ == nullptr) return;
-      position_ = head_->position.load(std::memory_order_relaxed);
+      : RecordWriter(nullptr), thread_(thread), queue_(queue), bytes_(bytes), kind_(kind) {
+    position_ = head().position.load(std::memory_order_relaxed);
+    if (__builtin_expect(offset_of(position_) + bytes + reserve > head().limit, 0)) {
+      if (micromegas_v0_make_room(queue, bytes + reserve, kind, events) == nullptr) return;
+      thread_ = micromegas_v0_thread;
+      position_ = head().position.load(std::memory_order_relaxed);
     }
     start();
   }
@@ -411,19 +408,16 @@ class Writer : public RecordWriter {
   MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind, IfRoom /*if_room*/,
                            std::uint32_t reserve = 0) noexcept
       : RecordWriter(nullptr),
-        head_(&micromegas_v0_thread->queues[static_cast<std::size_t>(queue)]),
-        position_(head_->position.load(std::memory_order_relaxed)),
+        thread_(micromegas_v0_thread),
+        queue_(queue),
         bytes_(bytes),
         kind_(kind) {
-    if (__builtin_expect(offset_of(position_) + bytes + reserve > head_->limit, 0)) {
-      head_ = nullptr;
-      return;
-    }
-    if (head_ == nullptr) __builtin_unreachable();
+    position_ = head().position.load(std::memory_order_relaxed);
+    if (__builtin_expect(offset_of(position_) + bytes + reserve > head().limit, 0)) return;
     start();
   }
 
-  MICROMEGAS_INLINE explicit operator bool() const noexcept { return head_ != nullptr; }
+  MICROMEGAS_INLINE explicit operator bool() const noexcept { return has_room_; }
 
   MICROMEGAS_INLINE void header(std::uint32_t id, RecordKind kind, std::uint8_t flags) noexcept {
     store64(at_, header_word(id, kind, flags, bytes_));
@@ -438,24 +432,30 @@ class Writer : public RecordWriter {
   }
   MICROMEGAS_INLINE void publish() noexcept {
     publish_uncounted();
-    count(micromegas_v0_thread->recorded[static_cast<std::size_t>(kind_)]);
+    count(thread_->recorded[static_cast<std::size_t>(kind_)]);
   }
   MICROMEGAS_INLINE void publish_uncounted() noexcept {
-    head_->position.store(position_ + bytes_, std::memory_order_release);
+    head().position.store(position_ + bytes_, std::memory_order_release);
   }
 
  private:
+  [[nodiscard]] MICROMEGAS_INLINE QueueHead& head() const noexcept {
+    return thread_->queues[static_cast<std::size_t>(queue_)];
+  }
   MICROMEGAS_INLINE void start() noexcept {
-    at_ = head_->segment.load(std::memory_order_relaxed)->at(offset_of(position_));
+    has_room_ = true;
+    at_ = head().segment.load(std::memory_order_relaxed)->at(offset_of(position_));
     // For the events to come, while the clock is read: the actor's processor had these lines last.
     // Past the segment's end it does nothing.
     __builtin_prefetch(at_ + kPrefetchBytes, 1);
   }
 
-  QueueHead* head_;
+  ThreadState* thread_;
   std::uint64_t position_;
+  QueueKind queue_;
   std::uint32_t bytes_;
   EventKind kind_;
+  bool has_room_ = false;
 };
 
 }  // namespace micromegas::queue
