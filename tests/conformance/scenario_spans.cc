@@ -191,24 +191,23 @@ void record_async_spans(Expected& e) {
                 {"target", "async"}, {"file", "async.cc"}, {"line", line}};
   };
   // Ids are given out at the begin: its row is made when it is known.
-  std::uint64_t root = 0;
-  std::uint64_t child = 0;
-  std::int64_t before = now();
-  root = dispatch::on_begin_async_scope(site, 0, 0);
-  json begun = row(root, 0, 0, "fetch", 12);
-  begun.update({{"kind", "async"},
-                {"event", "begin"},
-                {"properties", json::object()},
-                {"time", {before, now()}}});
-  e.add(begun);
-  before = now();
-  child = dispatch::on_begin_async_named_scope(place, "fetch 世界", root, 1);
-  begun = row(child, root, 1, "fetch 世界", 34);
-  begun.update({{"kind", "async"},
-                {"event", "begin"},
-                {"properties", json::object()},
-                {"time", {before, now()}}});
-  e.add(begun);
+  const auto begin = [&](std::uint64_t parent, int depth, const char* name, int line,
+                         const auto& record) {
+    const std::int64_t before = now();
+    const std::uint64_t id = record();
+    json begun = row(id, parent, depth, name, line);
+    begun.update({{"kind", "async"},
+                  {"event", "begin"},
+                  {"properties", json::object()},
+                  {"time", {before, now()}}});
+    e.add(begun);
+    return id;
+  };
+  const std::uint64_t root =
+      begin(0, 0, "fetch", 12, [&] { return dispatch::on_begin_async_scope(site, 0, 0); });
+  const std::uint64_t child = begin(root, 1, "fetch 世界", 34, [&] {
+    return dispatch::on_begin_async_named_scope(place, "fetch 世界", root, 1);
+  });
 
   // Another thread ends them.
   std::thread([&] {
@@ -219,20 +218,26 @@ void record_async_spans(Expected& e) {
             [&] { dispatch::on_end_async_scope(root, 0, site, 0); });
   }).join();
 
-  // Ids and parents are the program's: nothing checks them.
+  // Parents and depths are the program's: nothing checks them.
   constexpr std::uint64_t kLargest = 0x7fff'ffff'ffff'ffff;
-  e.async("end", row(kLargest, kLargest - 1, 1'000'000, "fetch", 12),
-          [&] { dispatch::on_end_async_scope(kLargest, kLargest - 1, site, 1'000'000); });
+  const std::uint64_t deep = begin(kLargest, 1'000'000, "fetch", 12, [&] {
+    return dispatch::on_begin_async_scope(site, kLargest, 1'000'000);
+  });
+  e.async("end", row(deep, kLargest, 1'000'000, "fetch", 12),
+          [&] { dispatch::on_end_async_scope(deep, kLargest, site, 1'000'000); });
   const PropertySet& set = PropertySet::intern({{"zone", "eu"}});
   const Property pairs[] = {{"rows", "3"}};
-  e.async("end", row(kLargest - 1, 0, 0, "tagged", 34),
-          [&] {
-            dispatch::on_end_async_named_scope_tagged(kLargest - 1, 0, place, "tagged", 0, set,
-                                                      pairs);
-          },
-          {{"zone", "eu"}, {"rows", "3"}});
-  e.async("end", row(kLargest - 2, 0, 0, "fetch", 12),
-          [&] { dispatch::on_end_async_scope_tagged(kLargest - 2, 0, site, 0, set, pairs); },
+  const std::uint64_t named = begin(0, 0, "tagged", 34, [&] {
+    return dispatch::on_begin_async_named_scope(place, "tagged", 0, 0);
+  });
+  e.async(
+      "end", row(named, 0, 0, "tagged", 34),
+      [&] { dispatch::on_end_async_named_scope_tagged(named, 0, place, "tagged", 0, set, pairs); },
+      {{"zone", "eu"}, {"rows", "3"}});
+  const std::uint64_t plain =
+      begin(0, 0, "fetch", 12, [&] { return dispatch::on_begin_async_scope(site, 0, 0); });
+  e.async("end", row(plain, 0, 0, "fetch", 12),
+          [&] { dispatch::on_end_async_scope_tagged(plain, 0, site, 0, set, pairs); },
           {{"zone", "eu"}, {"rows", "3"}});
   async_macros(e);
 }

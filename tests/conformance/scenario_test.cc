@@ -35,7 +35,7 @@ TEST(Scenario, HoldsSomeOfEverything) {
   EXPECT_GT(kinds["log"], 800);
   EXPECT_GT(kinds["metric"], 800);
   EXPECT_GT(kinds["span"], 1000);
-  EXPECT_EQ(kinds["async"], 19);
+  EXPECT_EQ(kinds["async"], 22);
   EXPECT_EQ(kinds["image"], 5);
 
   const auto count = [](const char* group, const json& wanted) {
