@@ -85,7 +85,7 @@ bool compress_as_encoders_do(wire::FrameCompressor& compressor, const wire::Deco
   if (!compressor.compress(block.dependencies, out) || !compressor.begin(out)) return false;
   std::string_view rest = block.objects;
   while (!rest.empty()) {
-    const auto piece = rest.substr(0, wire::FrameCompressor::kMaxPieceBytes - 4096);
+    const auto piece = rest.substr(0, wire::FrameCompressor::kPieceBytes);
     if (!compressor.add(piece, out)) return false;
     rest.remove_prefix(piece.size());
   }

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -63,6 +64,27 @@ std::size_t visit_records_with_addresses(Visit visit) {
 }
 
 using QueueMemoryTest = SessionTest;
+
+void expect_a_look_ahead() {
+  constexpr std::uint32_t kLook = queue::kSegmentBytes - queue::kLookAheadBytes;
+  MM_INFO("registers the thread");
+  const queue::QueueHead& head = micromegas_v0_thread->queues[0];
+  const std::uint32_t first = queue::sequence_of(head.position);
+  while (queue::offset_of(head.position) + queue::kRecordHeaderBytes <= kLook) {
+    ASSERT_EQ(head.limit, kLook);
+    MM_INFO("a header");
+  }
+  MM_INFO("looks");
+  EXPECT_EQ(head.limit, queue::kSegmentBytes);
+  EXPECT_EQ(queue::sequence_of(head.position), first);
+  while (queue::sequence_of(head.position) == first) MM_INFO("a header");
+  EXPECT_EQ(head.limit, kLook);
+}
+
+TEST_F(QueueMemoryTest, TheNextSegmentIsFetchedBeforeTheLastOneIsFull) {
+  start();
+  std::thread(expect_a_look_ahead).join();
+}
 
 TEST_F(QueueMemoryTest, HoldsNoPointer) {
   start();

@@ -331,14 +331,23 @@ class HeldSink : public EventSink {
   std::atomic<bool> open{false};
 };
 
-TEST_F(WarmTest, DroppedEventsAllocateNothing) {
-  ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
-  auto held = std::make_shared<HeldSink>();
-  pipeline::SessionOptions options;
-  options.sink = held;
-  options.queue_bytes = 4 * queue::kSegmentBytes;
-  options.flush.period = 1ms;
-  start(std::move(options));
+class FullWarmTest : public WarmTest {
+ protected:
+  // Anew, with four segments and a sink that holds the actor.
+  std::shared_ptr<HeldSink> start_with_little_room() {
+    EXPECT_TRUE(pipeline::stop_session(0, in(20s)));
+    auto held = std::make_shared<HeldSink>();
+    pipeline::SessionOptions options;
+    options.sink = held;
+    options.queue_bytes = 4 * queue::kSegmentBytes;
+    options.flush.period = 1ms;
+    start(std::move(options));
+    return held;
+  }
+};
+
+TEST_F(FullWarmTest, DroppedEventsAllocateNothing) {
+  const auto held = start_with_little_room();
   const auto statement = [] {
     MM_SPAN("s");
     MM_INFO("{}", "into the void");
@@ -357,14 +366,8 @@ TEST_F(WarmTest, DroppedEventsAllocateNothing) {
 }
 
 // They are kept under a lock that all threads share: not with a new copy of all for each.
-TEST_F(WarmTest, EndsWithoutRoomAllocateNowAndThen) {
-  ASSERT_TRUE(pipeline::stop_session(0, in(20s)));
-  auto held = std::make_shared<HeldSink>();
-  pipeline::SessionOptions options;
-  options.sink = held;
-  options.queue_bytes = 4 * queue::kSegmentBytes;
-  options.flush.period = 1ms;
-  start(std::move(options));
+TEST_F(FullWarmTest, EndsWithoutRoomAllocateNowAndThen) {
+  const auto held = start_with_little_room();
   MM_INFO("into the sink");
   held->entered.wait(false);
   std::vector<AsyncSpan> spans(5000);

@@ -55,6 +55,12 @@ int in_the_child() {
 }
 
 int fork_once(bool own_telemetry) {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  // Its allocator has locks that its fork() does not take: the other threads must rest meanwhile.
+  micromegas::flush(10s);
+#endif
+#endif
   const pid_t child = fork();
   if (child == 0) {
     alarm(30);

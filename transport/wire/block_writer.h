@@ -96,11 +96,8 @@ class BlockWriter {
   std::vector<std::uint64_t> property_ids_;
 
  private:
-  // A piece to compress: with the record that passes it, most often less than a block.
-  static constexpr std::size_t kPieceBytes = FrameCompressor::kMaxPieceBytes - 4096;
-
   char* room(std::size_t bytes) {
-    if (objects_.size() >= kPieceBytes) [[unlikely]] {
+    if (objects_.size() >= FrameCompressor::kPieceBytes) [[unlikely]] {
       compress_piece();
     }
     return objects_.room(bytes);

@@ -24,6 +24,8 @@ class FrameCompressor {
   // Of a frame made in pieces. Smaller ones are found in a processor's own caches still, and LZ4
   // has a quicker table for them.
   static constexpr std::size_t kMaxPieceBytes = std::size_t{64} << 10;
+  // Where a writer of small records should end a piece: the next one seldom passes the above.
+  static constexpr std::size_t kPieceBytes = kMaxPieceBytes - 4096;
 
   explicit FrameCompressor(int level) : level_(level) {}
   ~FrameCompressor();
