@@ -35,10 +35,14 @@ MICROMEGAS_INLINE std::uint32_t id_of(const SiteWord& word, EventKind kind, std:
 
 // --- logs ---
 
-// The rare cases of write_log(): no id yet, a text to cut, no room.
+// The rare cases of write_log(): no id yet, a text to cut, no room. Not `cold`: it is to lie beside
+// write_log(). A thread that comes here after a sleep pays for each page of code that it has not
+// run meanwhile.
 template <class Set, class... Values>
-__attribute__((noinline, cold, visibility("hidden"))) void write_log_cold(
-    const LogMetadata& metadata, const queue::ArgList& args, Set set, Values... values) noexcept {
+__attribute__((noinline, visibility("hidden"))) void write_log_cold(const LogMetadata& metadata,
+                                                                    const queue::ArgList& args,
+                                                                    Set set,
+                                                                    Values... values) noexcept {
   const std::uint32_t id = id_of(metadata.word, EventKind::kLog, 1,
                                  [&] { return micromegas_v0_register_log(&metadata, &args); });
   if (id == 0) return;

@@ -33,20 +33,23 @@ namespace micromegas::queue {
 
 inline constexpr std::uint32_t kSegmentBytes = 64 * 1024;
 inline constexpr std::uint32_t kSegmentHeaderBytes = 64;
-// So far before its end the owner fetches the next segment's first lines into its caches: else the
-// batch of events that fills a segment waits for all of them at once.
+// So far before its end the owner takes the way to the next segment once, up to where it is: the
+// code has gone cold since the last one, and the batch of events that fills a segment is to pay for
+// less of it.
 inline constexpr std::uint32_t kLookAheadBytes = 2048;
 
 enum class QueueKind : std::uint8_t { kEvents = 0, kSpans = 1 };  // kEvents: logs and metrics
 inline constexpr std::size_t kQueueKinds = 2;
 
 // A piece of a queue; records follow the header. Offsets count from the segment's first byte.
-// Written by the owner before it publishes the segment, `end` before it hands it over full.
+// Written by the owner before it publishes the segment, `end` before it hands it over full;
+// `touched` by the pool and the consumer only.
 struct alignas(64) Segment {
   std::uint32_t end = 0;         // of the records; of a full one
   std::uint32_t sequence = 0;    // place in its queue, from 1
   std::uint32_t thread_uid = 0;  // whose it is
   QueueKind kind = QueueKind::kEvents;
+  bool touched = false;  // every page is there, as far as we could
 
   std::byte* at(std::uint32_t offset) noexcept {
     return reinterpret_cast<std::byte*>(this) + offset;
@@ -138,6 +141,19 @@ struct TrackData {
 inline constexpr std::uint64_t kSpanIds = 1024;
 
 inline constexpr std::uint32_t kPrefetchBytes = 512;
+
+// Gets the line for this processor alone; anywhere else than in memory it does nothing. The actor
+// has read the lines of a segment that is used again: fetched to be read they would stay shared,
+// and stores, which go one after the other, would wait for the actor's processor at each line.
+MICROMEGAS_INLINE void fetch_to_write(const std::byte* at) noexcept {
+#if defined(__x86_64__)
+  // What __builtin_prefetch(at, 1) becomes only for later processors than the oldest x86-64; to
+  // those it is a no-op.
+  asm volatile("prefetchw %0" : : "m"(*at));
+#else
+  __builtin_prefetch(at, 1);
+#endif
+}
 
 MICROMEGAS_INLINE void count(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
@@ -445,9 +461,8 @@ class Writer : public RecordWriter {
   MICROMEGAS_INLINE void start() noexcept {
     has_room_ = true;
     at_ = head().segment.load(std::memory_order_relaxed)->at(offset_of(position_));
-    // For the events to come, while the clock is read: the actor's processor had these lines last.
-    // Past the segment's end it does nothing.
-    __builtin_prefetch(at_ + kPrefetchBytes, 1);
+    // For the events to come, while the clock is read.
+    fetch_to_write(at_ + kPrefetchBytes);
   }
 
   ThreadState* thread_;

@@ -24,7 +24,8 @@ void Runtime::async_end_without_room(std::uint64_t (&head)[5], const std::byte* 
   const std::uint32_t reserve = open_count(open_spans()) * kSpanEndBytes;
   DropReason why{};
   ThreadSlot* const slot = registered_thread();
-  QueueHead* room = slot != nullptr ? next_room(*slot, QueueKind::kSpans, size + reserve) : nullptr;
+  QueueHead* room =
+      slot != nullptr ? room_at_hand(*slot, QueueKind::kSpans, size + reserve) : nullptr;
   if (room == nullptr) {
     room = find_room(QueueKind::kSpans, size + reserve, EventKind::kAsyncSpan, /*wait=*/true, why);
   }

@@ -424,7 +424,8 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
 }
 
 // The old one is in `full` or in the full queue. Order: see ThreadSlot.
-void Runtime::publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept {
+MICROMEGAS_INLINE void Runtime::publish_segment(ThreadSlot& slot, QueueKind queue,
+                                                Segment* segment) noexcept {
   const std::size_t q = index(queue);
   QueueHead& head = slot.queues[q];
   const std::uint32_t sequence = sequence_of(head.position.load(std::memory_order_relaxed)) + 1;
@@ -444,27 +445,16 @@ void Runtime::publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segmen
   head.position.store(position_at(sequence, end), std::memory_order_release);
 }
 
-namespace {
-// The actor's processor had these lines last. That the code of a change has just run helps as much.
-void fetch_ahead(const ThreadSlot& slot, QueueKind queue, const Segment* spare) noexcept {
-  __builtin_prefetch(&slot.full[index(queue)], 1);
-  if (spare == nullptr) return;
-  for (std::uint32_t at = 0; at < kSegmentHeaderBytes + kPrefetchBytes; at += 64) {
-    __builtin_prefetch(spare->at(at), 1);
-  }
-}
-}  // namespace
-
-// What a thread that fills a segment now and then goes through: little code, and no memory but its
-// own. Null: make_room() must do it.
-QueueHead* Runtime::next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept {
+// What a thread that fills a segment now and then goes through: little code in one place, and no
+// memory but its own. Null: make_room() must do it.
+MICROMEGAS_INLINE QueueHead* Runtime::next_room(ThreadSlot& slot, QueueKind queue,
+                                                std::uint32_t bytes) noexcept {
   const std::size_t q = index(queue);
   QueueHead& head = slot.queues[q];
   const std::uint32_t end = offset_of(head.position.load(std::memory_order_relaxed));
   Segment* const spare = slot.spare[q].load(std::memory_order_acquire);
   if (end + bytes <= kSegmentBytes) {
     head.limit = kSegmentBytes;
-    fetch_ahead(slot, queue, spare);
     return &head;
   }
   if (spare == nullptr || slot.full[q].load(std::memory_order_relaxed) != nullptr) return nullptr;
@@ -479,6 +469,10 @@ QueueHead* Runtime::next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t b
   }
   publish_segment(slot, queue, spare);
   return &head;
+}
+
+QueueHead* Runtime::room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept {
+  return next_room(slot, queue, bytes);
 }
 
 void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
@@ -694,8 +688,9 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
     const std::uint32_t sequence = sequence_of(position);
     if (sequence == 0) return true;              // the thread has no such queue
     if (sequence < drain.expected) return true;  // it had no other one after the last that was read
-    const Segment* live = head.segment.load(std::memory_order_acquire);
+    Segment* const live = head.segment.load(std::memory_order_acquire);
     if (sequence == drain.expected && live->sequence == drain.expected) {
+      SegmentPool::touch(live, offset_of(position));
       read_up_to(live, offset_of(position));
       give_spare(slot, queue, offset_of(position));
       return true;
@@ -880,12 +875,14 @@ void Runtime::after_fork_child() noexcept {
 
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
-  static QueueHead* next_room(QueueKind queue, std::uint32_t bytes) noexcept {
+  MICROMEGAS_INLINE static QueueHead* next_room(QueueKind queue, std::uint32_t bytes) noexcept {
     if (micromegas_v0_thread == &micromegas_v0_nobody) return nullptr;
     return Runtime::next_room(static_cast<ThreadSlot&>(*micromegas_v0_thread), queue, bytes);
   }
-  static QueueHead* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                              std::uint32_t events) noexcept {
+  // Not inlined: what comes before it stays small, and saves no registers for it.
+  __attribute__((noinline)) static QueueHead* make_room(QueueKind queue, std::uint32_t bytes,
+                                                        EventKind kind,
+                                                        std::uint32_t events) noexcept {
     return Runtime::get().make_room(queue, bytes, kind, events);
   }
   static void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
@@ -991,7 +988,8 @@ MICROMEGAS_COLD std::uint32_t micromegas_v0_register_properties(
       *word, [&](auto& catalogue) { return catalogue.add_properties(*args); });
 }
 
-MICROMEGAS_COLD micromegas::queue::QueueHead* micromegas_v0_make_room(
+// Not cold: next_room() is all that most calls run, and lies here whole.
+__attribute__((noinline, aligned(64))) micromegas::queue::QueueHead* micromegas_v0_make_room(
     micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
     std::uint32_t events) noexcept {
   if (auto* room = ColdPath::next_room(queue, bytes)) return room;

@@ -339,6 +339,8 @@ class Runtime {
   Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
   bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
   static QueueHead* next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
+  // next_room(), not inlined.
+  static QueueHead* room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
   void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept;

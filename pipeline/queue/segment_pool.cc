@@ -12,6 +12,8 @@
 namespace micromegas::queue {
 namespace {
 
+constexpr std::uint32_t kPageBytes = 4096;
+constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, which Linux before 5.14 has no name for
 constexpr std::size_t kMinReady = 2;
 constexpr std::size_t kMaxReady = 64;
 constexpr unsigned kSurplusTicks = 100;  // ticks that a surplus must last before it shrinks
@@ -40,7 +42,16 @@ Segment* SegmentPool::allocate(bool touched) noexcept {
     segments_.fetch_sub(1, std::memory_order_relaxed);
     return nullptr;
   }
-  return new (memory) Segment;
+  auto* segment = new (memory) Segment;
+  segment->touched = touched;
+  return segment;
+}
+
+void SegmentPool::touch(Segment* segment, std::uint32_t filled) noexcept {
+  if (segment->touched || filled <= kPageBytes) return;
+  // Before Linux 5.14 an error: then the owner's faults do it.
+  madvise(segment, kSegmentBytes, kPopulateWrite);
+  segment->touched = true;
 }
 
 void SegmentPool::discard(Segment* segment) noexcept {

@@ -42,8 +42,8 @@ class SegmentPool {
 
   // An empty segment: a recycled one, else a new one within the budget, else null. `first`: of its
   // queue. Most threads record little: a new one takes memory as it is filled, at the price of a
-  // page fault for every 4 KiB. Later ones are spared them, but for a recycled one that a thread
-  // has not filled. `fresh` tells that the pool had run dry. Any thread.
+  // page fault for every 4 KiB; touch() spares the thread those that are left. Later ones have
+  // their memory from the start. `fresh` tells that the pool had run dry. Any thread.
   Segment* take(bool first, bool& fresh) noexcept;
   // An empty one that is there; else null. Any thread.
   Segment* take_ready() noexcept;
@@ -51,6 +51,9 @@ class SegmentPool {
   void give(Segment* segment) noexcept;
   // Frees a segment that never came into use. Any thread.
   void discard(Segment* segment) noexcept;
+  // Consumer: gives a segment all its memory, while its owner writes, once it is filled further
+  // than a page: more is going to come.
+  static void touch(Segment* segment, std::uint32_t filled) noexcept;
   // Consumer: as many as came back since the last call stay ready, within bounds; a surplus that
   // lasts is freed little by little. So threads that fill nothing have nothing kept ready for them.
   void tend() noexcept;

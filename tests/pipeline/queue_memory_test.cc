@@ -1,14 +1,19 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// No pointer enters queue memory: another process must be able to read it. Every word of every
-// record of this thread is held against the addresses that this process has mapped.
+// The memory of the queues: when it is there, and that no pointer enters it, since another process
+// must be able to read it. Every word of every record of this thread is held against the addresses
+// that this process has mapped.
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
+#include <latch>
 #include <string>
 #include <thread>
 #include <utility>
@@ -81,9 +86,42 @@ void expect_a_look_ahead() {
   EXPECT_EQ(head.limit, kLook);
 }
 
-TEST_F(QueueMemoryTest, TheNextSegmentIsFetchedBeforeTheLastOneIsFull) {
+TEST_F(QueueMemoryTest, TheNextSegmentIsLookedForBeforeTheLastOneIsFull) {
   start();
   std::thread(expect_a_look_ahead).join();
+}
+
+std::size_t pages_there(queue::Segment* segment) {
+  std::array<unsigned char, queue::kSegmentBytes / 4096> pages{};
+  EXPECT_EQ(mincore(segment, queue::kSegmentBytes, pages.data()), 0);
+  return static_cast<std::size_t>(
+      std::count_if(pages.begin(), pages.end(), [](unsigned char page) { return page & 1; }));
+}
+
+TEST_F(QueueMemoryTest, WhoFillsItsFirstSegmentIsSparedThePageFaults) {
+  start();
+  constexpr int kPopulateWrite = 23;  // since Linux 5.14; before that the thread's two pages
+  const std::size_t there = madvise(nullptr, 0, kPopulateWrite) == 0 ? 16 : 2;
+  constexpr int kThreads = 8;  // more than there are segments in stock, which have their memory
+  std::latch recorded(kThreads);
+  std::latch looked(1);
+  std::array<queue::Segment*, kThreads> segments{};
+  std::vector<std::thread> threads;
+  for (queue::Segment*& segment : segments) {
+    threads.emplace_back([&] {
+      MM_INFO("registers the thread");
+      const queue::QueueHead& head = micromegas_v0_thread->queues[0];
+      while (queue::offset_of(head.position) < 5'000) MM_INFO("a header");
+      segment = head.segment;
+      recorded.count_down();
+      looked.wait();
+    });
+  }
+  recorded.wait();
+  flushed();
+  for (queue::Segment* segment : segments) EXPECT_EQ(pages_there(segment), there);
+  looked.count_down();
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST_F(QueueMemoryTest, HoldsNoPointer) {
