@@ -190,6 +190,8 @@ bool Drain::read_all() {
   }
   if (queue::ThreadSlot* slot = runtime_.take_late_ends(late_ends_)) {
     read_spans(*slot, late_ends_.records.data(), late_ends_.records.size());
+    late_ends_.records.clear();
+    late_ends_.count = 0;
   }
   end_elsewhere();
   if (all) forget_process_contexts(pass_begin);
@@ -315,8 +317,14 @@ void Drain::add_log(queue::ThreadSlot& slot, const queue::RecordReader& record,
   if (options_.log_origin) {
     EventContextPtr origin = origin_of(slot, context);
     add_to_captures(slot, record, bytes, time, origin);
-    offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, origin);
-    unnamed_.push_back({record.time(), offset, std::move(origin)});
+    unnamed_.push_back({record.time(), 0, origin});  // first: a log in its block stays there
+    try {
+      offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, origin);
+    } catch (...) {
+      unnamed_.pop_back();
+      throw;
+    }
+    unnamed_.back().offset = offset;
   } else {
     add_to_captures(slot, record, bytes, time, context);
     offset = logs_.add(bytes, record.bytes(), time, EventKind::kLog, context);
@@ -850,6 +858,7 @@ void Drain::add_stats(EventStats& stats) const {
   add_builder(logs_);
   add_builder(metrics_);
   stats[index(EventKind::kImage)].held += images_.count();
+  stats[index(EventKind::kAsyncSpan)].held += late_ends_.count;
   for (const auto& [uid, stream] : threads_) add_builder(stream->builder());
   samples_.add_held(stats);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {

@@ -62,7 +62,8 @@ __attribute__((noinline, visibility("hidden"))) void write_log_cold(const LogMet
 
 // One function for all logs with values of the same kinds, where most of a statement's instructions
 // and of its time to compile are; a call of it is hidden behind the clock read. Takes what fits
-// into registers, by value, and calls nothing but at its end: so it has no registers to save.
+// into registers, by value, and calls nothing but at its end (memcpy for a long text): so without
+// texts it has no registers to save.
 template <class Set, class... Values>
 __attribute__((noinline, visibility("hidden"))) void write_log(const LogMetadata& metadata,
                                                                const queue::ArgList& args, Set set,

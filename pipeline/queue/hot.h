@@ -73,6 +73,10 @@ struct QueueHead {
 constexpr std::uint64_t position_at(std::uint32_t sequence, std::uint32_t offset) noexcept {
   return std::uint64_t{sequence} << 32 | offset;
 }
+// 0 is no segment's number, also after 2^32 of them.
+constexpr std::uint32_t next_sequence(std::uint32_t sequence) noexcept {
+  return sequence + 1 != 0 ? sequence + 1 : 1;
+}
 constexpr std::uint32_t offset_of(std::uint64_t position) noexcept {
   return static_cast<std::uint32_t>(position);
 }

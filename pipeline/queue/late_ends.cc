@@ -68,8 +68,7 @@ bool Runtime::keep_late_end(std::uint64_t (&head)[5], const std::byte* rest,
 }
 
 ThreadSlot* Runtime::take_late_ends(LateEnds& out) {
-  out.records.clear();
-  out.count = 0;
+  if (out.count != 0) return late_slot_;
   if (!any_late_ends_.load(std::memory_order_acquire)) return nullptr;
   const std::lock_guard lock(mutex_);
   if (late_slot_ == nullptr) {

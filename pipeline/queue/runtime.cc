@@ -52,12 +52,17 @@ namespace micromegas::queue {
 namespace {
 
 constexpr std::uint32_t kWakeRetired = 32;  // threads whose end wakes the consumer
+constexpr std::size_t kSpareShare = 8;      // spares are at most this part of the budget
 
 alignas(Runtime) std::byte g_runtime_memory[sizeof(Runtime)];
 
 std::size_t index(EventKind kind) { return static_cast<std::size_t>(kind); }
 std::size_t index(DropReason reason) { return static_cast<std::size_t>(reason); }
 std::size_t index(QueueKind queue) { return static_cast<std::size_t>(queue); }
+
+bool is_before(std::uint32_t sequence, std::uint32_t other) {
+  return static_cast<std::int32_t>(sequence - other) < 0;
+}
 
 // Keeps the id, replaces what the filters said.
 void cache_decision(SiteWord& word, std::uint32_t decision) {
@@ -428,7 +433,8 @@ MICROMEGAS_INLINE void Runtime::publish_segment(ThreadSlot& slot, QueueKind queu
                                                 Segment* segment) noexcept {
   const std::size_t q = index(queue);
   QueueHead& head = slot.queues[q];
-  const std::uint32_t sequence = sequence_of(head.position.load(std::memory_order_relaxed)) + 1;
+  const std::uint32_t sequence =
+      next_sequence(sequence_of(head.position.load(std::memory_order_relaxed)));
   std::uint32_t end = kSegmentHeaderBytes;
   if (std::uint32_t& depth = slot.pending_context_end[q]; depth != 0) {
     store64(segment->at(end),
@@ -596,20 +602,20 @@ void Runtime::threads(std::vector<ThreadSlot*>& out) {
   for (const auto& [uid, slot] : by_uid_) out.push_back(slot);
 }
 
-// slots_ is in the order of uids: what is new stands at its end.
+// slots_ is in the order of uids: what is new stands at its end. Oldest first: without memory for
+// one, those behind it are new still.
 void Runtime::index_threads() {
   const std::lock_guard lock(mutex_);
-  for (std::size_t i = slots_.size(); i > 0 && !by_uid_.contains(slots_[i - 1]->uid); --i) {
-    by_uid_.emplace(slots_[i - 1]->uid, slots_[i - 1]);
-  }
+  std::size_t i = slots_.size();
+  while (i > 0 && !by_uid_.contains(slots_[i - 1]->uid)) --i;
+  for (; i < slots_.size(); ++i) by_uid_.emplace(slots_[i]->uid, slots_[i]);
 }
 
 // Segments of one thread come by two ways, so not always in order.
 void Runtime::add_full(ThreadSlot& slot, Segment* segment) {
   std::deque<Segment*>& full = slot.drain[index(segment->kind)].full;
   auto at = full.end();
-  while (at != full.begin() &&
-         static_cast<std::int32_t>((*std::prev(at))->sequence - segment->sequence) > 0) {
+  while (at != full.begin() && is_before(segment->sequence, (*std::prev(at))->sequence)) {
     --at;
   }
   full.insert(at, segment);
@@ -644,13 +650,26 @@ void Runtime::take_full(ThreadSlot& slot, QueueKind queue) {
   full.store(nullptr, std::memory_order_release);
 }
 
-// A thread that will need one soon.
+void Runtime::see_spare(ThreadSlot& slot, QueueKind queue) noexcept {
+  bool& out = slot.drain[index(queue)].spare_out;
+  if (!out || slot.spare[index(queue)].load(std::memory_order_relaxed) != nullptr) return;
+  out = false;
+  --spares_;
+}
+
+// A thread that will need one soon, it may be: one that comes to rest keeps it, so there are never
+// many.
 void Runtime::give_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t end) noexcept {
-  std::atomic<Segment*>& spare = slot.spare[index(queue)];
-  if (end < kSegmentBytes / 2) return;
-  if (spare.load(std::memory_order_relaxed) != nullptr) return;
+  see_spare(slot, queue);
+  bool& out = slot.drain[index(queue)].spare_out;
+  if (out || end < kSegmentBytes / 2 || spares_ >= pool_->budget() / kSpareShare) return;
   if (room_.full() || pool_->is_scarce()) return;  // who finds none waits for one, or drops
-  if (Segment* segment = pool_->take_ready()) spare.store(segment, std::memory_order_release);
+  Segment* const segment = pool_->take_ready();
+  if (segment == nullptr) return;
+  SegmentPool::touch(segment, kSegmentBytes);
+  slot.spare[index(queue)].store(segment, std::memory_order_release);
+  out = true;
+  ++spares_;
 }
 
 bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
@@ -666,13 +685,12 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
   const auto read_full = [&] {
     while (more && !drain.full.empty()) {
       Segment* segment = drain.full.front();
-      const auto ahead = static_cast<std::int32_t>(segment->sequence - drain.expected);
-      if (ahead > 0) return;
+      if (is_before(drain.expected, segment->sequence)) return;
       // Of one that went by already (a signal handler recorded, which it must not) nothing can be
       // read; in the way of all others it must not stay.
-      if (ahead == 0) {
+      if (segment->sequence == drain.expected) {
         read_up_to(segment, segment->end);
-        ++drain.expected;
+        drain.expected = next_sequence(drain.expected);
         drain.consumed = kSegmentHeaderBytes;
       }
       drain.full.pop_front();
@@ -686,8 +704,9 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
     const QueueHead& head = slot.queues[index(queue)];
     const std::uint64_t position = head.position.load(std::memory_order_acquire);
     const std::uint32_t sequence = sequence_of(position);
-    if (sequence == 0) return true;              // the thread has no such queue
-    if (sequence < drain.expected) return true;  // it had no other one after the last that was read
+    if (sequence == 0) return true;  // the thread has no such queue
+    // It had no other one after the last that was read.
+    if (is_before(sequence, drain.expected)) return true;
     Segment* const live = head.segment.load(std::memory_order_acquire);
     if (sequence == drain.expected && live->sequence == drain.expected) {
       SegmentPool::touch(live, offset_of(position));
@@ -714,6 +733,7 @@ void Runtime::release(ThreadSlot* slot) noexcept {
       pool_->give(spare);
       gave_back_ = true;
     }
+    see_spare(*slot, static_cast<QueueKind>(q));
     head.position.store(position_at(0, kSegmentBytes), std::memory_order_relaxed);
     head.limit = 0;
     slot->drain[q].expected = 1;
@@ -761,9 +781,10 @@ void Runtime::add_held(EventStats& stats) {
                       segment->end);
       }
       const std::uint64_t position = slot->queues[q].position.load(std::memory_order_acquire);
-      if (sequence_of(position) < drain.expected) continue;
+      const std::uint32_t sequence = sequence_of(position);
+      if (sequence == 0 || is_before(sequence, drain.expected)) continue;
       const Segment* live = slot->queues[q].segment.load(std::memory_order_acquire);
-      if (live->sequence != sequence_of(position)) continue;  // none, or they still record
+      if (live->sequence != sequence) continue;  // none, or they still record
       count_records(live, live->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes,
                     offset_of(position));
     }
@@ -851,6 +872,7 @@ void Runtime::after_fork_child() noexcept {
   any_late_ends_.store(false, std::memory_order_relaxed);
   late_slot_ = nullptr;
   next_popped_ = popped_count_ = 0;
+  spares_ = 0;
   pool_ = nullptr;
   read_ = {};
   past_ = {};

@@ -107,6 +107,7 @@ struct ThreadSlot : ThreadState {
     std::uint32_t expected = 1;                    // number of the segment being read
     std::uint32_t consumed = kSegmentHeaderBytes;  // offset in it
     std::deque<Segment*> full;                     // taken from the full queue, not yet read
+    bool spare_out = false;                        // `spare` was filled, and not seen taken since
   };
   Drain drain[kQueueKinds];
 
@@ -206,8 +207,8 @@ class Runtime {
   void tend_pool() noexcept;
   // Appends what has ended on other threads since the last call. The begins are committed.
   void take_ended_elsewhere(std::vector<EndedElsewhere>& out);
-  // What was kept of ends without room. Returns the stream that they belong to, null if there are
-  // none: then, and without memory for it, `out` is empty.
+  // What was kept of ends without room, unless `out` has some still. Returns the stream that they
+  // belong to, null if there are none. Throws without memory: they wait.
   ThreadSlot* take_late_ends(LateEnds& out);
   // Counts committed, unread records.
   void add_held(EventStats& stats);
@@ -324,6 +325,7 @@ class Runtime {
   static void add_full(ThreadSlot& slot, Segment* segment);
   static void take_full(ThreadSlot& slot, QueueKind queue);
   void give_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t end) noexcept;
+  void see_spare(ThreadSlot& slot, QueueKind queue) noexcept;
   ThreadSlot* add_slot_locked();
   ThreadSlot* make_track(std::string_view name) noexcept;
   void index_threads();
@@ -384,6 +386,7 @@ class Runtime {
   std::atomic<std::uint64_t> stray_dropped_[kEventKinds][kDropReasons] = {};  // no slot to count in
   std::atomic<std::uint64_t> stray_left_out_{0};
   bool gave_back_ = false;  // segments, since the last room_made(); the consumer's
+  std::size_t spares_ = 0;  // out; the consumer's
   std::vector<ProcessContext> process_contexts_;  // those that the consumer has not seen, and one
   bool context_while_stopped_ = false;            // the last one, and no start since
   std::atomic<std::uint64_t> process_context_changes_{0};

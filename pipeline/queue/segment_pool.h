@@ -40,10 +40,15 @@ class SegmentPool {
            bytes() + kSegmentBytes > budget_.load(std::memory_order_relaxed);
   }
 
+  // In segments.
+  [[nodiscard]] std::size_t budget() const noexcept {
+    return budget_.load(std::memory_order_relaxed) / kSegmentBytes;
+  }
   // An empty segment: a recycled one, else a new one within the budget, else null. `first`: of its
   // queue. Most threads record little: a new one takes memory as it is filled, at the price of a
   // page fault for every 4 KiB; touch() spares the thread those that are left. Later ones have
-  // their memory from the start. `fresh` tells that the pool had run dry. Any thread.
+  // their memory from the start, but for recycled ones that no thread has filled. `fresh` tells
+  // that the pool had run dry. Any thread.
   Segment* take(bool first, bool& fresh) noexcept;
   // An empty one that is there; else null. Any thread.
   Segment* take_ready() noexcept;

@@ -58,19 +58,44 @@ class PoorSink : public testing_support::RecordingSink {
     t_poor = true;
   }
   bool on_log_enabled(const LogMetadata&) override { return true; }
+  void on_process_log_block(std::shared_ptr<const LogBlock> block) override {
+    entered_ = true;
+    entered_.notify_all();
+    held_.wait(true);
+    RecordingSink::on_process_log_block(std::move(block));
+  }
+  // Keeps the actor with the next block of logs.
+  void hold() {
+    entered_ = false;
+    held_ = true;
+  }
+  void wait_until_entered() { entered_.wait(false); }
+  void let_go() {
+    held_ = false;
+    held_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> entered_{false};
+  std::atomic<bool> held_{false};
 };
 
 using NoMemoryTest = SessionTest;
 
-TEST_F(NoMemoryTest, TheHostLivesAndTheBooksBalance) {
+class ShortageTest : public SessionTest, public ::testing::WithParamInterface<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(LogOrigin, ShortageTest, ::testing::Bool());
+
+TEST_P(ShortageTest, TheHostLivesAndTheBooksBalance) {
   sink_ = std::make_shared<PoorSink>();
   pipeline::SessionOptions options;
-  options.flush.tick = 1ms;
+  options.flush.log_origin = GetParam();
+  options.flush.tick = GetParam() ? 1h : 1ms;  // many logs, or few, at once
   options.flush.log_block_bytes = 1U << 20;
   options.queue_bytes = 4U << 20;
   start(std::move(options));
-  const auto work = [] {
-    for (int i = 0; i < 200; ++i) {
+  const auto work = [](int times) {
+    for (int i = 0; i < times; ++i) {
       MM_SPAN("outer");
       MM_SPAN_DYN("a name that is too long for a small string");
       MM_INFO("{} {}", i, "text");
@@ -79,7 +104,7 @@ TEST_F(NoMemoryTest, TheHostLivesAndTheBooksBalance) {
       MM_HISTOGRAM("histogram", "x", i);
     }
   };
-  work();
+  work(200);
   ASSERT_TRUE(pipeline::flush_session(in(20s)));
   g_shortage = true;
   const auto deadline = in(60s);
@@ -88,8 +113,8 @@ TEST_F(NoMemoryTest, TheHostLivesAndTheBooksBalance) {
   for (const bool new_threads : {false, true}) {
     for (const std::uint64_t enough = g_refused + 1000;
          g_refused < enough && std::chrono::steady_clock::now() < deadline;) {
-      work();
-      if (new_threads) std::thread(work).join();
+      work(500);  // more than there is memory for from before
+      if (new_threads) std::thread(work, 200).join();
       pipeline::flush_session(in(1s));
     }
   }
@@ -103,7 +128,7 @@ TEST_F(NoMemoryTest, TheHostLivesAndTheBooksBalance) {
   EXPECT_GT(no_memory(EventKind::kLog), 0u);
   EXPECT_GT(no_memory(EventKind::kIntegerMetric), 0u);
   const std::uint64_t before = of(pipeline::session_stats(), EventKind::kLog).delivered;
-  work();
+  work(200);
   ASSERT_TRUE(pipeline::flush_session(in(20s)));
   EXPECT_EQ(of(pipeline::session_stats(), EventKind::kLog).delivered, before + 200);
 }
@@ -130,6 +155,41 @@ TEST_F(NoMemoryTest, AFlushThatFailedSaysSo) {
   end = true;
   end.notify_all();
   unknown.join();
+}
+
+// An end without room is kept beside the queues, and the actor has no memory to read it.
+TEST_F(NoMemoryTest, AKeptEndWaits) {
+  for (const bool poor : {false, true}) {  // first all that the ends need but their stream
+    auto sink = std::make_shared<PoorSink>();
+    sink_ = sink;
+    pipeline::SessionOptions options;
+    options.queue_bytes = 8 * queue::kSegmentBytes;
+    options.flush.period = 1ms;
+    start(std::move(options));
+    { MM_SPAN("of a thread that is known"); }
+    EXPECT_TRUE(pipeline::flush_session(in(20s)));
+    sink->hold();
+    MM_INFO("into the sink");
+    sink->wait_until_entered();
+    std::vector<AsyncSpan> spans;
+    for (int i = 0; i < 100; ++i) spans.push_back(MM_BEGIN_ASYNC_SPAN("kept"));
+    for (int i = 0; i < 50'000; ++i) {
+      MM_SPAN("filler");
+    }
+    spans.clear();
+    g_shortage = poor;
+    sink->let_go();
+    if (poor) {
+      EXPECT_FALSE(pipeline::flush_session(in(20s)));
+    }
+    g_shortage = false;
+    EXPECT_TRUE(pipeline::flush_session(in(20s)));
+    const KindStats books = of(pipeline::session_stats(), EventKind::kAsyncSpan);
+    EXPECT_EQ(books.recorded, 200u);
+    EXPECT_EQ(books.delivered + books.dropped_total(), 200u);
+    EXPECT_TRUE(pipeline::stop_session(0, in(20s)));
+  }
+  start();
 }
 
 TEST_F(NoMemoryTest, ImagesAreCountedAndTheirBudgetComesBack) {

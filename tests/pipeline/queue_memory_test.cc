@@ -21,12 +21,14 @@
 
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/record.h"
+#include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/tests/pipeline/point.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 
 namespace micromegas {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::Point;
 
 std::vector<std::pair<std::uint64_t, std::uint64_t>> mapped_addresses() {
@@ -122,6 +124,58 @@ TEST_F(QueueMemoryTest, WhoFillsItsFirstSegmentIsSparedThePageFaults) {
   for (queue::Segment* segment : segments) EXPECT_EQ(pages_there(segment), there);
   looked.count_down();
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(QueueMemoryTest, FewSpareSegmentsRestWithIdleThreads) {
+  pipeline::SessionOptions options;
+  options.queue_bytes = 64 * queue::kSegmentBytes;
+  start(std::move(options));
+  constexpr int kThreads = 20;
+  std::latch recorded(kThreads);
+  std::latch looked(1);
+  std::array<queue::ThreadSlot*, kThreads> slots{};
+  std::vector<std::thread> threads;
+  for (queue::ThreadSlot*& slot : slots) {
+    threads.emplace_back([&] {
+      MM_INFO("registers the thread");
+      slot = queue::Runtime::registered_thread();
+      while (queue::offset_of(slot->queues[0].position) < 40'000) MM_INFO("a header");
+      recorded.count_down();
+      looked.wait();
+    });
+  }
+  recorded.wait();
+  for (int i = 0; i < 10; ++i) flushed();  // it gives as many as are ready each time
+  const auto spares = std::count_if(slots.begin(), slots.end(), [](const queue::ThreadSlot* slot) {
+    return slot->spare[0].load() != nullptr;
+  });
+  EXPECT_GT(spares, 0);
+  EXPECT_LE(spares, 8);
+  looked.count_down();
+  for (std::thread& thread : threads) thread.join();
+}
+
+// After 256 TiB from one thread.
+TEST_F(QueueMemoryTest, TheNumbersOfSegmentsBeginAnew) {
+  pipeline::SessionOptions options;
+  options.flush.tick = 1h;  // the actor looks when it is asked to
+  start(std::move(options));
+  std::uint64_t logs = 1;
+  std::thread([&] {
+    MM_INFO("registers the thread");
+    queue::ThreadSlot& slot = *queue::Runtime::registered_thread();
+    queue::QueueHead& head = slot.queues[0];
+    constexpr std::uint32_t kNearTheEnd = 0xfffffffe;
+    head.segment.load()->sequence = kNearTheEnd;
+    slot.drain[0].expected = kNearTheEnd;
+    head.position = queue::position_at(kNearTheEnd, queue::offset_of(head.position));
+    while (queue::sequence_of(head.position) != 3) {
+      MM_INFO("a header");
+      ++logs;
+    }
+  }).join();
+  flushed();
+  EXPECT_EQ(of(pipeline::session_stats(), EventKind::kLog).delivered, logs);
 }
 
 TEST_F(QueueMemoryTest, HoldsNoPointer) {
