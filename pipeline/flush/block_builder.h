@@ -35,16 +35,17 @@ class BlockBuilder {
   // Copies a record with its time replaced. Returns its offset in the block.
   std::uint32_t add(const std::byte* record, std::size_t bytes, std::int64_t time, EventKind kind,
                     const EventContextPtr& context = {});
-  // Room that add_plain() needs.
-  [[nodiscard]] bool has_room(std::size_t bytes) const noexcept {
-    return records_.bytes.capacity() - records_.bytes.size() >= bytes;
+  // For many records without values, in the order of their times: the caller writes them here, as
+  // far as there is room, and then calls add_plain(), and nothing else in between.
+  [[nodiscard]] std::span<std::byte> plain_room() noexcept {
+    RecordBuffer& bytes = records_.bytes;
+    return {bytes.data() + bytes.size(), bytes.capacity() - bytes.size()};
   }
-  // add() of a record without values, whose first word this is. Precondition: there is room.
-  void add_plain(std::uint64_t word, std::int64_t time, EventKind kind) noexcept {
-    std::byte* at = records_.bytes.extend(queue::kRecordHeaderBytes);
-    queue::store64(at, word);
-    queue::store64(at + 8, static_cast<std::uint64_t>(time));
-    account(time, kind);
+  void add_plain(std::size_t records, std::int64_t first, std::int64_t last,
+                 EventKind kind) noexcept {
+    if (records == 0) return;
+    records_.bytes.extend(records * queue::kRecordHeaderBytes);
+    account(first, last, static_cast<std::uint32_t>(records), kind);
   }
   // Another context for a record that was added with one and has not been cut.
   void replace_context(std::uint32_t offset, const EventContextPtr& context);
@@ -89,17 +90,20 @@ class BlockBuilder {
   Cut cut(std::int64_t now);
 
  private:
-  void account(std::int64_t time, EventKind kind) noexcept {
+  void account(std::int64_t time, EventKind kind) noexcept { account(time, time, 1, kind); }
+  void account(std::int64_t first, std::int64_t last, std::uint32_t records,
+               EventKind kind) noexcept {
     if (count_ == 0) {
-      min_time_ = max_time_ = time;
+      min_time_ = first;
+      max_time_ = last;
     } else {
-      if (time < last_time_) sorted_ = false;
-      min_time_ = std::min(min_time_, time);
-      max_time_ = std::max(max_time_, time);
+      if (first < last_time_) sorted_ = false;
+      min_time_ = std::min(min_time_, first);
+      max_time_ = std::max(max_time_, last);
     }
-    last_time_ = time;
-    ++count_;
-    ++kinds_[static_cast<std::size_t>(kind)];
+    last_time_ = last;
+    count_ += records;
+    kinds_[static_cast<std::size_t>(kind)] += records;
   }
   // Its place in records_.contexts plus 1, of one more event.
   std::uint64_t place(const EventContextPtr& context);

@@ -122,9 +122,13 @@ std::size_t ThreadStreamState::add_plain(const std::byte* records, std::size_t b
   if (track_) return 0;
   ClockModel::Piece piece;
   std::int64_t last = builder_.last_time();
+  std::int64_t first = 0;
+  const std::span<std::byte> room = builder_.plain_room();
+  const std::size_t most = std::min(bytes, room.size()) / queue::kRecordHeaderBytes;
+  std::byte* to = room.data();
   std::size_t done = 0;
-  for (; bytes >= queue::kRecordHeaderBytes && builder_.has_room(queue::kRecordHeaderBytes);
-       ++done, records += queue::kRecordHeaderBytes, bytes -= queue::kRecordHeaderBytes) {
+  for (; done < most;
+       ++done, records += queue::kRecordHeaderBytes, to += queue::kRecordHeaderBytes) {
     const std::uint64_t word = queue::load64(records);
     const std::uint64_t ticks = queue::load64(records + 8);
     const auto id = static_cast<std::uint32_t>(word);
@@ -146,8 +150,11 @@ std::size_t ThreadStreamState::add_plain(const std::byte* records, std::size_t b
     if (!piece.has(ticks)) [[unlikely]]
       piece = clock.piece(ticks);
     last = std::max(last, piece.anchor.to_ns(ticks));
-    builder_.add_plain(word, last, EventKind::kSpan);
+    if (done == 0) first = last;
+    queue::store64(to, word);
+    queue::store64(to + 8, static_cast<std::uint64_t>(last));
   }
+  builder_.add_plain(done, first, last, EventKind::kSpan);
   return done;
 }
 

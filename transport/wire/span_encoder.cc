@@ -67,9 +67,13 @@ void SpanEncoder::add(const SpanEvent& event) {
   // Most: a begin or an end, of a site that the block knows.
   if (!event.named && !is_async(event.kind) && event.properties.empty() &&
       event.metadata != nullptr) {
-    if (const std::uint64_t id = dependencies_.find({site_of(event.metadata), 0U}); id != 0) {
+    if (event.metadata != last_) {
+      last_id_ = dependencies_.find({site_of(event.metadata), 0U});
+      last_ = last_id_ != 0 ? event.metadata : nullptr;
+    }
+    if (last_ != nullptr) {
       char* at = record(plain_type(event.kind, /*named=*/false), 16);
-      put(put(at, id), ticks(event.time));
+      put(put(at, last_id_), ticks(event.time));
       return;
     }
   }

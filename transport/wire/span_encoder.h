@@ -15,12 +15,20 @@ class SpanEncoder final : public BlockWriter {
  public:
   explicit SpanEncoder(EncodeOptions options = {});
 
+  void begin(const ProcessInfo& process) {
+    last_ = nullptr;
+    BlockWriter::begin(process);
+  }
   // Properties of a begin are left out: the protocol has none. So are all, before 0.33.
   void add(const SpanEvent& event);
 
  private:
   __attribute__((noinline)) void add_other(const SpanEvent& event);
   std::uint64_t descriptor(const SpanEvent& event, bool with_properties, std::uint64_t& name);
+
+  // Many an end follows its begin.
+  const SpanMetadata* last_ = nullptr;
+  std::uint64_t last_id_ = 0;
 };
 
 }  // namespace micromegas::wire
