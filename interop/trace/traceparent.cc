@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 
 #include "micromegas/dispatch.h"
 
@@ -16,7 +17,9 @@ namespace {
 constexpr std::uint64_t kNoSpan = std::uint64_t{1} << 63;
 constinit std::atomic<std::uint64_t> g_numbers{0};
 
-constinit thread_local const TraceContext* g_current = nullptr;
+// A value: a scope that a suspended coroutine holds may be gone while its thread goes on.
+constinit thread_local TraceContext g_current;
+static_assert(std::is_trivially_destructible_v<TraceContext>);
 
 // A bijection: different numbers stay different.
 constexpr std::uint64_t mix(std::uint64_t x) noexcept {
@@ -158,11 +161,11 @@ TraceScope::TraceScope(const TraceContext& trace) : trace_(trace), before_(g_cur
   // All three: an outer scope's would show through.
   context_.emplace("trace_id"_k = trace.trace_id(), "span_id"_k = trace.span_id(),
                    "parent_span_id"_k = trace.parent_span_id());
-  g_current = &trace_;
+  g_current = trace_;
 }
 TraceScope::~TraceScope() { g_current = before_; }
 
-TraceContext current_trace() noexcept { return g_current != nullptr ? *g_current : TraceContext(); }
+TraceContext current_trace() noexcept { return g_current; }
 
 std::string outgoing_traceparent() {
   using namespace literals;

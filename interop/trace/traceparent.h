@@ -98,7 +98,7 @@ class TraceContext {
 
 // From here to the end of the block, on this thread: logs, metrics and thread spans carry the three
 // properties, and outgoing_traceparent() is of this trace. None changes nothing: an outer one
-// stays. Neither copied nor moved; not in code that suspends.
+// stays. Neither copied nor moved; not in code that suspends, which leaves a wrong one behind.
 class [[nodiscard]] TraceScope {
  public:
   explicit TraceScope(const TraceContext& trace);
@@ -111,7 +111,7 @@ class [[nodiscard]] TraceScope {
  private:
   TraceContext trace_;
   std::optional<ContextScope> context_;
-  const TraceContext* before_;
+  TraceContext before_;
 };
 
 // Of the innermost TraceScope of this thread that has one; none if there is none.

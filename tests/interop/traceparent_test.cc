@@ -8,7 +8,11 @@
 
 #include <algorithm>
 #include <asio.hpp>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
 #include <map>
+#include <new>
 #include <random>
 #include <set>
 #include <string>
@@ -249,6 +253,42 @@ TEST(TraceScope, OfNoneLeavesTheOuterOne) {
   }
   EXPECT_EQ(outgoing_traceparent(), "");
   EXPECT_EQ(map(recorder.logs()[0].properties).at("span_id"), trace.span_id());
+}
+
+// Its memory is wiped when it goes.
+struct Frame {
+  struct promise_type {
+    Frame get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+    static void* operator new(std::size_t bytes) { return ::operator new(bytes); }
+    static void operator delete(void* frame, std::size_t bytes) {
+      std::fill_n(static_cast<volatile char*>(frame), bytes, '\0');
+      ::operator delete(frame);
+    }
+  };
+  std::coroutine_handle<promise_type> handle;
+};
+
+// What the header tells not to do leaves a wrong trace behind, and nothing worse.
+TEST(TraceScope, HeldWhereItsCoroutineSuspendsLeavesNoPointerBehind) {
+  testing::Recorder recorder;
+  const TraceContext trace = TraceContext::from(kSampled);
+  const auto body = [](TraceContext held) -> Frame {
+    const TraceScope scope(held);
+    co_await std::suspend_always();
+  };
+  std::thread([&] {
+    const Frame frame = body(trace);
+    std::thread([&] {
+      frame.handle.destroy();
+      EXPECT_EQ(outgoing_traceparent(), "");
+    }).join();
+    EXPECT_EQ(outgoing_traceparent(), trace.traceparent());
+  }).join();
+  EXPECT_EQ(outgoing_traceparent(), "");
 }
 
 TEST(TraceContext, GivesARootSpanItsIds) {
