@@ -140,7 +140,9 @@ TraceContext TraceContext::from(std::string_view traceparent) {
   return trace;
 }
 
-std::uint64_t TraceContext::own_number() const noexcept { return load(own_.parent_id.data()); }
+detail::TraceIds TraceContext::own_ids() const noexcept {
+  return {load(own_.trace_id.data()), load(own_.trace_id.data() + 8), load(own_.parent_id.data())};
+}
 
 std::string TraceContext::traceparent() const {
   return has_own_ ? own_.to_string() : std::string();
@@ -169,22 +171,24 @@ TraceContext current_trace() noexcept { return g_current; }
 
 std::string outgoing_traceparent() {
   using namespace literals;
-  TraceContext trace = current_trace();
-  if (const std::uint64_t span = current_span_id(); trace && span != 0) {
-    if (const std::optional<Uuid> process = dispatch::process_id()) {
-      CurrentSpan current = current_span();
-      if (const std::uint64_t known = current.trace_span_id(); known != 0) {
-        store(trace.own_.parent_id.data(), known);
-        return trace.traceparent();
-      }
-      trace.own_.parent_id = make_span_id(*process, span);
-      if (current.takes_properties()) {
-        current.set("trace_id"_k = trace.trace_id(), "span_id"_k = trace.span_id());
-        current.set_trace_span_id(trace.own_number());
-      }
+  const TraceContext trace = current_trace();
+  CurrentSpan current = current_span();
+  if (!trace || current.id() == 0) return trace.traceparent();
+  const std::optional<Uuid> process = dispatch::process_id();
+  if (!process) return trace.traceparent();
+  TraceContext named = trace;
+  named.own_.parent_id = make_span_id(*process, current.id());
+  if (current.takes_properties()) {
+    detail::TraceIds ids = named.own_ids();
+    if (current.claim_trace_ids(ids)) {
+      current.set("trace_id"_k = named.trace_id(), "span_id"_k = named.span_id());
+    } else if (!ids.is_of_trace(named.own_ids())) {
+      return trace.traceparent();  // the other side would look for the span in the wrong trace
+    } else {
+      store(named.own_.parent_id.data(), ids.span);
     }
   }
-  return trace.traceparent();
+  return named.traceparent();
 }
 
 }  // namespace micromegas

@@ -79,7 +79,7 @@ class TraceContext {
     if (!has_own_) return;
     span.set("trace_id"_k = trace_id(), "span_id"_k = span_id(),
              "parent_span_id"_k = parent_span_id());
-    if constexpr (requires { span.set_trace_span_id(0); }) span.set_trace_span_id(own_number());
+    if constexpr (requires { span.set_trace_ids(own_ids()); }) span.set_trace_ids(own_ids());
   }
 
   // In hexadecimal digits; empty if none.
@@ -89,7 +89,7 @@ class TraceContext {
 
  private:
   friend std::string outgoing_traceparent();
-  [[nodiscard]] std::uint64_t own_number() const noexcept;  // parent_id, big-endian
+  [[nodiscard]] detail::TraceIds own_ids() const noexcept;
 
   TraceParent own_;  // parent_id: this one's span_id
   std::optional<TraceParent> incoming_;
@@ -119,8 +119,8 @@ TraceContext current_trace() noexcept;
 
 // The header for a request that is made here: of the innermost TraceScope, and of the asynchronous
 // span that is current, if one is. That span then has trace_id and span_id as properties; one that
-// has them already, from an earlier call or by set_on(current_span()), keeps its span_id, and the
-// header names it. Empty without a TraceScope.
+// has them already, from an earlier call or by set_on(current_span()), keeps them: the header names
+// its span_id, or if they are of another trace, the TraceScope's. Empty without a TraceScope.
 std::string outgoing_traceparent();
 
 // The ids that this process gives: different for different numbers, and as good as random beside

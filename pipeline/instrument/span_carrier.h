@@ -19,6 +19,17 @@
 namespace micromegas {
 namespace detail {
 
+// What a span is called in trace contexts (traceparent.h), as big-endian numbers.
+struct TraceIds {
+  std::uint64_t trace_high = 0;
+  std::uint64_t trace_low = 0;
+  std::uint64_t span = 0;  // 0: the span has none yet
+
+  [[nodiscard]] bool is_of_trace(const TraceIds& other) const noexcept {
+    return trace_high == other.trace_high && trace_low == other.trace_low;
+  }
+};
+
 class SpanCarrier {
  public:
   // Null without memory.
@@ -40,12 +51,19 @@ class SpanCarrier {
   [[nodiscard]] const SpanContext& context() const noexcept { return context_; }
   // Otherwise only the context of somebody else's span is carried.
   [[nodiscard]] bool owns_span() const noexcept { return owns_span_; }
-  // The span's id in trace contexts (traceparent.h); 0: it has none yet.
-  [[nodiscard]] std::uint64_t trace_span_id() const noexcept {
-    return trace_span_id_.load(std::memory_order_relaxed);
+  // True: the span had no ids, and has these now; else `ids` become those that it has.
+  bool claim_trace_ids(TraceIds& ids) noexcept {
+    const Lock lock(busy_);
+    if (trace_ids_.span != 0) {
+      ids = trace_ids_;
+      return false;
+    }
+    trace_ids_ = ids;
+    return true;
   }
-  void set_trace_span_id(std::uint64_t id) noexcept {
-    trace_span_id_.store(id, std::memory_order_relaxed);
+  void set_trace_ids(const TraceIds& ids) noexcept {
+    const Lock lock(busy_);
+    trace_ids_ = ids;
   }
 
   template <class... Args>
@@ -93,7 +111,7 @@ class SpanCarrier {
   std::atomic<std::uint32_t> references_{0};
   std::atomic<bool> busy_{false};
   bool owns_span_ = false;
-  std::atomic<std::uint64_t> trace_span_id_{0};
+  TraceIds trace_ids_;  // guarded by busy_
   SpanContext context_;
   AsyncSpan span_;  // of no span: only the context is carried
 };
@@ -198,11 +216,10 @@ class [[nodiscard]] CurrentSpan {
 
   // --- what traceparent.h calls; see SpanCarrier ---
 
-  [[nodiscard]] std::uint64_t trace_span_id() const noexcept {
-    return takes_properties() ? carrier_->trace_span_id() : 0;
-  }
-  void set_trace_span_id(std::uint64_t id) noexcept {
-    if (takes_properties()) carrier_->set_trace_span_id(id);
+  // Only of one that is alive and takes properties.
+  bool claim_trace_ids(detail::TraceIds& ids) noexcept { return carrier_->claim_trace_ids(ids); }
+  void set_trace_ids(const detail::TraceIds& ids) noexcept {
+    if (id() != 0 && takes_properties()) carrier_->set_trace_ids(ids);
   }
 
  private:

@@ -373,5 +373,31 @@ TEST(OutgoingTraceparent, ASpanKeepsTheIdThatItHas) {
   EXPECT_EQ(properties.at("parent_span_id"), kParent);
 }
 
+// A batch whose messages came with traces of their own: each header's ids are in rows of one trace.
+TEST(OutgoingTraceparent, InASpanOfAnotherTraceItNamesTheScope) {
+  testing::Recorder recorder;
+  const TraceContext first = TraceContext::from(kSampled);
+  const TraceContext second = TraceContext::from("");
+  std::vector<std::string> sent;
+  const auto batch = [&]() -> asio::awaitable<void> {
+    for (const TraceContext& trace : {first, second, first}) {
+      const TraceScope scope(trace);
+      sent.push_back(outgoing_traceparent());
+    }
+    co_return;
+  };
+  asio::io_context context;
+  micromegas::co_spawn(context, MM_ASYNC_SPAN("batch", batch()), asio::detached);
+  context.run();
+  ASSERT_THAT(sent, SizeIs(3));
+  EXPECT_EQ(sent[1], second.traceparent());
+  EXPECT_EQ(sent[2], sent[0]);
+  const auto spans = recorder.async_spans();
+  ASSERT_THAT(spans, SizeIs(1));
+  const Map properties = map(spans[0].properties);
+  EXPECT_EQ(properties.at("trace_id"), kTrace);
+  EXPECT_EQ(properties.at("span_id"), sent[0].substr(36, 16));
+}
+
 }  // namespace
 }  // namespace micromegas

@@ -23,6 +23,18 @@ struct SpanContext {
   [[nodiscard]] SpanContext if_alive() const noexcept { return {}; }
 };
 
+namespace detail {
+struct TraceIds {
+  std::uint64_t trace_high = 0;
+  std::uint64_t trace_low = 0;
+  std::uint64_t span = 0;
+
+  [[nodiscard]] bool is_of_trace(const TraceIds& other) const noexcept {
+    return trace_high == other.trace_high && trace_low == other.trace_low;
+  }
+};
+}  // namespace detail
+
 inline SpanContext current_span_context() noexcept { return {}; }
 inline std::uint64_t current_span_id() noexcept { return 0; }
 
@@ -35,8 +47,8 @@ class [[nodiscard]] CurrentSpan {
   void set(const Args&... /*properties*/) {
     static_assert(detail::check_properties<Args...>());
   }
-  [[nodiscard]] std::uint64_t trace_span_id() const noexcept { return 0; }
-  void set_trace_span_id(std::uint64_t /*id*/) noexcept {}
+  bool claim_trace_ids(detail::TraceIds& /*ids*/) noexcept { return false; }
+  void set_trace_ids(const detail::TraceIds& /*ids*/) noexcept {}
 };
 inline CurrentSpan current_span() noexcept { return {}; }
 
