@@ -5,6 +5,12 @@
 
 namespace micromegas {
 
+SpanContext AsyncSpan::outer_context() const noexcept {
+  if (ended_) return {};
+  if (session_ == 0) return detail::current_context();
+  return parent_ == 0 ? SpanContext() : SpanContext{parent_, depth_ - 1, session_}.if_alive();
+}
+
 MICROMEGAS_COLD void AsyncSpan::end_without_room() noexcept {
   using queue::RecordKind;
   const RecordKind kind = named_ ? RecordKind::kAsyncNamedEnd : RecordKind::kAsyncSpanEnd;

@@ -58,9 +58,11 @@ class [[nodiscard]] AsyncSpan {
 
   // 0: nothing is recorded of it, or it has ended.
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-  // To give to what it shall be the parent of.
+  // To give to what it shall be the parent of. Of one of which nothing is recorded: its parent's;
+  // where a filter left it out, or there is no span, that of the current span, since then its
+  // arguments are not evaluated. None once it has ended.
   [[nodiscard]] SpanContext context() const noexcept {
-    return id_ == 0 ? SpanContext() : SpanContext{id_, depth_, session_};
+    return __builtin_expect(id_ != 0, 1) ? SpanContext{id_, depth_, session_} : outer_context();
   }
 
   // Properties of its end: "key"_k = value, and at most one PropertySet. A later value of a key
@@ -112,14 +114,16 @@ class [[nodiscard]] AsyncSpan {
   MICROMEGAS_INLINE void open(const SpanMetadata& site, const Args&... args) {
     uncaught_ = detail::uncaught_exceptions();
     prepare(site, args...);
-    if (__builtin_expect(site_ != 0, 1)) write_begin<false>();
+    if (__builtin_expect(site_ != 0, 1)) return write_begin<false>();
+    leave_out();
   }
   template <class... Args>
   MICROMEGAS_INLINE void open(const SpanLocation& site, std::string_view name,
                               const Args&... args) {
     uncaught_ = detail::uncaught_exceptions();
     prepare(site, name, args...);
-    if (__builtin_expect(site_ != 0, 1)) write_begin<true>();
+    if (__builtin_expect(site_ != 0, 1)) return write_begin<true>();
+    leave_out();
   }
   [[nodiscard]] bool prepared() const noexcept { return site_ != 0; }
   [[nodiscard]] bool is_named() const noexcept { return named_; }
@@ -195,6 +199,13 @@ class [[nodiscard]] AsyncSpan {
         properties...);
   }
 
+  // Its parent is known, nothing else is.
+  void leave_out() noexcept {
+    site_ = 0;
+    session_ = micromegas_v0_session.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] SpanContext outer_context() const noexcept;
+
   static constexpr std::uint32_t kFixedBytes = queue::kRecordHeaderBytes + 24;
   static std::uint32_t reserve() noexcept {
     return queue::open_count(queue::open_spans()) * queue::kSpanEndBytes;
@@ -205,10 +216,7 @@ class [[nodiscard]] AsyncSpan {
     const std::uint32_t name_bytes = kNamed ? records_.name_bytes() : 0;
     queue::Writer w(queue::QueueKind::kSpans, kFixedBytes + name_bytes, EventKind::kAsyncSpan,
                     reserve(), 2);
-    if (!w) {
-      site_ = 0;
-      return;
-    }
+    if (!w) return leave_out();
     const std::uint64_t id = queue::take_span_id();
     session_ = micromegas_v0_session.load(std::memory_order_relaxed);
     w.header(site_,
@@ -253,7 +261,7 @@ class [[nodiscard]] AsyncSpan {
   std::uint64_t parent_ = 0;
   std::uint32_t site_ = 0;  // 0: nothing is recorded of it
   std::uint32_t depth_ = 0;
-  std::uint32_t session_ = 0;
+  std::uint32_t session_ = 0;  // 0: no filter has let it through
   std::uint8_t uncaught_ = 0;  // exceptions, when it began
   bool named_ = false;         // the name was given at run time
   bool ended_ = false;

@@ -582,6 +582,39 @@ TEST_F(AsyncSpanTest, AForkedChildEndsNothingOfItsParents) {
   EXPECT_EQ(seen().size(), 1u);
 }
 
+// Its arguments are not evaluated, a parent neither.
+TEST_F(AsyncSpanTest, WhatAFilterLeavesOutLeavesThePlaceOfItsChildrenToTheCurrentSpan) {
+  pipeline::SessionOptions options;
+  options.filters.max_verbosity = VerbosityFilter::kMed;
+  start(std::move(options));
+  AsyncSpan current = MM_BEGIN_ASYNC_SPAN_V(kMin, "current");
+  AsyncSpan other = MM_BEGIN_ASYNC_SPAN_V(kMin, "other");
+  {
+    const SpanContextScope scope(current.context());
+    MM_ASYNC_SPAN_VAR_V(kMax, plain, "plain");
+    EXPECT_EQ(plain.id(), 0u);
+    MM_ASYNC_SPAN_VAR_V(kMin, below, "below", plain.context());
+    bool evaluated = false;
+    MM_ASYNC_SPAN_VAR_V(kMax, given, "given", (evaluated = true, other.context()));
+    EXPECT_FALSE(evaluated);
+    AsyncSpan moved = std::move(given);
+    MM_ASYNC_SPAN_DYN_VAR_V(kMin, below_given, std::string("below given"), moved.context());
+    below_given.end();
+    EXPECT_EQ(below_given.context().span_id, 0u);
+  }
+  MM_ASYNC_SPAN_VAR_V(kMax, nowhere, "nowhere");
+  EXPECT_EQ(nowhere.context().span_id, 0u);
+  const std::uint64_t id = current.id();
+  current.end();
+  other.end();
+  const auto spans = seen();
+  EXPECT_EQ(spans.size(), 4u);
+  for (const char* name : {"below", "below given"}) {
+    EXPECT_EQ(spans.at(name).begin.parent, id) << name;
+    EXPECT_EQ(spans.at(name).begin.depth, 1u) << name;
+  }
+}
+
 // --- without room ---
 
 // Holds the actor at the first block of logs until it is opened.
@@ -663,6 +696,37 @@ TEST_F(FullQueueTest, MoreThanCanBeKeptIsDroppedAndCountedWithItsProperties) {
   EXPECT_GT(lost, 10u);
   EXPECT_LT(lost, 50u);
   EXPECT_EQ(queue::Runtime::get().lost_properties(), lost);
+}
+
+// What is inside keeps its place in the tree: below the parent.
+TEST_F(FullQueueTest, WithoutRoomForABeginItsParentStandsForTheSpan) {
+  hold();
+  AsyncSpan root = MM_BEGIN_ASYNC_SPAN("root");
+  AsyncSpan parent = MM_BEGIN_ASYNC_SPAN("parent", root.context());
+  fill();
+  const auto expect_parent = [&](const SpanContext& context) {
+    EXPECT_EQ(context.span_id, parent.id());
+    EXPECT_EQ(context.depth, 1u);
+    EXPECT_EQ(context.if_alive().span_id, parent.id());
+  };
+  AsyncSpan lost = MM_BEGIN_ASYNC_SPAN("lost", parent.context());
+  ASSERT_EQ(lost.id(), 0u);
+  expect_parent(lost.context());
+  const AsyncSpan moved = std::move(lost);
+  expect_parent(moved.context());
+  AsyncSpan lost_root = MM_BEGIN_ASYNC_SPAN("lost root", SpanContext());
+  EXPECT_EQ(lost_root.context().span_id, 0u);
+
+  static constinit SpanMetadata site{.name = "awaited"};
+  AsyncSpan awaited;
+  awaited.open(AsyncSpan::Later(), site, parent.context());
+  const detail::SpanCarrierRef carrier(detail::SpanCarrier::make(std::move(awaited)));
+  {
+    const detail::CarrierScope scope(carrier.get());
+    expect_parent(current_span_context());
+    EXPECT_FALSE(current_span().takes_properties());
+  }
+  carrier->finish({});
 }
 
 // Those of dispatch.h, of which the caller keeps only the id.
