@@ -156,7 +156,9 @@ void begin_scope(const SpanLocation& location, Begin begin) {
       slot = queue::Runtime::registered_thread();
     }
   }
-  if (slot != nullptr) slot->scopes.push(recorded);
+  if (slot == nullptr) return;
+  slot->scopes.own(queue::open_owner(queue::open_spans()));
+  slot->scopes.push(recorded);
 }
 
 // For the innermost open span: pairs that no call site knows.
@@ -181,9 +183,10 @@ void end_scope(const SpanLocation& location, RecordKind kind, const PropertySet*
   }
   --micromegas_v0_open_scopes;
   queue::ThreadSlot* slot = queue::Runtime::registered_thread();
-  if (slot == nullptr || !slot->scopes.pop()) return;
+  if (slot == nullptr) return;
   const std::uint64_t open = queue::open_spans();
-  if (queue::open_count(open) == 0) return;  // begun before telemetry was started anew
+  slot->scopes.own(queue::open_owner(open));
+  if (!slot->scopes.pop() || queue::open_count(open) == 0) return;
   const std::uint32_t id = queue::site_id(location.word);
   write_span_properties(id, open, Tags(set, pairs, PropertiesOf::kSpan));
   detail::end_span(id, kind, open);

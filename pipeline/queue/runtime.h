@@ -50,6 +50,12 @@ class OpenScopes {
  public:
   static constexpr std::uint32_t kMax = 4096;  // deeper ones cannot be recorded
 
+  // First of all: what another owner (ThreadState::open_spans) has recorded ends with nothing.
+  void own(std::uint32_t owner) noexcept {
+    if (owner_ == owner) return;
+    owner_ = owner;
+    recorded_.reset();
+  }
   [[nodiscard]] bool full() const noexcept { return depth_ >= kMax; }
   void push(bool recorded) noexcept {
     if (!full()) recorded_[depth_] = recorded;
@@ -63,6 +69,7 @@ class OpenScopes {
   }
 
  private:
+  std::uint32_t owner_ = 0;
   std::uint32_t depth_ = 0;
   std::bitset<kMax> recorded_;
 };

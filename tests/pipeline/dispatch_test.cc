@@ -346,6 +346,28 @@ TEST_F(DispatchTest, TheEndOfAScopeFromBeforeTheThreadsFirstEventIsNotCounted) {
   }).join();
 }
 
+TEST_F(DispatchTest, AScopeFromBeforeARestartEndsNothing) {
+  static constinit SpanMetadata before{.name = "before"};
+  static constinit SpanMetadata after{.name = "after"};
+  init();
+  dispatch::on_begin_scope(before);
+  dispatch::on_begin_scope(before);
+  dispatch::shutdown_dispatch();
+  sink_ = std::make_shared<RecordingSink>();
+  init();
+  {
+    MM_SPAN("guard");
+    dispatch::on_end_scope(before);
+    dispatch::on_begin_scope(after);
+    dispatch::on_end_scope(after);
+    dispatch::on_end_scope(before);
+  }
+  EXPECT_THAT(span_names(flushed()), ElementsAre("+guard", "+after", "-after", "-guard"));
+  const KindStats spans = of(pipeline::session_stats(), EventKind::kSpan);
+  EXPECT_EQ(spans.recorded, 4u);
+  EXPECT_EQ(spans.dropped_total(), 0u);
+}
+
 // The inner scope's end must not stand for another's.
 TEST_F(DispatchTest, AScopeThatAFilterLeavesOutDoesNotEndTheOneAroundIt) {
   init();
