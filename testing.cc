@@ -54,7 +54,8 @@ bool matches(const MemorySink::Metric& metric, const MetricQuery& query) {
          has_all(metric.properties, query.properties);
 }
 
-bool matches(const MemorySink::ThreadSpan& span, const SpanQuery& query) {
+template <class Span>  // of a thread, or asynchronous
+bool matches(const Span& span, const SpanQuery& query) {
   return (!query.name || span.name == *query.name) &&
          (!query.target || span.source.target == *query.target) &&
          has_all(span.properties, query.properties);
@@ -148,6 +149,17 @@ std::string describe(const MemorySink::ThreadSpan& span) {
          in_braces(span.properties);
 }
 
+std::string describe(const MemorySink::AsyncSpan& span) {
+  return "[" + span.source.target + "] " + span.name + ", " +
+         std::to_string(span.end - span.begin) + " ns, id " + std::to_string(span.span_id) +
+         ", parent " + std::to_string(span.parent_span_id) + ", depth " +
+         std::to_string(span.depth) + in_braces(span.properties);
+}
+
+std::string describe(const MemorySink::Image& image) {
+  return image.name + ", " + image.format + ", " + std::to_string(image.data.size()) + " bytes";
+}
+
 Recorder::Recorder(Threads threads) : sink_(std::make_shared<MemorySink>()) {
   using Which = pipeline::Capture::Threads;
   auto started =
@@ -193,6 +205,10 @@ Verdict Recorder::expect_metrics(std::size_t count, const MetricQuery& query) {
 Verdict Recorder::expect_spans(std::size_t count, const SpanQuery& query) {
   if (std::string why = why_not(); !why.empty()) return Verdict(std::move(why));
   return expect(count, query, sink_->thread_spans());
+}
+Verdict Recorder::expect_async_spans(std::size_t count, const SpanQuery& query) {
+  if (std::string why = why_not(); !why.empty()) return Verdict(std::move(why));
+  return expect(count, query, sink_->async_spans());
 }
 
 }  // namespace micromegas::testing

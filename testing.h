@@ -73,6 +73,8 @@ class [[nodiscard]] Verdict {
 std::string describe(const MemorySink::Log& log);
 std::string describe(const MemorySink::Metric& metric);
 std::string describe(const MemorySink::ThreadSpan& span);
+std::string describe(const MemorySink::AsyncSpan& span);
+std::string describe(const MemorySink::Image& image);
 
 // Everything that is recorded from its construction to its destruction. The accessors: any thread;
 // what was recorded before the call is there. If no telemetry runs, one is started that records
@@ -118,6 +120,7 @@ class Recorder {
   Verdict expect_logs(std::size_t count, const LogQuery& query);
   Verdict expect_metrics(std::size_t count, const MetricQuery& query);
   Verdict expect_spans(std::size_t count, const SpanQuery& query);
+  Verdict expect_async_spans(std::size_t count, const SpanQuery& query);
 
  private:
   void join();

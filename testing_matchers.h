@@ -7,7 +7,7 @@
 //   EXPECT_THAT(recorder.metrics(), Contains(AllOf(NameIs("depth"), ValueIs(Gt(3)))));
 //
 // Every argument is a value or a matcher. Those that speak of a target, a name or properties take
-// logs, metrics and spans alike.
+// every event that has one: logs, metrics, spans of both kinds, images.
 #ifndef MICROMEGAS_TESTING_MATCHERS_H_
 #define MICROMEGAS_TESTING_MATCHERS_H_
 
@@ -30,6 +30,12 @@ inline void PrintTo(const MemorySink::Metric& metric, std::ostream* out) {  // N
 }
 inline void PrintTo(const MemorySink::ThreadSpan& span, std::ostream* out) {  // NOLINT: its name
   *out << testing::describe(span);
+}
+inline void PrintTo(const MemorySink::AsyncSpan& span, std::ostream* out) {  // NOLINT: its name
+  *out << testing::describe(span);
+}
+inline void PrintTo(const MemorySink::Image& image, std::ostream* out) {  // NOLINT: its name
+  *out << testing::describe(image);
 }
 inline void PrintTo(Level level, std::ostream* out) { *out << to_string(level); }  // NOLINT
 

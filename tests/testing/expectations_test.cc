@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "micromegas/dispatch.h"
 #include "micromegas/testing_matchers.h"
@@ -129,6 +131,43 @@ TEST(Matchers, SpeakOfMetricsSpansAndProperties) {
   EXPECT_THAT(recorder.logs(), Each(Not(HasProperty("tier", StartsWith("silver")))));
   EXPECT_EQ(PrintToString(recorder.metrics()[0]), "[shop] queue = 3 count");
   EXPECT_THAT(PrintToString(recorder.spans()[0]), StartsWith("[shop] sell, "));
+}
+
+TEST(Expectations, CountAsynchronousSpansThatAreSo) {
+  Recorder recorder;
+  {
+    using namespace literals;
+    MM_ASYNC_SPAN_VAR_T(outer, "shop", "deliver", "to"_k = "ann");
+    MM_ASYNC_SPAN_VAR_T(inner, "shop", "pack", outer.context());
+    MM_SPAN_T("shop", "deliver");
+  }
+  EXPECT_TRUE(recorder.expect_async_spans(2, {.target = "shop"}));
+  EXPECT_TRUE(recorder.expect_async_spans(1, {.name = "deliver", .properties = {{"to", "ann"}}}));
+  EXPECT_TRUE(recorder.expect_async_spans(0, {.name = "pack", .properties = {{"to", "ann"}}}));
+  EXPECT_TRUE(recorder.expect_async_spans(0, {.target = "sho"}));
+  EXPECT_TRUE(recorder.expect_spans(1, {.name = "deliver"}));
+  const Verdict verdict = recorder.expect_async_spans(2, {.name = "deliver"});
+  EXPECT_FALSE(verdict);
+  EXPECT_THAT(verdict.message(),
+              AllOf(HasSubstr("expected 2 span(s) with name deliver; there are 1 among these 2"),
+                    HasSubstr("* [shop] deliver, "), HasSubstr("  [shop] pack, ")));
+}
+
+TEST(Matchers, SpeakOfAsynchronousSpansAndImages) {
+  Recorder recorder;
+  {
+    using namespace literals;
+    MM_ASYNC_SPAN_VAR_T(span, "shop", "deliver", "to"_k = "ann");
+  }
+  send_image("map", "image/png", std::vector<std::byte>(3));
+  const auto spans = recorder.async_spans();
+  EXPECT_THAT(spans, Once(AllOf(NameIs("deliver"), TargetIs("shop"), HasProperty("to", "ann"))));
+  EXPECT_THAT(recorder.images(), Once(NameIs("map")));
+  EXPECT_THAT(PrintToString(spans[0]),
+              AllOf(StartsWith("[shop] deliver, "),
+                    HasSubstr(" ns, id " + std::to_string(spans[0].span_id) +
+                              ", parent 0, depth 0 {to=ann}")));
+  EXPECT_EQ(PrintToString(recorder.images()[0]), "map, image/png, 3 bytes");
 }
 
 #endif
