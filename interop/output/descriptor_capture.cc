@@ -270,19 +270,13 @@ void DescriptorCapture::Tap::run() noexcept {
         reader_gone_ = true;
         restore(fd_, original_.get(), pipe_.get());
       }
-      try {
-        lines.add(output, record);
-      } catch (...) {  // no memory for a line: it has been passed on
-      }
+      detail::count_lost_lines(metadata, lines.add(output, record));
       continue;
     }
     if (stopping || (wait[0].revents & (POLLHUP | POLLERR)) != 0) break;
     stopping = wait[1].revents != 0;
   }
-  try {
-    lines.end(record);
-  } catch (...) {
-  }
+  detail::count_lost_lines(metadata, lines.end(record));
 }
 
 Result<DescriptorCapture> DescriptorCapture::start(int fd, OutputCaptureOptions options) {

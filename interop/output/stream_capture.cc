@@ -4,10 +4,10 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <streambuf>
 #include <string>
 #include <string_view>
@@ -62,7 +62,7 @@ class StreamCapture::Buffer final : public std::streambuf {
     }
   }
   void end() {
-    if (is_of_this_process()) take([this](auto line) { lines_.end(line); });
+    if (is_of_this_process()) take([this](auto line) { return lines_.end(line); });
     ended_.store(true, std::memory_order_relaxed);
   }
 
@@ -77,7 +77,7 @@ class StreamCapture::Buffer final : public std::streambuf {
     if (passed > 0 && !g_inside && !on_library_thread() && is_of_this_process() &&
         !ended_.load(std::memory_order_relaxed)) {
       const std::string_view output(text, static_cast<std::size_t>(passed));
-      take([&](auto line) { lines_.add(output, line); });
+      take([&](auto line) { return lines_.add(output, line); });
     }
     return passed;
   }
@@ -88,21 +88,14 @@ class StreamCapture::Buffer final : public std::streambuf {
   template <class Split>
   void take(Split split) noexcept {
     const Inside inside;
-    try {
-      record(lines_of(split));
-    } catch (const std::bad_alloc&) {  // it has been passed on
-    }
-  }
-  template <class Split>
-  std::vector<std::string> lines_of(Split split) {
     std::vector<std::string> lines;
-    const std::lock_guard lock(mutex_);
-    split([&](std::string_view line) { lines.emplace_back(line); });
-    return lines;
-  }
-  void record(const std::vector<std::string>& lines) const {
+    const auto keep = [&](std::string_view line) { lines.emplace_back(line); };
+    std::unique_lock lock(mutex_);
+    const std::size_t lost = split(keep);
+    lock.unlock();
     const LogMetadata metadata{.level = options_.level, .target = options_.target};
     for (const std::string& line : lines) dispatch::log_interop(metadata, line);
+    detail::count_lost_lines(metadata, lost);
   }
 
   std::streambuf* const original_;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -44,8 +45,10 @@ std::vector<std::string> lines_of(const std::vector<std::string>& pieces) {
   std::vector<std::string> out;
   const auto keep = [&](std::string_view line) { out.emplace_back(line); };
   detail::OutputLines lines;
-  for (const std::string& piece : pieces) lines.add(piece, keep);
-  lines.end(keep);
+  std::size_t lost = 0;
+  for (const std::string& piece : pieces) lost += lines.add(piece, keep);
+  lost += lines.end(keep);
+  EXPECT_EQ(lost, 0u);
   return out;
 }
 
