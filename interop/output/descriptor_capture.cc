@@ -106,7 +106,9 @@ void put_back_in_child() {
 
 class DescriptorCapture::Tap {
  public:
-  Tap(int fd, OutputCaptureOptions options) : fd_(fd), options_(std::move(options)) {}
+  // `number`: from 1, in the order of their starts.
+  Tap(int fd, OutputCaptureOptions options, std::uint64_t number)
+      : fd_(fd), options_(std::move(options)), number_(number) {}
   ~Tap() { stop(); }
   Tap(const Tap&) = delete;
   Tap& operator=(const Tap&) = delete;
@@ -146,16 +148,20 @@ class DescriptorCapture::Tap {
     if (exits && now == before) return;
     before = now;
     exits = std::atexit([] {
-              for (const std::shared_ptr<Tap>& tap : living()) {
+              for (const std::shared_ptr<Tap>& tap : latest_first()) {
                 if (tap != nullptr) tap->stop();
               }
             }) == 0;
   }
 
-  static std::array<std::shared_ptr<Tap>, 3> living() {
+  // What goes on from one may lead into an earlier one. With null where none lives.
+  static std::array<std::shared_ptr<Tap>, 3> latest_first() {
     const std::lock_guard lock(mutex());
     std::array<std::shared_ptr<Tap>, 3> living;
     for (std::size_t i = 0; i < living.size(); ++i) living[i] = taps()[i].lock();
+    const auto number = [](const std::shared_ptr<Tap>& tap) { return tap ? tap->number_ : 0; };
+    std::sort(living.begin(), living.end(),
+              [&](const auto& a, const auto& b) { return number(a) > number(b); });
     return living;
   }
 
@@ -166,6 +172,7 @@ class DescriptorCapture::Tap {
 
   const int fd_;
   const OutputCaptureOptions options_;
+  const std::uint64_t number_;
   Descriptor original_;
   Descriptor pipe_;        // its reading end
   Descriptor stop_write_;  // closed: the thread reads what is there and ends
@@ -291,8 +298,9 @@ Result<DescriptorCapture> DescriptorCapture::start(int fd, OutputCaptureOptions 
   if (const std::shared_ptr<Tap> other = slot.lock(); other && other->is_of_this_process()) {
     return Error("DescriptorCapture: descriptor " + std::to_string(fd) + " is captured already");
   }
-  auto tap = std::make_shared<Tap>(fd, std::move(options));
-  if (Result<void> started = tap->start(); !started) return started.error();
+  static std::uint64_t started = 0;
+  auto tap = std::make_shared<Tap>(fd, std::move(options), ++started);
+  if (Result<void> result = tap->start(); !result) return result.error();
   slot = tap;
   return DescriptorCapture(std::move(tap));
 }

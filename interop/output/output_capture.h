@@ -57,9 +57,9 @@ class StreamCapture {
 };
 
 // Descriptor 1 or 2, through a pipe and a thread of its own that passes on and logs; each at most
-// once. C's buffer is flushed at both ends. Ends at exit() too, before telemetry does if it was
-// started after it. Where the program itself leads the descriptor elsewhere meanwhile (freopen),
-// that stays. Any thread.
+// once. C's buffer is flushed at both ends. Ends at exit() too, the later of two first, and before
+// telemetry does if it was started after it. Where the program itself leads the descriptor
+// elsewhere meanwhile (freopen), that stays. Any thread.
 //
 // To know before it is used: what is printed in the last moment before a crash, an abort() or
 // _exit() may get lost, on the terminal as well. Programs that are started meanwhile print into it

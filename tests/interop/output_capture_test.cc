@@ -299,6 +299,14 @@ TEST(DescriptorCapture, EndsAtExitBeforeTelemetryDoes) {
   EXPECT_THAT(texts(ended.logs, "stdout"), ElementsAre("buffered until exit"));
 }
 
+TEST(DescriptorCapture, EndsAtExitBeforeTheOneThatItLeadsInto) {
+  const Ended ended = run("chained");
+  EXPECT_TRUE(exited_with(ended.status, 3)) << ended.status << ended.error;
+  EXPECT_EQ(ended.out, "buffered until exit\n");
+  EXPECT_THAT(texts(ended.logs, "stderr"), ElementsAre("buffered until exit"));
+  EXPECT_THAT(texts(ended.logs, "stdout"), ElementsAre("buffered until exit"));
+}
+
 TEST(DescriptorCapture, AgainAndAgainFromSeveralThreads) {
   const Ended ended = run("again");
   EXPECT_TRUE(exited_with(ended.status, 0)) << ended.error;

@@ -135,6 +135,16 @@ void fork_stream() {
   for (std::thread& thread : threads) thread.join();
 }
 
+// What goes on from the second goes into the first.
+[[noreturn]] void chained() {
+  static const auto* out = new DescriptorCapture(capture(1));
+  dup2(1, 2);
+  static const auto* err = new DescriptorCapture(capture(2));
+  std::setvbuf(stderr, nullptr, _IOFBF, 1024);
+  std::fprintf(stderr, "buffered until exit\n");
+  std::exit(out->original() != -1 && err->original() != -1 ? 3 : 4);
+}
+
 void redirect() {
   {
     const DescriptorCapture out = capture(1);
@@ -274,6 +284,7 @@ int main(int argc, char** argv) {
     std::printf("buffered until exit");
     std::exit(out->original() != -1 ? 3 : 4);
   }
+  if (way == "chained") chained();
   if (way == "fork-and-end") fork_and_end();
   if (way == "fork-stream") fork_stream();
   if (way == "redirect") redirect();
