@@ -243,9 +243,10 @@ bool set_target_level(std::string_view target_prefix, LevelFilter level);
 // Of metrics and spans. A span that has begun ends all the same. False: as above.
 bool set_max_verbosity(VerbosityFilter verbosity);
 
-// Properties that every log, metric and thread span of the process carries from now on, in the
-// place of those set before; of a thread or a scope: context.h. Also before the start, for all
-// telemetry to come. An error if a name is one that the server reads otherwise, or too long.
+// Properties that every log, metric, thread span and end of an asynchronous span of the process
+// carries from now on, in the place of those set before; of a thread or a scope: context.h. Also
+// before the start, for all telemetry to come. An error if a name is one that the server reads
+// otherwise, or too long.
 Result<void> set_process_context(const PropertyMap& properties);
 
 // In place of the option; 0: never. Any thread, while telemetry is running.

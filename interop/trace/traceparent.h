@@ -96,9 +96,10 @@ class TraceContext {
   bool has_own_ = false;
 };
 
-// From here to the end of the block, on this thread: logs, metrics and thread spans carry the three
-// properties, and outgoing_traceparent() is of this trace. None changes nothing: an outer one
-// stays. Neither copied nor moved; not in code that suspends, which leaves a wrong one behind.
+// From here to the end of the block, on this thread: logs, metrics, thread spans and the ends of
+// asynchronous ones carry the three properties, and outgoing_traceparent() is of this trace. None
+// changes nothing: an outer one stays. Neither copied nor moved; not in code that suspends, which
+// leaves a wrong one behind.
 class [[nodiscard]] TraceScope {
  public:
   explicit TraceScope(const TraceContext& trace);

@@ -94,6 +94,40 @@ TEST_F(ContextTest, SpansCarryTheScopeThatTheyBeganIn) {
                                               {"named", {{"tenant", "acme"}}}}));
 }
 
+TEST_F(ContextTest, AnAsynchronousSpansEndCarriesThatOfTheThreadThatEndsIt) {
+  start();
+  queue::Runtime::get().set_process_context(context({{"build", "7"}}));
+  set_thread_context("worker"_k = 1);
+  AsyncSpan here;
+  AsyncSpan elsewhere;
+  {
+    const ContextScope scope("tenant"_k = "of the begin");
+    elsewhere = MM_BEGIN_ASYNC_SPAN("elsewhere");
+    here = MM_BEGIN_ASYNC_SPAN("here", "own"_k = 1);
+  }
+  std::thread([&] {
+    set_thread_context("worker"_k = 2);
+    elsewhere.end();
+  }).join();
+  {
+    const ContextScope scope("tenant"_k = "acme");
+    here.end();
+  }
+  std::map<std::string, Map> begins;
+  std::map<std::string, Map> ends;
+  const auto recorded = flushed();
+  for (const auto& [stream, spans] : recorded.spans) {
+    for (const auto& span : spans) {
+      (span.kind == SpanEvent::Kind::kAsyncEnd ? ends : begins)[span.name] = span.properties;
+    }
+  }
+  EXPECT_EQ(begins, (std::map<std::string, Map>{{"elsewhere", {}}, {"here", {}}}));
+  EXPECT_EQ(ends,
+            (std::map<std::string, Map>{
+                {"elsewhere", {{"worker", "2"}, {"build", "7"}}},
+                {"here", {{"own", "1"}, {"tenant", "acme"}, {"worker", "1"}, {"build", "7"}}}}));
+}
+
 TEST_F(ContextTest, AThreadsContextIsItsOwnAndIsReplaced) {
   start();
   set_thread_context("worker"_k = 1);
