@@ -102,11 +102,29 @@ TEST_F(DispatchTest, BadArgumentsAreErrorsThatNameThem) {
 
 TEST_F(DispatchTest, TheLeastBufferSizesWork) {
   ASSERT_TRUE(dispatch::init_event_dispatch(128, 128, 128, sink_, {}, true));
-  static constinit LogMetadata meta{};
-  for (int i = 0; i < 10'000; ++i) dispatch::log(meta, std::to_string(i));
+  static constinit LogMetadata log{};
+  static constinit StaticMetricMetadata metric{.name = "m", .unit = "count"};
+  static constinit SpanMetadata span{.name = "s"};
+  constexpr int kRounds = 10'000;
+  for (int i = 0; i < kRounds; ++i) {
+    dispatch::log(log, std::to_string(i));
+    dispatch::int_metric(metric, static_cast<std::uint64_t>(i));
+    dispatch::float_metric(metric, i);
+    dispatch::on_begin_scope(span);
+    dispatch::on_end_scope(span);
+    const std::uint64_t id = dispatch::on_begin_async_scope(span, 0, 0);
+    dispatch::on_end_async_scope(id, 0, span, 0);
+  }
   const Recorded recorded = flushed();
-  EXPECT_EQ(recorded.logs.size(), 10'000u);
-  EXPECT_GT(recorded.blocks.size(), 2u);  // one run of a queue is never divided
+  EXPECT_EQ(recorded.logs.size(), std::size_t{kRounds});
+  EXPECT_EQ(recorded.metrics.size(), 2U * kRounds);
+  EXPECT_EQ(recorded.span_events(), 4U * kRounds);
+  std::map<StreamKind, int> blocks;
+  for (const auto& block : recorded.blocks) ++blocks[block.kind];
+  // More than one each: one run of a queue is never divided.
+  for (const StreamKind kind : {StreamKind::kLog, StreamKind::kMetrics, StreamKind::kThread}) {
+    EXPECT_GT(blocks[kind], 2) << static_cast<int>(kind);
+  }
 }
 
 TEST_F(DispatchTest, ASecondInitIsAnErrorAndLeavesTheFirstInForce) {

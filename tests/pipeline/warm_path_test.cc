@@ -297,6 +297,12 @@ TEST_F(WarmTest, DispatchCostsNothing) {
     const std::uint64_t id = dispatch::on_begin_async_named_scope(place, "name", 0, 0);
     dispatch::on_end_async_named_scope(id, 0, place, "name", 0);
   });
+  // As a bridge from another library does it.
+  const Property attributes[] = {{"http.status", "404"}, {"user", "ann"}};
+  expect_none("asynchronous scope with properties", 208, [&] {
+    const std::uint64_t id = dispatch::on_begin_async_named_scope_dyn(place, "name", 1, 1);
+    dispatch::on_end_async_named_scope_tagged(id, 1, place, "name", 1, set, attributes);
+  });
 }
 
 TEST_F(WarmTest, AChangedFilterReachesEachCallSiteWithoutALock) {

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include <cmath>
+#include <cstdint>
 
 namespace micromegas {
 namespace {
@@ -23,6 +24,25 @@ TEST(Clock, TicksAdvance) {
   for (int i = 0; i < 1000; ++i) last = read_ticks();
   EXPECT_GT(last, first);
 }
+
+#if defined(__x86_64__) && !defined(MICROMEGAS_USE_STEADY_CLOCK)
+// No other clock's readings lie between two of it.
+TEST(Clock, TicksAreTheProcessorsCounter) {
+  const auto counter = [] {
+    __builtin_ia32_lfence();
+    const std::uint64_t ticks = __builtin_ia32_rdtsc();
+    __builtin_ia32_lfence();
+    return ticks;
+  };
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint64_t before = counter();
+    const std::uint64_t ticks = read_ticks();
+    const std::uint64_t after = counter();
+    EXPECT_LE(before, ticks);
+    EXPECT_LE(ticks, after);
+  }
+}
+#endif
 
 TEST(Clock, SampleIsTakenBetweenTwoReadsOfEachClock) {
   const std::uint64_t ticks_before = read_ticks();
