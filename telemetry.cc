@@ -418,12 +418,13 @@ bool set_max_verbosity(VerbosityFilter verbosity) {
 }
 
 Result<void> set_process_context(const PropertyMap& properties) {
-  Result<void> checked = check_context_names(properties);
-  if (!checked) return checked;
-  auto context = std::make_shared<EventContext>();
-  context->properties.assign(properties.begin(), properties.end());
-  queue::Runtime::get().set_process_context(
-      properties.empty() ? EventContextPtr() : EventContextPtr(std::move(context)));
+  Result<ContextProperties> kept = context_properties(properties);
+  if (!kept) return kept.error();
+  EventContextPtr context;
+  if (!kept->properties.empty()) {
+    context = std::make_shared<const EventContext>(EventContext{std::move(kept->properties)});
+  }
+  queue::Runtime::get().set_process_context(std::move(context), kept->refused, kept->cut);
   return {};
 }
 

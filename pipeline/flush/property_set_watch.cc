@@ -84,7 +84,8 @@ void PropertySetWatch::poll(TimePoint now, std::uint64_t cut_texts,
            "property sets were refused, their events have none: there are too many, or memory is "
            "short");
   say_line(cut_texts > 0, said_cut_texts_, "texts.cut",
-           "texts, values or names of events were cut: over 60 KiB a record, 1 KiB a name");
+           "texts, values or names of events were cut: over 60 KiB a record, 1 KiB a name, 4 KiB a "
+           "value of the process's context");
   say_line(
       lost_properties > 0, said_lost_, "properties.lost",
       "properties of spans were lost: over 64 KiB a span (16 KiB of an asynchronous one), or "

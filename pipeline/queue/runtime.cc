@@ -140,6 +140,7 @@ void Runtime::open(const Filters& filters, void (*wake)() noexcept) {
   const std::lock_guard lock(mutex_);
   filters_ = filters;
   context_while_stopped_ = false;
+  count_context_losses_locked();
   wake_.store(wake, std::memory_order_release);
   running_.store(true, std::memory_order_release);
   bump_session();
@@ -567,13 +568,21 @@ void Runtime::send_image(Image&& image) noexcept {
   if (pushed == ImageQueue::Pushed::kFull) drop(EventKind::kImage, DropReason::kQueueFull, 1);
 }
 
-void Runtime::set_process_context(EventContextPtr context) {
+void Runtime::set_process_context(EventContextPtr context, std::size_t refused, std::size_t cut) {
   const std::lock_guard lock(mutex_);
   // While telemetry is stopped nobody takes them, and no event comes between two of them.
   if (context_while_stopped_) process_contexts_.pop_back();
   process_contexts_.push_back({read_ticks(), std::move(context)});
   context_while_stopped_ = !running();
+  refused_of_context_ = refused;
+  cut_of_context_ = cut;
+  if (running()) count_context_losses_locked();
   process_context_changes_.fetch_add(1, std::memory_order_release);
+}
+
+void Runtime::count_context_losses_locked() noexcept {
+  refused_properties_.fetch_add(std::exchange(refused_of_context_, 0), std::memory_order_relaxed);
+  cut_texts_.fetch_add(std::exchange(cut_of_context_, 0), std::memory_order_relaxed);
 }
 
 bool Runtime::take_process_contexts(std::uint64_t& seen, std::vector<ProcessContext>& out) {

@@ -215,6 +215,68 @@ TEST_F(TelemetryTest, TheRedactorSeesWhatIsToldOfTheProcessAndItsThreads) {
   EXPECT_TRUE(asked.contains("thread-id"));
 }
 
+class ProcessContextTest : public TelemetryTest {
+ protected:
+  void TearDown() override {
+    EXPECT_TRUE(set_process_context({}));
+    TelemetryTest::TearDown();
+  }
+  Result<TelemetryGuard> start() {
+    return init_telemetry(
+        {.console = false, .sinks = {{sink_}}, .system_metrics_period = 0s, .report_end = false});
+  }
+  // As many as the largest property set has, and 100.
+  static PropertyMap too_many() {
+    PropertyMap many;
+    for (std::size_t i = 0; i < PropertySet::kMaxProperties + 100; ++i) {
+      many["key" + std::to_string(1000 + i)] = "value";
+    }
+    return many;
+  }
+
+  std::shared_ptr<RecordingSink> sink_ = std::make_shared<RecordingSink>();
+};
+
+TEST_F(ProcessContextTest, ALongValueIsCutAndFillsNoBlock) {
+  const auto telemetry = start();
+  ASSERT_TRUE(telemetry) << telemetry.error().message();
+  ASSERT_TRUE(set_process_context(
+      {{"long", std::string(PropertySet::kMaxValueBytes - 1, 'x') + std::string(1U << 20, 'y')},
+       {"umlaut", std::string(PropertySet::kMaxValueBytes - 1, 'x') + "\u00fc"}}));
+  for (int i = 0; i < 20; ++i) MM_IMETRIC("m", "count", i);
+  ASSERT_TRUE(flush(20s));
+  const auto recorded = sink_->recorded();
+  ASSERT_EQ(recorded.metrics.size(), 20u);
+  const auto& properties = recorded.metrics.back().properties;
+  EXPECT_EQ(properties.at("long").size(), PropertySet::kMaxValueBytes);
+  EXPECT_EQ(properties.at("umlaut"), std::string(PropertySet::kMaxValueBytes - 1, 'x'));
+  EXPECT_LE(recorded.blocks.size(), 2u);  // 1 unless the first one left early
+  EXPECT_EQ(stats().cut_texts, 2u);
+  EXPECT_EQ(stats().refused_properties, 0u);
+}
+
+TEST_F(ProcessContextTest, WhatIsPastTheMostIsLeftOutAndCounted) {
+  const auto telemetry = start();
+  ASSERT_TRUE(telemetry) << telemetry.error().message();
+  ASSERT_TRUE(set_process_context(too_many()));
+  MM_IMETRIC("m", "count", 1);
+  ASSERT_TRUE(flush(20s));
+  const auto recorded = sink_->recorded();
+  ASSERT_EQ(recorded.metrics.size(), 1u);
+  EXPECT_EQ(recorded.metrics[0].properties.size(), PropertySet::kMaxProperties);
+  EXPECT_EQ(stats().refused_properties, 100u);
+}
+
+TEST_F(ProcessContextTest, WhatWasLeftOutBeforeTheStartIsCountedOnce) {
+  ASSERT_TRUE(set_process_context(too_many()));
+  ASSERT_TRUE(set_process_context(too_many()));
+  for (const std::uint64_t expected : {100u, 0u}) {
+    const auto telemetry = start();
+    ASSERT_TRUE(telemetry) << telemetry.error().message();
+    EXPECT_EQ(stats().refused_properties, expected);
+  }
+}
+
 TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {
   EXPECT_FALSE(flush(10ms));
   EXPECT_TRUE(shutdown(10ms));
