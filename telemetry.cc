@@ -21,6 +21,7 @@
 #include "micromegas/pipeline/sink/composite_sink.h"
 #include "micromegas/pipeline/sink/console_sink.h"
 #include "micromegas/pipeline/sink/redactor.h"
+#include "micromegas/platform/deadline.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/signals.h"
 #include "micromegas/platform/terminate.h"
@@ -169,7 +170,7 @@ std::string_view reason_of(pipeline::EndedBy by) {
 
 bool end_telemetry(pipeline::SessionId id, std::chrono::milliseconds deadline,
                    pipeline::EndedBy by) {
-  const pipeline::Stopped stopped = pipeline::stop_session(id, steady_clock::now() + deadline, by);
+  const pipeline::Stopped stopped = pipeline::stop_session(id, deadline_in(deadline), by);
   if (stopped.mine) {
     say_what_was_lost();
     uninstall_exit_signals();
@@ -322,7 +323,7 @@ TelemetryGuard::~TelemetryGuard() {
 }
 
 bool flush(std::chrono::milliseconds timeout) {
-  return pipeline::flush_session(steady_clock::now() + timeout);
+  return pipeline::flush_session(deadline_in(timeout));
 }
 
 bool shutdown(std::chrono::milliseconds deadline) {

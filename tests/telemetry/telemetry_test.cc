@@ -291,6 +291,19 @@ TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {
   EXPECT_GE(now(), both.ticks);
 }
 
+TEST_F(TelemetryTest, AnyTimeoutIsWaitedFor) {
+  const auto collector = collector_at();
+  const auto telemetry = init_telemetry(to(url_of(collector->port())));
+  ASSERT_TRUE(telemetry) << telemetry.error().message();
+  record(1);
+  EXPECT_TRUE(flush(std::chrono::milliseconds::max()));
+  expect_turns(collector->stats(), 1);
+  flush(std::chrono::milliseconds::min());  // comes back
+  record(1);
+  EXPECT_TRUE(shutdown(std::chrono::milliseconds::max()));
+  expect_turns(collector->stats(), 2);
+}
+
 TEST_F(TelemetryTest, FiltersAndLogsOfRunTimeLevelsWorkWhileItRuns) {
   auto sink = std::make_shared<RecordingSink>();
   const auto telemetry =
