@@ -430,9 +430,9 @@ Result<void> set_process_context(const PropertyMap& properties) {
 }
 
 void set_system_metrics_period(std::chrono::milliseconds period) {
-  constexpr std::chrono::milliseconds kLeast{100};
-  SystemMonitor::set_period(period.count() > 0 ? std::max(period, kLeast)
-                                               : std::chrono::milliseconds(0));
+  SystemMonitor::set_period(period.count() > 0
+                                ? std::clamp(period, kLeastMetricsPeriod, kLongestMetricsPeriod)
+                                : std::chrono::milliseconds(0));
 }
 
 void set_span_sampling(SpanSampling sampling) {

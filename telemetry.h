@@ -250,7 +250,8 @@ bool set_max_verbosity(VerbosityFilter verbosity);
 // refused_properties.
 Result<void> set_process_context(const PropertyMap& properties);
 
-// In place of the option; 0: never. Any thread, while telemetry is running.
+// In place of the option; 0: never; else 100 ms at least, a day at most. Any thread, while
+// telemetry is running.
 void set_system_metrics_period(std::chrono::milliseconds period);
 
 // None before and after.
