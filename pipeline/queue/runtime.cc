@@ -562,7 +562,15 @@ void Runtime::send_image(Image&& image) noexcept {
   try {
     cut(image.name);
     cut(image.format);
-    pushed = images_.push(std::make_shared<Image>(std::move(image)));
+    // What the vector has beyond its size counts as well. Copied rather than dropped for it, or
+    // where that is most of it.
+    if (image.data.capacity() / 2 > image.data.size()) image.data.shrink_to_fit();
+    const auto shared = std::make_shared<Image>(std::move(image));
+    pushed = images_.push(shared);
+    if (pushed == ImageQueue::Pushed::kFull && shared->data.capacity() > shared->data.size()) {
+      shared->data.shrink_to_fit();
+      pushed = images_.push(shared);
+    }
   } catch (...) {  // no memory
   }
   if (pushed == ImageQueue::Pushed::kFull) drop(EventKind::kImage, DropReason::kQueueFull, 1);

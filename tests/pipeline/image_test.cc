@@ -134,6 +134,21 @@ TEST_F(ImageTest, TheLargestFitsTheDefaultBudget) {
   EXPECT_EQ(flushed().images.size(), 1u);
 }
 
+TEST_F(ImageTest, WhatAVectorHasBeyondItsSizeDropsNoImage) {
+  start();
+  const auto image = [](std::size_t size, std::size_t capacity) {
+    Bytes data;
+    data.reserve(capacity);
+    data.resize(size);
+    return data;
+  };
+  send_image("small", "raw", image(1U << 20, 70U << 20));
+  EXPECT_EQ(flushed().images.size(), 1u);
+  send_image("largest", "raw", image(kMaxImageBytes, kMaxImageBytes + (5U << 20)));
+  EXPECT_EQ(flushed().images.size(), 2u);
+  EXPECT_EQ(books().dropped_total(), 0u);
+}
+
 // A sink that keeps the actor: what finds no room meanwhile is dropped, and there is room again.
 class HeldSink : public testing_support::RecordingSink {
  public:
