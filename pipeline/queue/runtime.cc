@@ -573,7 +573,9 @@ void Runtime::send_image(Image&& image) noexcept {
     }
   } catch (...) {  // no memory
   }
-  if (pushed == ImageQueue::Pushed::kFull) drop(EventKind::kImage, DropReason::kQueueFull, 1);
+  if (pushed == ImageQueue::Pushed::kDone) return;
+  const bool full = pushed == ImageQueue::Pushed::kFull;
+  drop(EventKind::kImage, full ? DropReason::kQueueFull : DropReason::kStopped, 1);
 }
 
 void Runtime::set_process_context(EventContextPtr context, std::size_t refused, std::size_t cut) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "micromegas/instrument.h"
+#include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/testing.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 #include "micromegas/tests/support/child.h"
@@ -99,6 +100,16 @@ TEST_F(ImageTest, LeavesAtTheEnd) {
   EXPECT_EQ(sink_->recorded().images.size(), 1u);
   send_image("too late", "raw", bytes(10));
   EXPECT_EQ(books().recorded, 1u);
+}
+
+// As of a thread that asked whether telemetry runs just before it ended.
+TEST_F(ImageTest, ThatMeetsTheEndIsCounted) {
+  start();
+  EXPECT_TRUE(pipeline::stop_session(0, in(std::chrono::seconds(20))));
+  Image image;
+  micromegas_v0_send_image(&image);
+  EXPECT_EQ(books().recorded, 1u);
+  EXPECT_EQ(books().dropped[static_cast<std::size_t>(DropReason::kStopped)], 1u);
 }
 
 TEST_F(ImageTest, WhatIsTooLargeIsDroppedAndCounted) {
