@@ -215,6 +215,29 @@ TEST_F(TelemetryTest, TheRedactorSeesWhatIsToldOfTheProcessAndItsThreads) {
   EXPECT_TRUE(asked.contains("thread-id"));
 }
 
+TEST_F(TelemetryTest, DefaultPropertiesAreToldUnlessSwitchedOff) {
+  struct Sink : RecordingSink {
+    void on_startup(std::shared_ptr<const ProcessInfo> info) override { process = *info; }
+    ProcessInfo process;
+  };
+  const auto told = [](bool default_properties) {
+    const auto sink = std::make_shared<Sink>();
+    const auto telemetry = init_telemetry({.properties = {{"service", "matchmaker"}},
+                                           .default_properties = default_properties,
+                                           .console = false,
+                                           .sinks = {{sink}}});
+    EXPECT_TRUE(telemetry) << telemetry.error().message();
+    EXPECT_TRUE(flush(20s));
+    return sink->process.properties;
+  };
+  EXPECT_EQ(told(false), (PropertyMap{{"service", "matchmaker"}}));
+  const PropertyMap with = told(true);
+  EXPECT_EQ(with.size(), 10u);
+  EXPECT_EQ(with.at("service"), "matchmaker");
+  EXPECT_NE(with.at("exe"), "");
+  EXPECT_GT(std::stoull(with.at("total_memory")), 0u);
+}
+
 class ProcessContextTest : public TelemetryTest {
  protected:
   void TearDown() override {
