@@ -257,7 +257,8 @@ void set_system_metrics_period(std::chrono::milliseconds period);
 // None before and after.
 std::optional<Uuid> process_id();
 
-// The calling thread's name in the system and on its stream; give it before the first event.
+// The calling thread's name in the system (15 bytes) and on its stream (1 KiB); give it before the
+// first event.
 void set_thread_name(std::string_view name);
 // Does the first event's work early: registration, memory.
 void prepare_thread();

@@ -53,6 +53,7 @@ namespace {
 
 constexpr std::uint32_t kWakeRetired = 32;  // threads whose end wakes the consumer
 constexpr std::size_t kSpareShare = 8;      // spares are at most this part of the budget
+constexpr std::uint32_t kMaxThreadNameBytes = 1024;
 
 alignas(Runtime) std::byte g_runtime_memory[sizeof(Runtime)];
 
@@ -300,6 +301,10 @@ void Runtime::set_thread_name(std::string_view name) {
   set_current_thread_name(name);
   if (!running()) return;
   if (ThreadSlot* slot = current_thread()) {
+    if (name.size() > kMaxThreadNameBytes) {
+      name = name.substr(0, detail::utf8_boundary(name.data(), kMaxThreadNameBytes));
+      count_cut();
+    }
     const std::lock_guard lock(mutex_);
     slot->name = name;
   }

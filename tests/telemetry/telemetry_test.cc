@@ -215,6 +215,23 @@ TEST_F(TelemetryTest, TheRedactorSeesWhatIsToldOfTheProcessAndItsThreads) {
   EXPECT_TRUE(asked.contains("thread-id"));
 }
 
+TEST_F(TelemetryTest, AThreadsLongNameIsCut) {
+  const auto sink = std::make_shared<RecordingSink>();
+  const auto telemetry = init_telemetry({.console = false, .sinks = {{sink}}});
+  ASSERT_TRUE(telemetry) << telemetry.error().message();
+  std::thread([] {
+    set_thread_name(std::string(1023, 'n') + "\u00fc" + std::string(1U << 20, 'n'));
+    MM_SPAN("span");
+  }).join();
+  ASSERT_TRUE(flush(20s));
+  std::set<std::string> names;
+  for (const auto& [id, stream] : sink->recorded().streams) {
+    if (stream.kind == StreamKind::kThread) names.insert(stream.properties.at("thread-name"));
+  }
+  EXPECT_TRUE(names.contains(std::string(1023, 'n')));
+  EXPECT_EQ(stats().cut_texts, 1u);
+}
+
 TEST_F(TelemetryTest, DefaultPropertiesAreToldUnlessSwitchedOff) {
   struct Sink : RecordingSink {
     void on_startup(std::shared_ptr<const ProcessInfo> info) override { process = *info; }
