@@ -21,6 +21,7 @@
 #include "micromegas/pipeline/sink/composite_sink.h"
 #include "micromegas/pipeline/sink/console_sink.h"
 #include "micromegas/pipeline/sink/redactor.h"
+#include "micromegas/platform/deadline.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/signals.h"
 #include "micromegas/platform/terminate.h"
@@ -169,7 +170,7 @@ std::string_view reason_of(pipeline::EndedBy by) {
 
 bool end_telemetry(pipeline::SessionId id, std::chrono::milliseconds deadline,
                    pipeline::EndedBy by) {
-  const pipeline::Stopped stopped = pipeline::stop_session(id, steady_clock::now() + deadline, by);
+  const pipeline::Stopped stopped = pipeline::stop_session(id, deadline_in(deadline), by);
   if (stopped.mine) {
     say_what_was_lost();
     uninstall_exit_signals();
@@ -322,7 +323,7 @@ TelemetryGuard::~TelemetryGuard() {
 }
 
 bool flush(std::chrono::milliseconds timeout) {
-  return pipeline::flush_session(steady_clock::now() + timeout);
+  return pipeline::flush_session(deadline_in(timeout));
 }
 
 bool shutdown(std::chrono::milliseconds deadline) {
@@ -418,19 +419,20 @@ bool set_max_verbosity(VerbosityFilter verbosity) {
 }
 
 Result<void> set_process_context(const PropertyMap& properties) {
-  Result<void> checked = check_context_names(properties);
-  if (!checked) return checked;
-  auto context = std::make_shared<EventContext>();
-  context->properties.assign(properties.begin(), properties.end());
-  queue::Runtime::get().set_process_context(
-      properties.empty() ? EventContextPtr() : EventContextPtr(std::move(context)));
+  Result<ContextProperties> kept = context_properties(properties);
+  if (!kept) return kept.error();
+  EventContextPtr context;
+  if (!kept->properties.empty()) {
+    context = std::make_shared<const EventContext>(EventContext{std::move(kept->properties)});
+  }
+  queue::Runtime::get().set_process_context(std::move(context), kept->refused, kept->cut);
   return {};
 }
 
 void set_system_metrics_period(std::chrono::milliseconds period) {
-  constexpr std::chrono::milliseconds kLeast{100};
-  SystemMonitor::set_period(period.count() > 0 ? std::max(period, kLeast)
-                                               : std::chrono::milliseconds(0));
+  SystemMonitor::set_period(period.count() > 0
+                                ? std::clamp(period, kLeastMetricsPeriod, kLongestMetricsPeriod)
+                                : std::chrono::milliseconds(0));
 }
 
 void set_span_sampling(SpanSampling sampling) {

@@ -209,7 +209,7 @@ struct TelemetryStats {
   std::uint64_t retries = 0;
   std::uint64_t cut_texts = 0;  // log texts, property values, names and units that were cut
   std::uint64_t lost_span_properties = 0;  // for which there was no room; their spans are whole
-  std::uint64_t refused_properties = 0;    // given at run time, with a name that cannot be one
+  std::uint64_t refused_properties = 0;    // given at run time: a name that cannot be one, too many
   std::uint64_t misplaced_spans = 0;       // thread spans held by a coroutine that suspended, or
                                            // ended on another thread; each call site is said once
   std::uint64_t left_out_logs = 0;         // by rate helpers; they are not in `events`
@@ -246,16 +246,19 @@ bool set_max_verbosity(VerbosityFilter verbosity);
 // Properties that every log, metric, thread span and end of an asynchronous span of the process
 // carries from now on, in the place of those set before; of a thread or a scope: context.h. Also
 // before the start, for all telemetry to come. An error if a name is one that the server reads
-// otherwise, or too long.
+// otherwise, or too long. What is past the limits of a PropertySet is cut, or left out, and counted:
+// cut_texts, refused_properties.
 Result<void> set_process_context(const PropertyMap& properties);
 
-// In place of the option; 0: never. Any thread, while telemetry is running.
+// In place of the option; 0: never; else 100 ms at least, a day at most. Any thread, while
+// telemetry is running.
 void set_system_metrics_period(std::chrono::milliseconds period);
 
 // None before and after.
 std::optional<Uuid> process_id();
 
-// The calling thread's name in the system and on its stream; give it before the first event.
+// The calling thread's name in the system (15 bytes) and on its stream (1 KiB); give it before the
+// first event.
 void set_thread_name(std::string_view name);
 // Does the first event's work early: registration, memory.
 void prepare_thread();

@@ -285,11 +285,13 @@ Result<void> resolve_times(const TelemetryOptions& options, ResolvedOptions& out
   }
   out.request_timeout = *timeout;
   const bool taken = !out.url.empty() || !options.sinks.empty();
-  const auto metrics = time_or(options.system_metrics_period, "MICROMEGAS_SYSTEM_METRICS_PERIOD",
-                               milliseconds(0), kDay, milliseconds(taken ? 5'000 : 0));
+  const auto metrics =
+      time_or(options.system_metrics_period, "MICROMEGAS_SYSTEM_METRICS_PERIOD", milliseconds(0),
+              kLongestMetricsPeriod, milliseconds(taken ? 5'000 : 0));
   if (!metrics) return metrics.error();
   if (metrics->count() != 0) {
-    if (Result<void> ok = check_range("system_metrics_period", *metrics, milliseconds(100), kDay);
+    if (Result<void> ok = check_range("system_metrics_period", *metrics, kLeastMetricsPeriod,
+                                      kLongestMetricsPeriod);
         !ok) {
       return ok;
     }

@@ -73,6 +73,10 @@ Result<ResolvedOptions> resolve_options(TelemetryOptions&& options);
 inline constexpr LevelFilter kDefaultConsoleLevel = LevelFilter::kInfo;
 inline constexpr LevelFilter kDefaultUploadLevel = LevelFilter::kDebug;
 
+// Of system_metrics_period, but for 0.
+inline constexpr std::chrono::milliseconds kLeastMetricsPeriod{100};
+inline constexpr std::chrono::milliseconds kLongestMetricsPeriod{86'400'000};
+
 // "k=v,k=v": blanks around entries, keys and values go; the first '=' splits; the first of equal
 // keys wins; an entry without '=', an empty key or one that begins with "micromegas." is an error.
 Result<PropertyMap> parse_process_properties(std::string_view text);

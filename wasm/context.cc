@@ -98,9 +98,9 @@ ContextPtr make_context(const queue::ArgList& list, const FormatArg* args, const
 
 }  // namespace
 
-void set_process_context(const PropertyMap& properties) {
+void set_process_context(Context properties) {
   g_with_context.store(&with_context, std::memory_order_release);
-  auto context = std::make_shared<const Context>(properties.begin(), properties.end());
+  auto context = std::make_shared<const Context>(std::move(properties));
   const std::lock_guard lock(process().mutex);
   process().context = std::move(context);
 }

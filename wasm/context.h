@@ -8,6 +8,9 @@
 
 #include <atomic>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
 #include "micromegas/pipeline/instrument/property.h"
@@ -22,7 +25,7 @@ using WithContext = void (*)(std::span<const Property> own, Deliver deliver);
 extern constinit std::atomic<WithContext>
     g_with_context;  // NOLINT(bugprone-dynamic-static-initializers)
 
-void set_process_context(const PropertyMap& properties);
+void set_process_context(std::vector<std::pair<std::string, std::string>> properties);
 
 }  // namespace micromegas::wasm
 

@@ -179,9 +179,11 @@ bool set_target_level(std::string_view target_prefix, LevelFilter level) {
 
 bool set_max_verbosity(VerbosityFilter /*verbosity*/) { return wasm::session_running(0); }
 Result<void> set_process_context(const PropertyMap& properties) {
-  Result<void> checked = check_context_names(properties);
-  if (checked) wasm::set_process_context(properties);
-  return checked;
+  Result<ContextProperties> kept = context_properties(properties);
+  if (!kept) return kept.error();
+  wasm::count_refused_properties(kept->refused);
+  wasm::set_process_context(std::move(kept->properties));
+  return {};
 }
 void set_system_metrics_period(std::chrono::milliseconds /*period*/) {}
 

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "micromegas/pipeline/flush/redaction.h"
+
 namespace micromegas::pipeline {
 namespace {
 
@@ -115,6 +117,7 @@ BlockBuilder::Cut BlockBuilder::cut(std::int64_t now) {
   out.header.event_count = count_;
   out.records = std::move(records_);
   out.records.bytes.trim();
+  out.records.redactor = current_redactor();
   out.kinds = kinds_;
 
   records_ = {};

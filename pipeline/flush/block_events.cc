@@ -11,19 +11,22 @@
 namespace micromegas {
 
 void LogBlock::for_each(FunctionRef<void(const LogEvent&)> visit) const {
-  pipeline::EventReader reader(queue::Runtime::get().catalogue(), &records_.contexts);
+  pipeline::EventReader reader(queue::Runtime::get().catalogue(), &records_.contexts,
+                               records_.redactor);
   pipeline::for_each_record(records_,
                             [&](queue::RecordReader& record) { visit(reader.read_log(record)); });
 }
 
 void MetricsBlock::for_each(FunctionRef<void(const MetricEvent&)> visit) const {
-  pipeline::EventReader reader(queue::Runtime::get().catalogue(), &records_.contexts);
+  pipeline::EventReader reader(queue::Runtime::get().catalogue(), &records_.contexts,
+                               records_.redactor);
   pipeline::for_each_record(
       records_, [&](queue::RecordReader& record) { visit(reader.read_metric(record)); });
 }
 
 void ThreadBlock::for_each(FunctionRef<void(const SpanEvent&)> visit) const {
-  pipeline::EventReader reader(queue::Runtime::get().catalogue(), &records_.contexts);
+  pipeline::EventReader reader(queue::Runtime::get().catalogue(), &records_.contexts,
+                               records_.redactor);
   SpanEvent plain;  // most are
   pipeline::for_each_record(
       records_,

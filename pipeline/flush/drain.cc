@@ -64,7 +64,7 @@ Drain::Drain(const FlushOptions& options, std::shared_ptr<EventSink> sink,
       metrics_(process_->process_id, metrics_info_.stream_id, process_->start_time,
                /*merged=*/true),
       images_(process_->process_id, process_->start_time),
-      live_reader_(runtime_.catalogue(), &logs_.contexts()),
+      live_reader_(runtime_.catalogue(), &logs_.contexts(), current_redactor()),
       context_reader_(runtime_.catalogue()) {}
 
 void say_that_a_sink_threw(const char* what, const char* why) noexcept {

@@ -77,6 +77,7 @@ std::shared_ptr<const LogBlock> filter_block(const std::shared_ptr<const LogBloc
   }
 
   BlockRecords records;
+  records.redactor = block->records_.redactor;
   std::byte* to = records.bytes.extend(bytes);
   const std::vector<EventContextPtr>& contexts = block->records_.contexts;
   std::vector<std::uint32_t> places(contexts.size() + 1);  // by the old one; 0: none yet

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "micromegas/platform/diagnostics.h"
 
@@ -46,6 +47,15 @@ void say(bool& said, const char* key, Make make) noexcept {
   }
 }
 
+// What the watches of this process have seen of the sets' losses. From 0: sets are interned before
+// main(), and while telemetry does not run.
+struct Seen {
+  std::uint64_t refused_keys = 0;
+  std::uint64_t cut = 0;
+  std::uint64_t refused_sets = 0;
+};
+constinit Seen g_seen;
+
 }  // namespace
 
 void PropertySetWatch::poll(TimePoint now, std::uint64_t cut_texts,
@@ -70,21 +80,25 @@ void PropertySetWatch::poll(TimePoint now, std::uint64_t cut_texts,
     period_begin_ = now;
     period_sets_ = stats.interned;
   }
-  const auto say_line = [](bool grown, bool& said, const char* key, const char* line) {
-    if (grown) say(said, key, [line] { return std::string(line); });
+  const auto say_line = [](bool lost, bool& said, const char* key, const char* line) {
+    if (lost) say(said, key, [line] { return std::string(line); });
   };
-  say_line(stats.refused_keys > at_start_.refused_keys, said_refused_keys_, "properties.refused",
+  const auto grown = [](std::uint64_t count, std::uint64_t& seen) {
+    return count > std::exchange(seen, count);
+  };
+  say_line(grown(stats.refused_keys, g_seen.refused_keys), said_refused_keys_, "properties.refused",
            "properties of a set were left out: a name is empty, longer than 256 bytes, level, "
            "target, name, unit, or begins with micromegas.");
-  say_line(stats.cut > at_start_.cut, said_cut_, "properties.cut",
+  say_line(grown(stats.cut, g_seen.cut), said_cut_, "properties.cut",
            "properties of a set were cut or left out: a value over 4096 bytes, or more than 64 in "
            "one set");
-  say_line(stats.refused_sets > at_start_.refused_sets, said_refused_sets_,
+  say_line(grown(stats.refused_sets, g_seen.refused_sets), said_refused_sets_,
            "properties.refused_sets",
            "property sets were refused, their events have none: there are too many, or memory is "
            "short");
   say_line(cut_texts > 0, said_cut_texts_, "texts.cut",
-           "texts, values or names of events were cut: over 60 KiB a record, 1 KiB a name");
+           "texts, values or names of events were cut: over 60 KiB a record, 1 KiB a name, 4 KiB a "
+           "value of the process's context");
   say_line(
       lost_properties > 0, said_lost_, "properties.lost",
       "properties of spans were lost: over 64 KiB a span (16 KiB of an asynchronous one), or "

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Says, once each, that property sets multiply as if a value were new with every request, and that
-// properties or texts were refused or cut. The counts are in stats(). The flush actor's alone.
+// properties or texts were refused or cut; of sets also before telemetry began. The counts are in
+// stats(). The flush actor's alone.
 #ifndef MICROMEGAS_PIPELINE_FLUSH_PROPERTY_SET_WATCH_H_
 #define MICROMEGAS_PIPELINE_FLUSH_PROPERTY_SET_WATCH_H_
 
@@ -24,13 +25,12 @@ class PropertySetWatch {
   static constexpr std::uint64_t kMaxSets = PropertySet::kMaxSets / 2;  // in all
 
   explicit PropertySetWatch(TimePoint now) noexcept
-      : at_start_(property_set_stats()), period_begin_(now), period_sets_(at_start_.interned) {}
+      : period_begin_(now), period_sets_(property_set_stats().interned) {}
 
   // The counts: of the session. Cheap, but for the time when it has to say something.
   void poll(TimePoint now, std::uint64_t cut_texts, std::uint64_t lost_properties) noexcept;
 
  private:
-  PropertySetStats at_start_;
   TimePoint period_begin_;
   std::uint64_t period_sets_;
   bool said_growth_ = false;

@@ -18,10 +18,10 @@
 #include "micromegas/pipeline/flush/log_text.h"
 #include "micromegas/pipeline/flush/property_list.h"
 #include "micromegas/pipeline/flush/record_values.h"
-#include "micromegas/pipeline/flush/redaction.h"
 #include "micromegas/pipeline/queue/catalogue.h"
 #include "micromegas/pipeline/queue/record.h"
 #include "micromegas/pipeline/sink/block.h"
+#include "micromegas/pipeline/sink/redactor.h"
 
 namespace micromegas::pipeline {
 
@@ -29,10 +29,12 @@ namespace micromegas::pipeline {
 // One thread at a time.
 class EventReader {
  public:
-  // `contexts`: what the records refer to; null: they have none.
+  // `contexts`: what the records refer to; null: they have none. `redactor`: sees what is read;
+  // null: none.
   explicit EventReader(const queue::Catalogue& catalogue,
-                       const std::vector<EventContextPtr>* contexts = nullptr)
-      : catalogue_(catalogue), contexts_(contexts), redactor_(current_redactor()) {}
+                       const std::vector<EventContextPtr>* contexts = nullptr,
+                       const Redactor* redactor = nullptr)
+      : catalogue_(catalogue), contexts_(contexts), redactor_(redactor) {}
 
   LogEvent read_log(queue::RecordReader& record);
   MetricEvent read_metric(queue::RecordReader& record);

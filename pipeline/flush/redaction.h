@@ -1,7 +1,8 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The process's redactor. Stays after the end of telemetry: a sink may still read its blocks.
+// The redactor of the telemetry that runs, or ran last. Its blocks keep it: a sink may read them
+// after the end.
 #ifndef MICROMEGAS_PIPELINE_FLUSH_REDACTION_H_
 #define MICROMEGAS_PIPELINE_FLUSH_REDACTION_H_
 

@@ -53,6 +53,7 @@ namespace {
 
 constexpr std::uint32_t kWakeRetired = 32;  // threads whose end wakes the consumer
 constexpr std::size_t kSpareShare = 8;      // spares are at most this part of the budget
+constexpr std::uint32_t kMaxThreadNameBytes = 1024;
 
 alignas(Runtime) std::byte g_runtime_memory[sizeof(Runtime)];
 
@@ -140,6 +141,7 @@ void Runtime::open(const Filters& filters, void (*wake)() noexcept) {
   const std::lock_guard lock(mutex_);
   filters_ = filters;
   context_while_stopped_ = false;
+  count_context_losses_locked();
   wake_.store(wake, std::memory_order_release);
   running_.store(true, std::memory_order_release);
   bump_session();
@@ -299,6 +301,10 @@ void Runtime::set_thread_name(std::string_view name) {
   set_current_thread_name(name);
   if (!running()) return;
   if (ThreadSlot* slot = current_thread()) {
+    if (name.size() > kMaxThreadNameBytes) {
+      name = name.substr(0, detail::utf8_boundary(name.data(), kMaxThreadNameBytes));
+      count_cut();
+    }
     const std::lock_guard lock(mutex_);
     slot->name = name;
   }
@@ -561,19 +567,37 @@ void Runtime::send_image(Image&& image) noexcept {
   try {
     cut(image.name);
     cut(image.format);
-    pushed = images_.push(std::make_shared<Image>(std::move(image)));
+    // What the vector has beyond its size counts as well. Copied rather than dropped for it, or
+    // where that is most of it.
+    if (image.data.capacity() / 2 > image.data.size()) image.data.shrink_to_fit();
+    const auto shared = std::make_shared<Image>(std::move(image));
+    pushed = images_.push(shared);
+    if (pushed == ImageQueue::Pushed::kFull && shared->data.capacity() > shared->data.size()) {
+      shared->data.shrink_to_fit();
+      pushed = images_.push(shared);
+    }
   } catch (...) {  // no memory
   }
-  if (pushed == ImageQueue::Pushed::kFull) drop(EventKind::kImage, DropReason::kQueueFull, 1);
+  if (pushed == ImageQueue::Pushed::kDone) return;
+  const bool full = pushed == ImageQueue::Pushed::kFull;
+  drop(EventKind::kImage, full ? DropReason::kQueueFull : DropReason::kStopped, 1);
 }
 
-void Runtime::set_process_context(EventContextPtr context) {
+void Runtime::set_process_context(EventContextPtr context, std::size_t refused, std::size_t cut) {
   const std::lock_guard lock(mutex_);
   // While telemetry is stopped nobody takes them, and no event comes between two of them.
   if (context_while_stopped_) process_contexts_.pop_back();
   process_contexts_.push_back({read_ticks(), std::move(context)});
   context_while_stopped_ = !running();
+  refused_of_context_ = refused;
+  cut_of_context_ = cut;
+  if (running()) count_context_losses_locked();
   process_context_changes_.fetch_add(1, std::memory_order_release);
+}
+
+void Runtime::count_context_losses_locked() noexcept {
+  refused_properties_.fetch_add(std::exchange(refused_of_context_, 0), std::memory_order_relaxed);
+  cut_texts_.fetch_add(std::exchange(cut_of_context_, 0), std::memory_order_relaxed);
 }
 
 bool Runtime::take_process_contexts(std::uint64_t& seen, std::vector<ProcessContext>& out) {

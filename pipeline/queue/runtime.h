@@ -188,8 +188,9 @@ class Runtime {
   void close_track(TrackData& track) noexcept;
   // --- context ---
 
-  // Null: none. Any thread; also before a session and for all to come.
-  void set_process_context(EventContextPtr context);
+  // Null: none. Any thread; also before a session and for all to come. `refused`, `cut`: properties
+  // and values that it lacks, counted in the session that it is set in, else in the next.
+  void set_process_context(EventContextPtr context, std::size_t refused = 0, std::size_t cut = 0);
   // Consumer: appends what has changed since `seen` (0 at first), oldest first; false if nothing.
   bool take_process_contexts(std::uint64_t& seen, std::vector<ProcessContext>& out);
 
@@ -357,6 +358,7 @@ class Runtime {
   void span_held(std::uint32_t before) noexcept;
   void say_misplaced(std::uint32_t id, const char* what) noexcept;
   void count_left_out() noexcept;
+  void count_context_losses_locked() noexcept;
   static void thread_exit(void* slot) noexcept;
 
   // Answers of log_enabled(): the upper half of a hash of level and target, then the answer as a
@@ -396,6 +398,8 @@ class Runtime {
   std::size_t spares_ = 0;  // out; the consumer's
   std::vector<ProcessContext> process_contexts_;  // those that the consumer has not seen, and one
   bool context_while_stopped_ = false;            // the last one, and no start since
+  std::size_t refused_of_context_ = 0;            // not counted yet; guarded by mutex_
+  std::size_t cut_of_context_ = 0;
   std::atomic<std::uint64_t> process_context_changes_{0};
   std::atomic<std::uint64_t> cut_texts_{0};
   std::atomic<std::uint64_t> lost_properties_{0};

@@ -25,6 +25,7 @@
 #include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/events.h"
 #include "micromegas/pipeline/sink/record_buffer.h"
+#include "micromegas/pipeline/sink/redactor.h"
 
 namespace micromegas {
 
@@ -42,6 +43,7 @@ struct BlockRecords {
   std::vector<std::uint32_t> order;       // offsets in time order; empty: as they stand
   std::vector<EventContextPtr> contexts;  // what records with kHasContext refer to
   std::size_t context_bytes = 0;          // of memory
+  const Redactor* redactor = nullptr;     // of the telemetry that made it; lives for ever
 };
 
 class Block {

@@ -30,8 +30,10 @@ class EventSink {
   // The last call. What the sink still holds is sent, written or counted within its own deadline.
   virtual void on_shutdown() {}
 
-  // Whether the sink wants the live lines of this call site (not its blocks). Asked once per call
-  // site and filter change natively, each time on wasm32.
+  // Whether the sink wants the live lines of this call site (not its blocks). Keep it quick: it is
+  // asked before each line, but not for those of a call site that no sink has wanted since the last
+  // filter change (on wasm32 for those too). So a no that becomes a yes may be seen at the next one
+  // only.
   virtual bool on_log_enabled(const LogMetadata& /*metadata*/) { return true; }
   // One live line, within tens of milliseconds of the event; in time order per thread.
   // `time`: as in block.h natively, microseconds since the epoch on wasm32.

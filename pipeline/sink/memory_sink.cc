@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "micromegas/platform/deadline.h"
+
 namespace micromegas {
 namespace {
 
@@ -136,7 +138,7 @@ bool MemorySink::is_shut_down() const {
 
 bool MemorySink::wait_for_arrivals(FunctionRef<bool()> predicate,
                                    std::chrono::milliseconds timeout) const {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = deadline_in(timeout);
   for (;;) {
     std::uint64_t seen = 0;
     {

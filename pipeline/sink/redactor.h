@@ -13,8 +13,9 @@ namespace micromegas {
 
 // Asked for each property, before any sink sees its event: returns what stands in the value's
 // place, or nothing to leave it. A log's text shows the same in the place of the value, whatever
-// its format spec. Called on several threads at once, and again whenever a block is read; keep it
-// quick. If it throws, "[redactor threw]" stands in the place.
+// its format spec. Called on several threads at once, and again whenever a block is read, also
+// after the end of telemetry: it is never destroyed. Keep it quick. If it throws, "[redactor
+// threw]" stands in the place.
 using Redactor =
     std::function<std::optional<std::string>(std::string_view name, std::string_view value)>;
 

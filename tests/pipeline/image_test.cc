@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "micromegas/instrument.h"
+#include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/testing.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 #include "micromegas/tests/support/child.h"
@@ -101,6 +102,16 @@ TEST_F(ImageTest, LeavesAtTheEnd) {
   EXPECT_EQ(books().recorded, 1u);
 }
 
+// As of a thread that asked whether telemetry runs just before it ended.
+TEST_F(ImageTest, ThatMeetsTheEndIsCounted) {
+  start();
+  EXPECT_TRUE(pipeline::stop_session(0, in(std::chrono::seconds(20))));
+  Image image;
+  micromegas_v0_send_image(&image);
+  EXPECT_EQ(books().recorded, 1u);
+  EXPECT_EQ(books().dropped[static_cast<std::size_t>(DropReason::kStopped)], 1u);
+}
+
 TEST_F(ImageTest, WhatIsTooLargeIsDroppedAndCounted) {
   start();
   send_image("large", "raw", Bytes(kMaxImageBytes + 1));
@@ -132,6 +143,21 @@ TEST_F(ImageTest, TheLargestFitsTheDefaultBudget) {
   start();
   send_image("large", "raw", Bytes(kMaxImageBytes));
   EXPECT_EQ(flushed().images.size(), 1u);
+}
+
+TEST_F(ImageTest, WhatAVectorHasBeyondItsSizeDropsNoImage) {
+  start();
+  const auto image = [](std::size_t size, std::size_t capacity) {
+    Bytes data;
+    data.reserve(capacity);
+    data.resize(size);
+    return data;
+  };
+  send_image("small", "raw", image(1U << 20, 70U << 20));
+  EXPECT_EQ(flushed().images.size(), 1u);
+  send_image("largest", "raw", image(kMaxImageBytes, kMaxImageBytes + (5U << 20)));
+  EXPECT_EQ(flushed().images.size(), 2u);
+  EXPECT_EQ(books().dropped_total(), 0u);
 }
 
 // A sink that keeps the actor: what finds no room meanwhile is dropped, and there is room again.

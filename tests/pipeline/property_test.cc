@@ -386,6 +386,72 @@ TEST_F(RedactorTest, OneThatThrowsLetsNothingThrough) {
   EXPECT_EQ(log.properties, (Map{{"bad", "[redactor threw]"}}));
 }
 
+TEST_F(RedactorTest, ABlockKeepsThatOfItsTelemetry) {
+  struct Keeping : testing_support::RecordingSink {
+    void on_process_log_block(std::shared_ptr<const LogBlock> block) override {
+      RecordingSink::on_process_log_block(block);
+      logs.push_back(block);
+    }
+    void on_process_metrics_block(std::shared_ptr<const MetricsBlock> block) override {
+      RecordingSink::on_process_metrics_block(block);
+      metrics.push_back(block);
+    }
+    void on_process_thread_block(std::shared_ptr<const ThreadBlock> block) override {
+      RecordingSink::on_process_thread_block(block);
+      spans.push_back(block);
+    }
+    std::vector<std::shared_ptr<const LogBlock>> logs;
+    std::vector<std::shared_ptr<const MetricsBlock>> metrics;
+    std::vector<std::shared_ptr<const ThreadBlock>> spans;
+  };
+  const auto record = [] {
+    MM_TRACE("left out by a filter");
+    MM_INFO("{secret}", "secret"_k = "raw");
+    MM_IMETRIC("m", "count", 1, "secret"_k = "raw");
+    MM_SPAN("s", "secret"_k = "raw");
+  };
+  // All values of `secret`, and the log's text.
+  const auto read = [](const Keeping& sink) {
+    std::vector<std::string> out;
+    const auto add = [&](const auto& event) {
+      for (const Property& p : event.properties) out.emplace_back(p.value);
+    };
+    FilteredLogs stream;
+    const auto part = filter_block(sink.logs.at(0), LevelFilter::kInfo, stream);
+    for (const LogBlock* log : {sink.logs.at(0).get(), part.get()}) {
+      log->for_each([&](const LogEvent& event) {
+        add(event);
+        if (event.level == Level::kInfo) out.emplace_back(event.text);
+      });
+    }
+    sink.metrics.at(0)->for_each(add);
+    sink.spans.at(0)->for_each(add);
+    return out;
+  };
+  const std::vector<std::string> hidden(6, "***");
+  const std::vector<std::string> shown(6, "raw");
+
+  const auto first = std::make_shared<Keeping>();
+  sink_ = first;
+  start_redacted();
+  record();
+  flushed();
+  EXPECT_TRUE(pipeline::stop_session(0, in(std::chrono::seconds(20))));
+  EXPECT_EQ(read(*first), hidden);
+  const auto second = std::make_shared<Keeping>();
+  sink_ = second;
+  start(trace_options());
+  record();
+  flushed();
+  EXPECT_EQ(read(*first), hidden);
+  EXPECT_EQ(read(*second), shown);
+  EXPECT_TRUE(pipeline::stop_session(0, in(std::chrono::seconds(20))));
+  sink_ = std::make_shared<Keeping>();
+  start_redacted();
+  EXPECT_EQ(read(*first), hidden);
+  EXPECT_EQ(read(*second), shown);
+}
+
 TEST_F(RedactorTest, TheNextTelemetryHasNoneUnlessItIsGivenOne) {
   start_redacted();
   EXPECT_TRUE(pipeline::stop_session(0, in(std::chrono::seconds(20))));

@@ -189,5 +189,21 @@ TEST_F(RunningMonitor, RestsIfItIsToldToAndWhereNobodyTakesMetrics) {
   EXPECT_EQ(in_hours(std::nullopt, VerbosityFilter::kOff), 0u);
 }
 
+TEST_F(RunningMonitor, TheLongestPeriodIsADay) {
+  auto sink = std::make_shared<MemorySink>();
+  {
+    const auto telemetry = init_telemetry(to(sink, 0ms));
+    ASSERT_TRUE(telemetry) << telemetry.error().message();
+    set_system_metrics_period(std::chrono::milliseconds::max());
+    SystemMonitor monitor;
+    const auto begin = std::chrono::steady_clock::now();
+    for (int hour = 0; hour < 24; ++hour) monitor.poll(begin + std::chrono::hours(hour));
+    ASSERT_TRUE(flush(20s));
+    EXPECT_EQ(count(*sink, "process_threads"), 0u);
+    monitor.poll(begin + std::chrono::hours(25));
+  }
+  EXPECT_EQ(count(*sink, "process_threads"), 1u);
+}
+
 }  // namespace
 }  // namespace micromegas

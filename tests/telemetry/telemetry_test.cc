@@ -215,6 +215,108 @@ TEST_F(TelemetryTest, TheRedactorSeesWhatIsToldOfTheProcessAndItsThreads) {
   EXPECT_TRUE(asked.contains("thread-id"));
 }
 
+TEST_F(TelemetryTest, AThreadsLongNameIsCut) {
+  const auto sink = std::make_shared<RecordingSink>();
+  const auto telemetry = init_telemetry({.console = false, .sinks = {{sink}}});
+  ASSERT_TRUE(telemetry) << telemetry.error().message();
+  std::thread([] {
+    set_thread_name(std::string(1023, 'n') + "\u00fc" + std::string(1U << 20, 'n'));
+    MM_SPAN("span");
+  }).join();
+  ASSERT_TRUE(flush(20s));
+  std::set<std::string> names;
+  for (const auto& [id, stream] : sink->recorded().streams) {
+    if (stream.kind == StreamKind::kThread) names.insert(stream.properties.at("thread-name"));
+  }
+  EXPECT_TRUE(names.contains(std::string(1023, 'n')));
+  EXPECT_EQ(stats().cut_texts, 1u);
+}
+
+TEST_F(TelemetryTest, DefaultPropertiesAreToldUnlessSwitchedOff) {
+  struct Sink : RecordingSink {
+    void on_startup(std::shared_ptr<const ProcessInfo> info) override { process = *info; }
+    ProcessInfo process;
+  };
+  const auto told = [](bool default_properties) {
+    const auto sink = std::make_shared<Sink>();
+    const auto telemetry = init_telemetry({.properties = {{"service", "matchmaker"}},
+                                           .default_properties = default_properties,
+                                           .console = false,
+                                           .sinks = {{sink}}});
+    EXPECT_TRUE(telemetry) << telemetry.error().message();
+    EXPECT_TRUE(flush(20s));
+    return sink->process.properties;
+  };
+  EXPECT_EQ(told(false), (PropertyMap{{"service", "matchmaker"}}));
+  const PropertyMap with = told(true);
+  EXPECT_EQ(with.size(), 10u);
+  EXPECT_EQ(with.at("service"), "matchmaker");
+  EXPECT_NE(with.at("exe"), "");
+  EXPECT_GT(std::stoull(with.at("total_memory")), 0u);
+}
+
+class ProcessContextTest : public TelemetryTest {
+ protected:
+  void TearDown() override {
+    EXPECT_TRUE(set_process_context({}));
+    TelemetryTest::TearDown();
+  }
+  Result<TelemetryGuard> start() {
+    return init_telemetry(
+        {.console = false, .sinks = {{sink_}}, .system_metrics_period = 0s, .report_end = false});
+  }
+  // As many as the largest property set has, and 100.
+  static PropertyMap too_many() {
+    PropertyMap many;
+    for (std::size_t i = 0; i < PropertySet::kMaxProperties + 100; ++i) {
+      many["key" + std::to_string(1000 + i)] = "value";
+    }
+    return many;
+  }
+
+  std::shared_ptr<RecordingSink> sink_ = std::make_shared<RecordingSink>();
+};
+
+TEST_F(ProcessContextTest, ALongValueIsCutAndFillsNoBlock) {
+  const auto telemetry = start();
+  ASSERT_TRUE(telemetry) << telemetry.error().message();
+  ASSERT_TRUE(set_process_context(
+      {{"long", std::string(PropertySet::kMaxValueBytes - 1, 'x') + std::string(1U << 20, 'y')},
+       {"umlaut", std::string(PropertySet::kMaxValueBytes - 1, 'x') + "\u00fc"}}));
+  for (int i = 0; i < 20; ++i) MM_IMETRIC("m", "count", i);
+  ASSERT_TRUE(flush(20s));
+  const auto recorded = sink_->recorded();
+  ASSERT_EQ(recorded.metrics.size(), 20u);
+  const auto& properties = recorded.metrics.back().properties;
+  EXPECT_EQ(properties.at("long").size(), PropertySet::kMaxValueBytes);
+  EXPECT_EQ(properties.at("umlaut"), std::string(PropertySet::kMaxValueBytes - 1, 'x'));
+  EXPECT_LE(recorded.blocks.size(), 2u);  // 1 unless the first one left early
+  EXPECT_EQ(stats().cut_texts, 2u);
+  EXPECT_EQ(stats().refused_properties, 0u);
+}
+
+TEST_F(ProcessContextTest, WhatIsPastTheMostIsLeftOutAndCounted) {
+  const auto telemetry = start();
+  ASSERT_TRUE(telemetry) << telemetry.error().message();
+  ASSERT_TRUE(set_process_context(too_many()));
+  MM_IMETRIC("m", "count", 1);
+  ASSERT_TRUE(flush(20s));
+  const auto recorded = sink_->recorded();
+  ASSERT_EQ(recorded.metrics.size(), 1u);
+  EXPECT_EQ(recorded.metrics[0].properties.size(), PropertySet::kMaxProperties);
+  EXPECT_EQ(stats().refused_properties, 100u);
+}
+
+TEST_F(ProcessContextTest, WhatWasLeftOutBeforeTheStartIsCountedOnce) {
+  ASSERT_TRUE(set_process_context(too_many()));
+  ASSERT_TRUE(set_process_context(too_many()));
+  for (const std::uint64_t expected : {100u, 0u}) {
+    const auto telemetry = start();
+    ASSERT_TRUE(telemetry) << telemetry.error().message();
+    EXPECT_EQ(stats().refused_properties, expected);
+  }
+}
+
 TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {
   EXPECT_FALSE(flush(10ms));
   EXPECT_TRUE(shutdown(10ms));
@@ -227,6 +329,19 @@ TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {
   const DualTime both = DualTime::now();
   EXPECT_GT(both.ticks, 1'600'000'000'000'000'000);
   EXPECT_GE(now(), both.ticks);
+}
+
+TEST_F(TelemetryTest, AnyTimeoutIsWaitedFor) {
+  const auto collector = collector_at();
+  const auto telemetry = init_telemetry(to(url_of(collector->port())));
+  ASSERT_TRUE(telemetry) << telemetry.error().message();
+  record(1);
+  EXPECT_TRUE(flush(std::chrono::milliseconds::max()));
+  expect_turns(collector->stats(), 1);
+  flush(std::chrono::milliseconds::min());  // comes back
+  record(1);
+  EXPECT_TRUE(shutdown(std::chrono::milliseconds::max()));
+  expect_turns(collector->stats(), 2);
 }
 
 TEST_F(TelemetryTest, FiltersAndLogsOfRunTimeLevelsWorkWhileItRuns) {

@@ -94,6 +94,19 @@ TEST_F(WasmContextTest, IsKeptWhileAllLogsAreFilteredOut) {
   EXPECT_EQ(last(), "a=1 ");
 }
 
+TEST_F(WasmContextTest, TheProcessesKeepsToTheLimitsOfAPropertySet) {
+  PropertyMap many{{"a", std::string(PropertySet::kMaxValueBytes + 1, 'x')}};
+  for (std::size_t i = 0; i < PropertySet::kMaxProperties; ++i) {
+    many["key" + std::to_string(i)] = "value";
+  }
+  ASSERT_TRUE(set_process_context(many));
+  MM_INFO("with it");
+  const auto logs = sink_->logs();
+  EXPECT_EQ(logs.back().properties.size(), PropertySet::kMaxProperties);
+  EXPECT_EQ(logs.back().properties.front().value.size(), PropertySet::kMaxValueBytes);
+  EXPECT_EQ(stats().refused_properties, 1u);
+}
+
 TEST_F(WasmContextTest, ANameThatTheServerReadsIsRefused) {
   const auto set = set_process_context({{"level", "x"}});
   ASSERT_FALSE(set);
