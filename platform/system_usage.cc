@@ -64,11 +64,13 @@ std::optional<std::uint64_t> list_descriptors(const std::string& path) {
 SystemUsage SystemUsageReader::read() {
   SystemUsage usage;
   usage.totals = process_totals();
-  usage.process = parsed("/self/stat", &parse_process_stat);
+  // Of this thread, which shares what is read here with all others: /proc/self is the first thread,
+  // which may have ended (pthread_exit() in main()), and then has no memory, file or network.
+  usage.process = parsed("/thread-self/stat", &parse_process_stat);
   usage.descriptors = count_descriptors();
   usage.cpu = parsed("/stat", &parse_machine_cpu);
   usage.memory = parsed("/meminfo", &parse_meminfo);
-  usage.network = parsed("/self/net/dev", &parse_network_bytes);
+  usage.network = parsed("/thread-self/net/dev", &parse_network_bytes);
   usage.cgroup = cgroup_.read();
   say_failures();
   return usage;
@@ -88,7 +90,7 @@ std::optional<T> SystemUsageReader::parsed(const char* file,
 }
 
 std::optional<std::uint64_t> SystemUsageReader::count_descriptors() {
-  constexpr const char* kFolder = "/self/fd";
+  constexpr const char* kFolder = "/thread-self/fd";
   const std::string path = proc_ + kFolder;
   struct stat info {};
   // Linux 6.2 and later say it without listing them.

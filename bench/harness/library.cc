@@ -19,8 +19,8 @@ Shape shape_of(const Asked& asked) {
   return asked.quick ? Shape{.rounds = 3, .warm_rounds = 1} : Shape{};
 }
 
-// The median batch of `threads` producers at once, each on a processor of its own if there are as
-// many.
+// The median batch of the slowest of `threads` producers at once, each on a processor of its own if
+// there are as many.
 double median_batch(const Library& library, const Case& c, const Shape& shape, unsigned threads) {
   std::vector<std::vector<double>> results(threads);
   std::latch ready(threads);
@@ -34,9 +34,7 @@ double median_batch(const Library& library, const Case& c, const Shape& shape, u
     });
   }
   for (auto& producer : producers) producer.join();
-  std::vector<double> all;
-  for (const auto& result : results) all.insert(all.end(), result.begin(), result.end());
-  return percentile(all, 0.5);
+  return slowest_median(results);
 }
 
 // Every case once in each repetition, so that whatever the machine does meanwhile meets them all.
@@ -57,7 +55,10 @@ void ask_batches(const std::string& question, const Asked& asked, const Library&
   }
   std::vector<double> sorted = clock;
   const double clock_ns = percentile(sorted, 0.5);
-  print(summarize(question, "clock_read", library.name, 1, "ns", std::move(clock), clock_ns));
+  // With several producers it is one of the cases.
+  if (threads == 1) {
+    print(summarize(question, "clock_read", library.name, 1, "ns", std::move(clock), clock_ns));
+  }
   for (std::size_t i = 0; i < cases.size(); ++i) {
     Row row = summarize(question, cases[i].name, library.name, threads, "ns", std::move(values[i]),
                         clock_ns);
@@ -80,6 +81,7 @@ void ask_threads(const Asked& asked, const Library& library) {
   }
   for (const unsigned threads : {1U, 2U, 4U, 16U}) {
     if (asked.quick && threads > 2) break;
+    if (threads == 2) cases.insert(cases.begin(), clock_read());
     ask_batches("threads", asked, library, cases, threads);
   }
 }
@@ -182,13 +184,15 @@ bool ask(const Asked& asked, const Library& library) {
 }
 
 double clock_read_ns(const Asked& asked) {
-  double ns = 0;
+  std::vector<double> medians;
   std::thread([&] {
     pin_to(1);
-    std::vector<double> samples = clock_read().run(shape_of(asked), rest_500_us);
-    ns = percentile(samples, 0.5);
+    for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
+      std::vector<double> samples = clock_read().run(shape_of(asked), rest_500_us);
+      medians.push_back(percentile(samples, 0.5));
+    }
   }).join();
-  return ns;
+  return percentile(medians, 0.5);
 }
 
 Row summarize(std::string question, std::string name, std::string library, unsigned threads,

@@ -52,7 +52,7 @@ struct Library {
 // Those of warm, threads and paced that is asked; prints its rows. False: it is none of the three.
 bool ask(const Asked& asked, const Library& library);
 
-// The clock read, in nanoseconds, on processor 1 and warm.
+// The clock read, in nanoseconds, on processor 1 and warm: the median of the repetitions.
 double clock_read_ns(const Asked& asked);
 
 // A row of the values that the repetitions gave. `clock_ns` 0: it is no time.

@@ -55,18 +55,23 @@ std::uint64_t peak_resident_bytes() {
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
-std::uint64_t thread_cpu_ns(std::string_view name) {
+micromegas::Result<std::uint64_t> thread_cpu_ns(std::string_view name, const std::string& tasks) {
   std::uint64_t sum = 0;
   std::error_code error;
-  for (std::filesystem::directory_iterator task("/proc/self/task", error), end;
-       !error && task != end; task.increment(error)) {
+  for (std::filesystem::directory_iterator task(tasks, error), end; !error && task != end;
+       task.increment(error)) {
     std::string comm;
     std::getline(std::ifstream(task->path() / "comm"), comm);
     if (comm != name) continue;
+    const std::string file = task->path() / "schedstat";
     std::uint64_t ns = 0;
-    std::ifstream(task->path() / "schedstat") >> ns;
+    if (!(std::ifstream(file) >> ns) || ns == 0) {
+      return micromegas::Error(file +
+                               ": says no processor time (a kernel without CONFIG_SCHED_INFO?)");
+    }
     sum += ns;
   }
+  if (sum == 0) return micromegas::Error("no thread " + std::string(name) + " in " + tasks);
   return sum;
 }
 

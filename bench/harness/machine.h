@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "micromegas/platform/result.h"
+
 namespace bench {
 
 // "AMD EPYC, 2 processors, Debian GNU/Linux 12 (bookworm), g++ 12.2".
@@ -23,8 +25,10 @@ void pin_to(unsigned cpu);
 std::uint64_t resident_bytes();
 // The most that the process has had so far.
 std::uint64_t peak_resident_bytes();
-// Processor time that the threads of this process with this name have used, in nanoseconds.
-std::uint64_t thread_cpu_ns(std::string_view name);
+// Processor time that the threads of this process with this name have used, in nanoseconds. An
+// error if there is none, or the system does not say it: never 0. `tasks`: where they are listed.
+micromegas::Result<std::uint64_t> thread_cpu_ns(std::string_view name,
+                                                const std::string& tasks = "/proc/self/task");
 
 }  // namespace bench
 

@@ -17,6 +17,12 @@ double percentile(std::vector<double>& values, double p) {
   return values[static_cast<std::size_t>(p * static_cast<double>(values.size() - 1))];
 }
 
+double slowest_median(std::vector<std::vector<double>>& producers) {
+  double slowest = 0;
+  for (auto& samples : producers) slowest = std::max(slowest, percentile(samples, 0.5));
+  return slowest;
+}
+
 Case clock_read() {
   return make_silent_case("clock_read", [](int) { g_kept = micromegas::read_ticks(); });
 }

@@ -21,6 +21,10 @@ namespace bench {
 // The p-th part (0 to 1) of the values, which it sorts; 0 of none.
 double percentile(std::vector<double>& values, double p);
 
+// The median of the slowest of several producers: of all samples together it would hide one of
+// them.
+double slowest_median(std::vector<std::vector<double>>& producers);
+
 struct Shape {
   int batch = 100;      // statements between two clock reads
   int round = 20;       // batches without a rest

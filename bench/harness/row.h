@@ -25,6 +25,10 @@ struct Row {
   std::string not_counted = {};  // why this is no figure; empty: it is one
 };
 
+// A row of these names stands for a library that has not answered; not_counted says why.
+inline constexpr char kMissing[] = "missing";
+inline constexpr char kFailed[] = "failed";
+
 std::string to_json(const Row& row);
 
 // Prints the row's line on stdout. Whatever else goes there does not begin with a brace.

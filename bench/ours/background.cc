@@ -54,24 +54,39 @@ void record(const Kind& kind, int calls) {
   }
 }
 
+// What the two threads have used so far.
+struct Used {
+  std::uint64_t drain;
+  std::uint64_t upload;
+};
+micromegas::Result<Used> used() {
+  const auto drain = thread_cpu_ns("mm-flush");
+  if (!drain) return drain.error();
+  const auto upload = thread_cpu_ns("mm-upload");
+  if (!upload) return upload.error();
+  return Used{*drain, *upload};
+}
+
 // Of the whole: drain, upload; bytes.
-Figures delivered(const Kind& kind, int calls) {
+Measured delivered(const Kind& kind, int calls) {
   const Server server(ServerKind::kLive);
   const auto telemetry = start_telemetry(server.url(), 128U << 20);
+  pin_to(1);  // telemetry's threads are there already: they are not
   record(kind, calls / 10);
   settle();
   const std::uint64_t events = micromegas::stats().total().delivered;
   const std::uint64_t bytes = micromegas::stats().bytes_sent;
-  const std::uint64_t drain = thread_cpu_ns("mm-flush");
-  const std::uint64_t upload = thread_cpu_ns("mm-upload");
+  const auto before = used();
   record(kind, calls);
   settle();
-  if (!lost().empty()) return {};
+  const auto after = used();
+  if (!before) return before.error();
+  if (!after) return after.error();
   const auto count = static_cast<double>(micromegas::stats().total().delivered - events);
   const auto per_event = [&](std::uint64_t n) { return static_cast<double>(n) / count; };
-  return {per_event(thread_cpu_ns("mm-flush") - drain),
-          per_event(thread_cpu_ns("mm-upload") - upload),
-          per_event(micromegas::stats().bytes_sent - bytes)};
+  return unless_lost({per_event(after->drain - before->drain),
+                      per_event(after->upload - before->upload),
+                      per_event(micromegas::stats().bytes_sent - bytes)});
 }
 
 double own_cpu_ns() {
@@ -93,7 +108,7 @@ bool compress_as_encoders_do(wire::FrameCompressor& compressor, const wire::Deco
 }
 
 // Encode with compress, compress alone; bytes at each level.
-Figures taken_apart(const Kind& kind, int calls) {
+Measured taken_apart(const Kind& kind, int calls) {
   auto sink = std::make_shared<CapturingSink>();
   {
     auto telemetry = micromegas::init_telemetry({
@@ -101,10 +116,14 @@ Figures taken_apart(const Kind& kind, int calls) {
         .sinks = {{.sink = sink}},
         .queue_bytes = 128U << 20,
         .flush_period = 1s,
+        .system_metrics_period = 0s,
+        .report_end = false,
     });
-    if (!telemetry) return {};
+    if (!telemetry) return telemetry.error();
+    pin_to(1);
     record(kind, calls);
   }
+  if (std::string gone = lost(); !gone.empty()) return micromegas::Error("taken apart: " + gone);
   const auto events = static_cast<double>(sink->events());
   Figures figures;
   std::vector<std::string> bodies;
@@ -115,7 +134,7 @@ Figures taken_apart(const Kind& kind, int calls) {
     begin = own_cpu_ns();
     for (const auto& encode : sink->blocks()) {
       auto encoded = encode(encoder);
-      if (!encoded) return {};
+      if (!encoded) return encoded.error();
       bodies.push_back(std::move(encoded->body));
     }
   }
@@ -124,14 +143,16 @@ Figures taken_apart(const Kind& kind, int calls) {
   std::vector<wire::DecodedBlock> plain;
   for (const std::string& body : bodies) {
     auto block = wire::decode_block(body);
-    if (!block) return {};
+    if (!block) return block.error();
     plain.push_back(std::move(*block));
   }
   wire::FrameCompressor compressor(kLevels[0]);
   wire::ByteBuffer out;
   begin = own_cpu_ns();
   for (const wire::DecodedBlock& block : plain) {
-    if (!compress_as_encoders_do(compressor, block, out)) return {};
+    if (!compress_as_encoders_do(compressor, block, out)) {
+      return micromegas::Error("a block could not be compressed");
+    }
   }
   figures.push_back((own_cpu_ns() - begin) / events);
 
@@ -139,7 +160,9 @@ Figures taken_apart(const Kind& kind, int calls) {
     wire::BlockEncoder encoder({.compression_level = level});
     double bytes = 0;
     for (const auto& encode : sink->blocks()) {
-      if (auto encoded = encode(encoder)) bytes += static_cast<double>(encoded->body.size());
+      auto encoded = encode(encoder);
+      if (!encoded) return encoded.error();
+      bytes += static_cast<double>(encoded->body.size());
     }
     figures.push_back(bytes / events);
   }
@@ -150,24 +173,29 @@ Figures taken_apart(const Kind& kind, int calls) {
 
 void ask_background(const Asked& asked) {
   const int calls = asked.quick ? 10'000 : 1'000'000;
-  const Figures clock = in_child([&] { return Figures{clock_read_ns(asked)}; });
+  const Measured clock = in_child([&] { return Figures{clock_read_ns(asked)}; });
   for (const Kind& kind : kKinds) {
     const std::string name = kind.name;
     Figures all, drain, encode, compress, send, wire_bytes;
     Figures by_level[std::size(kLevels)];
+    std::string why_not = clock ? "" : clock.error().message();
     for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
-      const Figures whole = in_child([&] { return delivered(kind, calls); });
-      const Figures apart = in_child([&] { return taken_apart(kind, calls / 5); });
-      if (whole.size() != 3 || apart.size() != 2 + std::size(kLevels)) continue;
-      all.push_back(whole[0] + whole[1]);
-      drain.push_back(whole[0]);
-      encode.push_back(apart[0] - apart[1]);
-      compress.push_back(apart[1]);
-      send.push_back(whole[1] - apart[0]);
-      for (std::size_t i = 0; i < std::size(kLevels); ++i) by_level[i].push_back(apart[2 + i]);
+      const Measured whole = in_child([&] { return delivered(kind, calls); });
+      const Measured apart = in_child([&] { return taken_apart(kind, calls / 5); });
+      if (!whole || !apart) {
+        why_not = (whole ? apart : whole).error().message();
+        continue;
+      }
+      const double upload = (*whole)[1];
+      const double encode_compress = (*apart)[0];
+      const double compress_alone = (*apart)[1];
+      all.push_back((*whole)[0] + upload);
+      drain.push_back((*whole)[0]);
+      encode.push_back(encode_compress - compress_alone);
+      compress.push_back(compress_alone);
+      send.push_back(upload - encode_compress);
+      for (std::size_t i = 0; i < std::size(kLevels); ++i) by_level[i].push_back((*apart)[2 + i]);
     }
-    const std::string why_not =
-        all.size() == static_cast<std::size_t>(asked.repetitions) ? "" : "an event was lost";
     const auto tell = [&](const std::string& what, const char* unit, const Figures& values,
                           double clock_ns) {
       std::string row_name = name;
@@ -176,7 +204,7 @@ void ask_background(const Asked& asked) {
       row.not_counted = why_not;
       print(row);
     };
-    const double clock_ns = clock.empty() ? 0 : clock[0];
+    const double clock_ns = clock ? clock->front() : 0;
     tell("cpu", "ns", all, clock_ns);
     tell("cpu_drain", "ns", drain, clock_ns);
     tell("cpu_encode", "ns", encode, clock_ns);

@@ -81,9 +81,10 @@ constexpr const char* kNames[kWhats] = {
     "first_log_of_thread", "first_span_of_thread", "first_log_of_call_site",
     "evicted_clock_read",  "evicted_log",          "evicted_span_pair"};
 
-Figures measure(What what, int count) {
+Measured measure(What what, int count) {
   const Server server(ServerKind::kLive);
   const auto telemetry = start_telemetry(server.url(), 64U << 20);
+  pin_to(1);  // telemetry's threads are there already: they are not
   log();
   span();
   Samples samples;
@@ -107,24 +108,28 @@ Figures measure(What what, int count) {
       samples = evicted(count, span);
   }
   settle();
-  return lost().empty() ? Figures{percentile(samples, 0.5)} : Figures{};
+  return unless_lost({percentile(samples, 0.5)});
 }
 
 }  // namespace
 
 void ask_cold(const Asked& asked) {
-  const Figures clock = in_child([&] { return Figures{clock_read_ns(asked)}; });
+  const Measured clock = in_child([&] { return Figures{clock_read_ns(asked)}; });
   const int count = asked.quick ? 5 : 60;
   for (int what = 0; what < kWhats; ++what) {
     Figures values;
+    std::string why_not = clock ? "" : clock.error().message();
     for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
-      const Figures got = in_child([&] { return measure(static_cast<What>(what), count); });
-      values.insert(values.end(), got.begin(), got.end());
+      const Measured got = in_child([&] { return measure(static_cast<What>(what), count); });
+      if (got) {
+        values.push_back(got->front());
+      } else {
+        why_not = got.error().message();
+      }
     }
-    const bool whole = values.size() == static_cast<std::size_t>(asked.repetitions);
     Row row =
-        summarize("cold", kNames[what], kLibrary, 1, "ns", values, clock.empty() ? 0 : clock[0]);
-    if (!whole) row.not_counted = "an event was lost";
+        summarize("cold", kNames[what], kLibrary, 1, "ns", values, clock ? clock->front() : 0);
+    row.not_counted = why_not;
     print(row);
   }
 }

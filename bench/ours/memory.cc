@@ -28,8 +28,9 @@ void record() {
 double mib(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
 // The growth by starting telemetry and by `count` threads, their stacks included, that have all
-// recorded a log and a span. Idle: they wait since then. Active: they record both every 20 ms.
-Figures growth(unsigned count, bool active, std::chrono::milliseconds length) {
+// recorded a log and a span. Idle: they wait since then. Active: they record both every 20 ms. Both
+// for `length`, in which the library's threads do their work too.
+Measured growth(unsigned count, bool active, std::chrono::milliseconds length) {
   const Server server(ServerKind::kLive);
   const std::uint64_t before = resident_bytes();
   const auto telemetry = start_telemetry(server.url(), 512U << 20);
@@ -49,13 +50,13 @@ Figures growth(unsigned count, bool active, std::chrono::milliseconds length) {
     });
   }
   recorded.wait();
-  if (active) std::this_thread::sleep_for(length);
+  std::this_thread::sleep_for(length);
   const double grown = mib(resident_bytes() - before);
   stop = true;
   stop.notify_all();
   for (auto& thread : threads) thread.join();
   settle();
-  return lost().empty() ? Figures{grown} : Figures{};
+  return unless_lost({grown});
 }
 
 }  // namespace
@@ -65,16 +66,19 @@ void ask_memory(const Asked& asked) {
     for (const bool active : {false, true}) {
       if (threads == 0 && active) continue;
       Figures values;
+      std::string why_not;
       for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
-        const Figures got =
+        const Measured got =
             in_child([&] { return growth(threads, active, asked.quick ? 50ms : 2s); });
-        values.insert(values.end(), got.begin(), got.end());
+        if (got) {
+          values.push_back(got->front());
+        } else {
+          why_not = got.error().message();
+        }
       }
       Row row = summarize("memory", active ? "active_threads" : "idle_threads", kLibrary, threads,
                           "MiB", values, 0);
-      if (values.size() != static_cast<std::size_t>(asked.repetitions)) {
-        row.not_counted = "an event was lost";
-      }
+      row.not_counted = why_not;
       print(row);
     }
   }

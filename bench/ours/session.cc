@@ -11,6 +11,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <utility>
 
 namespace bench {
 
@@ -43,25 +45,53 @@ std::string lost() {
          std::to_string(total.delivered) + ", dropped " + std::to_string(total.dropped_total());
 }
 
-Figures in_child(const std::function<Figures()>& measure) {
+Measured unless_lost(Figures figures) {
+  std::string gone = lost();
+  if (!gone.empty()) return micromegas::Error(std::move(gone));
+  return figures;
+}
+
+// Through a pipe: '+' and the figures, or '-' and the reason.
+Measured in_child(const std::function<Measured()>& measure) {
   int fds[2];
-  if (pipe(fds) != 0) return {};
+  if (pipe(fds) != 0) return micromegas::Error("there is no pipe");
   std::fflush(stdout);
   const pid_t child = fork();
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     close(fds[0]);
-    const Figures figures = measure();
-    const std::size_t bytes = figures.size() * sizeof(double);
-    const bool written = write(fds[1], figures.data(), bytes) == static_cast<ssize_t>(bytes);
+    const Measured measured = measure();
+    std::string told = "-";
+    if (measured) {
+      told = "+";
+      told.append(reinterpret_cast<const char*>(measured->data()),
+                  measured->size() * sizeof(double));
+    } else {
+      told += measured.error().message();
+    }
+    const bool written =
+        write(fds[1], told.data(), told.size()) == static_cast<ssize_t>(told.size());
     _exit(written ? 0 : 1);
   }
   close(fds[1]);
-  Figures figures;
-  double value = 0;
-  while (child > 0 && read(fds[0], &value, sizeof value) == sizeof value) figures.push_back(value);
+  std::string told;
+  char buffer[4096];
+  for (ssize_t n; child > 0 && (n = read(fds[0], buffer, sizeof buffer)) > 0;) {
+    told.append(buffer, static_cast<std::size_t>(n));
+  }
   close(fds[0]);
-  if (child > 0) waitpid(child, nullptr, 0);
+  int status = 0;
+  if (child <= 0 || waitpid(child, &status, 0) != child)
+    return micromegas::Error("there is no child");
+  if (WIFSIGNALED(status)) {
+    return micromegas::Error("ended by signal " + std::to_string(WTERMSIG(status)));
+  }
+  if (WEXITSTATUS(status) != 0 || told.empty()) {
+    return micromegas::Error("ended with " + std::to_string(WEXITSTATUS(status)));
+  }
+  if (told.front() == '-') return micromegas::Error(told.substr(1));
+  Figures figures((told.size() - 1) / sizeof(double));
+  std::memcpy(figures.data(), told.data() + 1, figures.size() * sizeof(double));
   return figures;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "micromegas/platform/result.h"
 #include "micromegas/telemetry.h"
 
 namespace bench {
@@ -25,9 +26,13 @@ void settle();
 std::string lost();
 
 using Figures = std::vector<double>;
-// Runs `measure` in a child, which has no thread and nothing warm, and returns what it returns;
-// nothing: it failed. Call it before this process has threads.
-Figures in_child(const std::function<Figures()>& measure);
+// Figures, or why there are none.
+using Measured = micromegas::Result<Figures>;
+// After settle(): the figures, or lost().
+Measured unless_lost(Figures figures);
+// Runs `measure` in a child, which has no thread and nothing warm, and returns what it returns, or
+// how the child ended. Call it before this process has threads.
+Measured in_child(const std::function<Measured()>& measure);
 
 }  // namespace bench
 

@@ -35,7 +35,7 @@ void work(const std::atomic<bool>& stop) {
   }
 }
 
-Figures storm(ServerKind kind, std::chrono::milliseconds length) {
+Measured storm(ServerKind kind, std::chrono::milliseconds length) {
   const Server server(kind);
   const auto telemetry = start_telemetry(server.url(), 64U << 20);
   std::atomic<bool> stop{false};
@@ -54,8 +54,8 @@ Figures storm(ServerKind kind, std::chrono::milliseconds length) {
     total = micromegas::stats().total();
   }
   const auto number = [](std::uint64_t n) { return static_cast<double>(n); };
-  return {number(total.recorded), number(total.delivered), number(total.dropped_total()),
-          number(unaccounted()), number(peak_resident_bytes()) / (1 << 20)};
+  return Figures{number(total.recorded), number(total.delivered), number(total.dropped_total()),
+                 number(unaccounted()), number(peak_resident_bytes()) / (1 << 20)};
 }
 
 }  // namespace
@@ -71,13 +71,13 @@ void ask_storm(const Asked& asked) {
     Figures values[kFigures];
     std::string why_not;
     for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
-      const Figures got = in_child([&] { return storm(server.kind, length); });
-      if (got.size() != kFigures) {
-        why_not = "it did not end";
+      const Measured got = in_child([&] { return storm(server.kind, length); });
+      if (!got) {
+        why_not = got.error().message();
         continue;
       }
-      if (got[kUnaccounted] != 0) why_not = "recorded is not delivered + dropped";
-      for (std::size_t f = 0; f < kFigures; ++f) values[f].push_back(got[f]);
+      if ((*got)[kUnaccounted] != 0) why_not = "recorded is not delivered + dropped";
+      for (std::size_t f = 0; f < kFigures; ++f) values[f].push_back((*got)[f]);
     }
     for (std::size_t f = 0; f < kFigures; ++f) {
       Row row = summarize("storm", std::string(server.name) + "_server_" + kNames[f], kLibrary,

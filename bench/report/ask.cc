@@ -3,11 +3,17 @@
 
 #include "micromegas/bench/report/ask.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
-#include <cstdlib>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "micromegas/bench/harness/library.h"
 
@@ -31,32 +37,138 @@ Row to_row(const nlohmann::json& json) {
   return row;
 }
 
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+volatile pid_t g_group = 0;  // the program and those that it has started
+
+extern "C" void end_with_program(int signal) {
+  if (g_group > 0) kill(-g_group, signal);
+  std::signal(signal, SIG_DFL);
+  raise(signal);
+}
+
+// Passes the signals that end this program on to the other one, which has a group of its own.
+class PassSignals {
+ public:
+  PassSignals() {
+    for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+      before_[i] = std::signal(kSignals[i], end_with_program);
+      if (before_[i] == SIG_IGN) std::signal(kSignals[i], SIG_IGN);
+    }
+  }
+  ~PassSignals() {
+    g_group = 0;
+    for (std::size_t i = 0; i < std::size(kSignals); ++i) std::signal(kSignals[i], before_[i]);
+  }
+  PassSignals(const PassSignals&) = delete;
+  PassSignals& operator=(const PassSignals&) = delete;
+
+ private:
+  static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+  void (*before_[std::size(kSignals)])(int);
+};
+
+// The program, with its stdout in a pipe; -1: it cannot be started.
+pid_t start(const std::string& path, const std::string& question, bool quick, int& out) {
+  int fds[2];
+  if (pipe2(fds, O_CLOEXEC) != 0) return -1;
+  std::fflush(stdout);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    setpgid(0, 0);
+    dup2(fds[1], STDOUT_FILENO);
+    execl(path.c_str(), path.c_str(), "--question", question.c_str(), quick ? "--quick" : nullptr,
+          nullptr);
+    _exit(127);
+  }
+  close(fds[1]);
+  if (pid > 0) {
+    setpgid(pid, pid);
+    out = fds[0];
+  } else {
+    close(fds[0]);
+  }
+  return pid;
+}
+
+// Whether there is something to read, or its end, before the deadline.
+bool wait_for_output(int fd, Clock::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
+    if (poll(&polled, 1, static_cast<int>(std::min<std::int64_t>(left, 1'000'000))) > 0)
+      return true;
+  }
+}
+
+// False: it has not ended before the deadline.
+bool wait_for_end(pid_t pid, Clock::time_point deadline, int& status) {
+  while (waitpid(pid, &status, WNOHANG) == 0) {
+    if (Clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+// First so that it can clean up.
+void end_group(pid_t pid, int& status) {
+  kill(-pid, SIGTERM);
+  const bool ended = wait_for_end(pid, Clock::now() + 2s, status);
+  kill(-pid, SIGKILL);
+  if (!ended) waitpid(pid, &status, 0);
+}
+
 }  // namespace
 
 std::string ask_program(const std::string& path, const std::string& question, bool quick,
+                        std::chrono::milliseconds limit,
                         const std::function<void(const Row&)>& tell) {
-  const std::string command = "'" + path + "' --question " + question + (quick ? " --quick" : "");
-  std::FILE* out = popen(command.c_str(), "r");
-  if (out == nullptr) return "cannot be started";
-  char* line = nullptr;
-  std::size_t size = 0;
+  const auto deadline = Clock::now() + limit;
+  const PassSignals pass_signals;
+  int out = -1;
+  const pid_t pid = start(path, question, quick, out);
+  if (pid < 0) return "cannot be started";
+  g_group = pid;
   std::string why;
-  while (getline(&line, &size, out) > 0) {
-    if (*line != '{') {
-      std::fputs(line, stderr);
-      continue;
+  int rows = 0;
+  const auto take_line = [&](const std::string& line) {
+    if (!line.starts_with('{')) {
+      std::fprintf(stderr, "%s\n", line.c_str());
+      return;
     }
     try {
       tell(to_row(nlohmann::json::parse(line)));
+      ++rows;
     } catch (const nlohmann::json::exception& error) {
       why = std::string("a row is damaged: ") + error.what();
     }
+  };
+  std::string text;
+  bool in_time = true;
+  while ((in_time = wait_for_output(out, deadline))) {
+    char buffer[4096];
+    const ssize_t n = read(out, buffer, sizeof buffer);
+    if (n <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(n));
+    for (std::size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
+      take_line(text.substr(0, end));
+    }
   }
-  std::free(line);
-  const int status = pclose(out);
+  if (!text.empty()) take_line(text);
+  close(out);
+  int status = 0;
+  if (!in_time || !wait_for_end(pid, deadline, status)) {
+    end_group(pid, status);
+    return "has not ended after " +
+           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limit).count()) + " s";
+  }
   if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
   const int code = WEXITSTATUS(status);
+  if (code == 127) return "cannot be started";
   if (code != 0 && code != kNotMyQuestion) return "ended with " + std::to_string(code);
+  if (code == 0 && rows == 0 && why.empty()) return "has no row";
   return why;
 }
 

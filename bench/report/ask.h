@@ -5,6 +5,7 @@
 #ifndef MICROMEGAS_BENCH_REPORT_ASK_H_
 #define MICROMEGAS_BENCH_REPORT_ASK_H_
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -12,8 +13,11 @@
 
 namespace bench {
 
-// Calls `tell` with each row as it comes. Returns why the program failed; empty: it did not.
+// Calls `tell` with each row as it comes. Returns why the program failed; empty: it did not. One
+// that has not ended after `limit` is ended, with the programs that it has started; so they are
+// when this program is ended by SIGINT, SIGTERM or SIGHUP. One thread at a time.
 std::string ask_program(const std::string& path, const std::string& question, bool quick,
+                        std::chrono::milliseconds limit,
                         const std::function<void(const Row&)>& tell);
 
 }  // namespace bench

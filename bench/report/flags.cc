@@ -32,8 +32,8 @@ micromegas::Result<Flags> parse_flags(int argc, char** argv) {
       flags.json = value;
     } else if (name == "--readme" && !value.empty()) {
       flags.readme = value;
-    } else if (name == "--pictures" && !value.empty()) {
-      flags.pictures = value;
+    } else if (name == "--results" && !value.empty()) {
+      flags.results = value;
     } else if (name == "--commit" && !value.empty()) {
       flags.commit = value;
     } else {

@@ -16,9 +16,10 @@ struct Flags {
   std::vector<std::pair<std::string, std::string>> programs;  // library, path
   std::vector<std::pair<std::string, std::string>> missing;   // library, why
   std::vector<std::string> questions;                         // empty: all
-  std::string json;
-  std::string readme;    // its tables are made anew
-  std::string pictures;  // a folder that exists
+  std::string json;                                           // the rows, whatever they are
+  // Written only if all that was asked has been answered, and counts:
+  std::string readme;   // its tables are made anew
+  std::string results;  // a folder that exists: rows.json, a picture per question
   std::string commit = "unknown";
   bool quick = false;
   bool help = false;

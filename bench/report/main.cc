@@ -1,15 +1,17 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What `./dev bench` runs: asks each program each question, prints tables, writes JSON and
-// pictures.
+// What `./dev bench` runs: asks each program each question, prints tables, writes JSON, pictures
+// and the README's tables.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "micromegas/bench/harness/machine.h"
@@ -22,6 +24,8 @@
 namespace {
 
 using bench::Row;
+
+constexpr std::chrono::minutes kLimit{10};  // for one program's answer to one question
 
 struct Question {
   const char* name;
@@ -66,6 +70,19 @@ bool write_file(const std::string& path, const std::string& content) {
   return static_cast<bool>(out);
 }
 
+// Said before anything is measured. Leaves what is there.
+bool can_be_written(const std::string& path) {
+  const bool can = static_cast<bool>(std::ofstream(path, std::ios::app));
+  if (!can) std::fprintf(stderr, "%s: cannot be written\n", path.c_str());
+  return can;
+}
+
+std::string content_of(const std::string& path) {
+  std::stringstream content;
+  content << std::ifstream(path, std::ios::binary).rdbuf();
+  return content.str();
+}
+
 std::string json_of(const std::vector<Row>& rows) {
   std::string out = "[\n";
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -74,25 +91,34 @@ std::string json_of(const std::vector<Row>& rows) {
   return out + "]\n";
 }
 
-// The rows of one question; false: a program failed, or a row of this library is not counted.
+// The rows of one question; false: a program failed, or a row is not counted.
 bool ask(const Question& question, const bench::Flags& flags, std::vector<Row>& rows) {
   bool good = true;
   print_head(question);
   for (const auto& [library, path] : flags.programs) {
+    const std::size_t first = rows.size();
     const std::string why =
-        bench::ask_program(path, question.name, flags.quick, [&](const Row& row) {
-          if (row.library == "micromegas-cpp" && !row.not_counted.empty()) good = false;
+        bench::ask_program(path, question.name, flags.quick, kLimit, [&](const Row& row) {
+          good &= row.not_counted.empty();
           rows.push_back(row);
           print_row(row);
         });
     if (why.empty()) continue;
+    // What it said before it failed is no figure either.
+    for (std::size_t i = first; i < rows.size(); ++i) {
+      if (rows[i].not_counted.empty()) rows[i].not_counted = "failed: " + why;
+    }
+    rows.push_back({.question = question.name,
+                    .name = bench::kFailed,
+                    .library = library,
+                    .not_counted = "failed: " + why});
     std::printf("%-34s %-15s FAILED: %s\n", "", library.c_str(), why.c_str());
     good = false;
   }
   if (!question.peers) return good;
   for (const auto& [library, why] : flags.missing) {
     rows.push_back({.question = question.name,
-                    .name = "missing",
+                    .name = bench::kMissing,
                     .library = library,
                     .not_counted = "missing: " + why});
     std::printf("%-34s %-15s missing: %s\n", "", library.c_str(), why.c_str());
@@ -123,10 +149,19 @@ int main(int argc, char** argv) {
     }
   }
   const std::string where = bench::machine() + ", commit " + flags->commit;
+  const bool publish = !flags->readme.empty() || !flags->results.empty();
+  const std::string rows_json = flags->results + "/rows.json";
+  if (!flags->json.empty() && !can_be_written(flags->json)) return 2;
+  if (!flags->results.empty() && !can_be_written(rows_json)) return 2;
+  if (!flags->readme.empty() && bench::with_tables(content_of(flags->readme), where, {}).empty()) {
+    std::fprintf(stderr, "%s: has no place for tables\n", flags->readme.c_str());
+    return 2;
+  }
   std::printf(
       "%s\nnanoseconds are per event; ratios are to one clock read (rdtsc) of the same run\n",
       where.c_str());
   std::vector<Row> all;
+  std::vector<std::pair<std::string, std::string>> pictures;  // file, content
   bool good = true;
   for (const Question& question : kQuestions) {
     const auto& wanted = flags->questions;
@@ -136,19 +171,24 @@ int main(int argc, char** argv) {
     std::vector<Row> rows;
     good &= ask(question, *flags, rows);
     all.insert(all.end(), rows.begin(), rows.end());
-    const std::string svg =
+    std::string svg =
         bench::picture(std::string(question.name) + ": " + question.title, where, rows);
-    if (!flags->pictures.empty() && !svg.empty()) {
-      good &= write_file(flags->pictures + "/" + question.name + ".svg", svg);
+    if (!svg.empty()) {
+      pictures.emplace_back(flags->results + "/" + question.name + ".svg", std::move(svg));
     }
   }
-  if (!flags->json.empty()) good &= write_file(flags->json, json_of(all));
-  if (!flags->readme.empty()) {
-    std::stringstream readme;
-    readme << std::ifstream(flags->readme, std::ios::binary).rdbuf();
-    const std::string text = bench::with_tables(readme.str(), where, all);
-    if (text.empty()) std::fprintf(stderr, "%s: has no place for tables\n", flags->readme.c_str());
-    good &= !text.empty() && write_file(flags->readme, text);
+  bool written = flags->json.empty() || write_file(flags->json, json_of(all));
+  if (publish && !good) {
+    std::fprintf(stderr, "not published: something failed or does not count\n");
+  } else if (publish) {
+    if (!flags->results.empty()) {
+      written &= write_file(rows_json, json_of(all));
+      for (const auto& [file, svg] : pictures) written &= write_file(file, svg);
+    }
+    if (!flags->readme.empty()) {
+      written &=
+          write_file(flags->readme, bench::with_tables(content_of(flags->readme), where, all));
+    }
   }
-  return good ? 0 : 1;
+  return good && written ? 0 : 1;
 }

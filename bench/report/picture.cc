@@ -14,8 +14,8 @@ constexpr int kLeft = 330;  // where bars begin
 constexpr int kBars = 420;  // how long the longest is
 constexpr int kLine = 20;   // height of a row
 constexpr int kWidth = 960;
-constexpr const char* kColours[] = {"#4269d0", "#efb118", "#ff725c", "#6cc5b0",
-                                    "#3ca951", "#ff8ab7", "#a463f2", "#97bbf5"};
+constexpr const char* kColours[] = {"#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951",
+                                    "#ff8ab7", "#a463f2", "#97bbf5", "#9c6b4e", "#9498a0"};
 
 std::string escaped(const std::string& text) {
   std::string out;

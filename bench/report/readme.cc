@@ -21,10 +21,12 @@ std::string number(double value) {
   return text;
 }
 
+bool is_absent(const Row& row) { return row.name == kMissing || row.name == kFailed; }
+
 std::vector<Row> of(const std::vector<Row>& rows, std::string_view question) {
   std::vector<Row> out;
   for (const Row& row : rows) {
-    if (row.question == question && row.name != "missing") out.push_back(row);
+    if (row.question == question && !is_absent(row)) out.push_back(row);
   }
   return out;
 }
@@ -43,6 +45,12 @@ std::string cell(const Row* row) {
   return " " + number(row->ratio) + " |";
 }
 
+// Median, smallest, largest.
+std::string figures(const Row& row) {
+  if (!row.not_counted.empty()) return " not counted | | |";
+  return " " + number(row.median) + " | " + number(row.min) + " | " + number(row.max) + " |";
+}
+
 const Row* find(const std::vector<Row>& rows, const Row& like, const std::string& library) {
   for (const Row& row : rows) {
     if (row.name == like.name && row.threads == like.threads && row.library == library) return &row;
@@ -52,6 +60,7 @@ const Row* find(const std::vector<Row>& rows, const Row& like, const std::string
 
 // Ratios: a line per case of ours, a column per library.
 std::string ratios(const std::vector<Row>& rows) {
+  if (rows.empty()) return "Not measured.\n";
   const auto libraries = libraries_of(rows);
   std::string out = "| | ns: median | min | max |";
   std::string rule = "|---|---|---|---|";
@@ -61,11 +70,10 @@ std::string ratios(const std::vector<Row>& rows) {
   }
   out += "\n" + rule + "\n";
   for (const Row& row : rows) {
-    if (row.library != kOurs || (row.name == "clock_read" && row.question == "threads")) continue;
+    if (row.library != kOurs) continue;
     std::string name = row.name;
-    if (row.question == "threads") name += ", " + std::to_string(row.threads) + " threads";
-    out += "| " + name + " | " + number(row.median) + " | " + number(row.min) + " | " +
-           number(row.max) + " |";
+    if (row.question == "threads") name += ", " + std::to_string(row.threads);
+    out += "| " + name + " |" + figures(row);
     for (const std::string& library : libraries) out += cell(find(rows, row, library));
     out += "\n";
   }
@@ -73,24 +81,29 @@ std::string ratios(const std::vector<Row>& rows) {
 }
 
 std::string plain(const std::vector<Row>& rows) {
+  if (rows.empty()) return "Not measured.\n";
   std::string out =
       "| | library | threads | unit | median | min | max |\n|---|---|---|---|---|---|---|\n";
   for (const Row& row : rows) {
-    if (!row.not_counted.empty()) continue;
     out += "| " + row.name + " | " + row.library + " | " + std::to_string(row.threads) + " | " +
-           row.unit + " | " + number(row.median) + " | " + number(row.min) + " | " +
-           number(row.max) + " |\n";
+           row.unit + " |" + figures(row) + "\n";
   }
   return out;
 }
 
+// Each library that is missing, once; each question that a program failed to answer.
 std::string missing(const std::vector<Row>& rows) {
-  std::string out;
+  std::vector<std::string> all;
   for (const Row& row : rows) {
-    if (row.name != "missing" || row.question != "warm") continue;
-    out += (out.empty() ? "Missing: " : "; ") + row.library + " (" +
-           row.not_counted.substr(std::string_view("missing: ").size()) + ")";
+    if (!is_absent(row)) continue;
+    std::string one = row.library;
+    if (row.name == kFailed) one += " in " + row.question;
+    // "missing: why".
+    one += " (" + row.not_counted.substr(row.name == kMissing ? sizeof kMissing + 1 : 0) + ")";
+    if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
   }
+  std::string out;
+  for (const std::string& one : all) out += (out.empty() ? "Missing: " : "; ") + one;
   return out.empty() ? out : "\n" + out + ".\n";
 }
 
@@ -106,7 +119,9 @@ std::string with_tables(const std::string& text, const std::string& where,
     tables += std::string("\n") + title + "\n\n" + table;
   };
   add("In a tight loop, one producer. Ratios to the clock read, by library:",
-      ratios(of(rows, "warm")) + missing(rows));
+      ratios(of(rows, "warm")));
+  add("The same with 1, 2, 4 and 16 producers at once; the slowest of them:",
+      ratios(of(rows, "threads")));
   add("Batches of 20 with 2 ms between them, delivering over HTTP:", ratios(of(rows, "paced")));
   std::vector<Row> memory = of(rows, "memory");
   std::erase_if(memory, [](const Row& row) { return row.name != "idle_threads"; });
@@ -118,6 +133,7 @@ std::string with_tables(const std::string& text, const std::string& where,
   add("Behind it, processor time from the queue to the socket, and bytes on the wire:",
       plain(background));
   add("1,000 log statements:", plain(of(rows, "compile")));
+  tables += missing(rows);
   return text.substr(0, begin + kBegin.size()) + tables + text.substr(end);
 }
 

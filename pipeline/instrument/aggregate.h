@@ -18,9 +18,11 @@
 
 namespace micromegas::detail {
 
-// 0: none.
+// 0: none, which the empty set (1) is too.
 inline std::uint32_t set_id() noexcept { return 0; }
-inline std::uint32_t set_id(const PropertySet& set) noexcept { return set.id(); }
+inline std::uint32_t set_id(const PropertySet& set) noexcept {
+  return set.id() == 1 ? 0 : set.id();
+}
 
 template <class Cell, class... Set>
 MICROMEGAS_INLINE Cell* cell_of(const StaticMetricMetadata& metadata, bool histogram,
@@ -52,7 +54,7 @@ struct Counter {
       return;
     }
     if (auto* cell = cell_of<queue::CounterCell>(metadata, false, set...)) {
-      queue::count(cell->value, static_cast<std::uint64_t>(value));
+      cell->add(static_cast<std::uint64_t>(value));
     }
   }
 };

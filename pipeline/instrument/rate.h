@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "micromegas/pipeline/instrument/key_value.h"
 #include "micromegas/pipeline/instrument/log.h"
@@ -27,6 +28,19 @@ namespace micromegas::detail {
 
 // One more log that was left out, for the stats.
 void count_left_out() noexcept;
+
+// An n or ms, of any type of integer; what does not fit is the greatest value.
+template <class T>
+constexpr std::int64_t limit_of(T n) noexcept {
+  const auto limit = +n;  // an unscoped enumerator is its number
+  using Limit = std::remove_const_t<decltype(limit)>;
+  static_assert(std::is_integral_v<Limit>, "n and ms are integers");
+  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+  if constexpr (std::is_unsigned_v<Limit> && sizeof(Limit) == sizeof kMax) {
+    if (limit > static_cast<std::uint64_t>(kMax)) return kMax;
+  }
+  return static_cast<std::int64_t>(limit);
+}
 
 // The limiters: whether this log is let through; if so, `told` is what its property says. Any
 // thread; a static of the call site.
@@ -79,7 +93,7 @@ class EveryMs {
   // `now` in nanoseconds.
   bool pass_at(std::int64_t now, std::int64_t ms, std::uint64_t& told) noexcept {
     constexpr std::int64_t kLongest = 1'000'000'000'000;  // keeps the product in range
-    const std::int64_t wait = ms < kLongest ? ms : kLongest;
+    const std::int64_t wait = ms < 0 ? 0 : (ms < kLongest ? ms : kLongest);
     std::int64_t next = next_.load(std::memory_order_relaxed);
     if (now < next ||
         !next_.compare_exchange_strong(next, now + wait * 1'000'000, std::memory_order_relaxed)) {
@@ -98,13 +112,14 @@ class EveryMs {
 
 }  // namespace micromegas::detail
 
-#define MICROMEGAS_LOG_RATE_(Limiter, key, level, target, limit, text, ...)                \
-  do {                                                                                     \
-    [[maybe_unused]] static constinit ::micromegas::detail::Limiter micromegas_limiter;    \
-    [[maybe_unused]] ::std::uint64_t micromegas_told = 0;                                  \
-    MICROMEGAS_LOG_IF_(micromegas_limiter.pass(limit, micromegas_told),                    \
-                       ::micromegas::Level::level, target, text,                           \
-                       ::micromegas::kv<key>(micromegas_told) __VA_OPT__(, ) __VA_ARGS__); \
+#define MICROMEGAS_LOG_RATE_(Limiter, key, level, target, limit, text, ...)              \
+  do {                                                                                   \
+    [[maybe_unused]] static constinit ::micromegas::detail::Limiter micromegas_limiter;  \
+    [[maybe_unused]] ::std::uint64_t micromegas_told = 0;                                \
+    MICROMEGAS_LOG_IF_(                                                                  \
+        micromegas_limiter.pass(::micromegas::detail::limit_of(limit), micromegas_told), \
+        ::micromegas::Level::level, target, text,                                        \
+        ::micromegas::kv<key>(micromegas_told) __VA_OPT__(, ) __VA_ARGS__);              \
   } while (false)
 
 // The level is a constant. n and ms are integers, evaluated each time that the log is enabled; n

@@ -7,9 +7,10 @@
 // A call site finds its cell by the set that it had at its first call; with another set it asks for
 // the right one, under a lock.
 //
-// Counter: `value` only grows, and only its thread writes it, so a plain addition is enough. The
-// actor reports what it has grown by since it last looked: an addition is seen now or the next
-// time, and once. What happened before a flush() is seen by it: the request to the actor orders it.
+// Counter: `value` only grows, and only its thread writes it, so a plain addition is enough;
+// `wraps` follows when it has passed 2^64. The actor reports what they have grown by since it last
+// looked: an addition is seen now or the next time, and once. What happened before a flush() is
+// seen by it: the request to the actor orders it.
 //
 // Histogram: the thread takes the bank out of its cell (exchange, acquire), adds to what is now its
 // own, and puts it back (release). The actor replaces a bank that is there by an empty one
@@ -34,8 +35,32 @@ namespace micromegas::queue {
 
 struct alignas(64) CounterCell {
   std::atomic<std::uint64_t> value{0};  // the thread's; relaxed
-  std::uint64_t reported = 0;           // the actor's
-  std::uint32_t property_set = 0;       // whose it is; 0: of none
+  std::atomic<std::uint64_t> wraps{0};  // the thread's; release
+  std::uint64_t reported = 0;           // the actor's: both as it last took them
+  std::uint64_t reported_wraps = 0;
+  std::uint32_t property_set = 0;  // whose it is; 0: of none
+
+  // The thread's.
+  void add(std::uint64_t n) noexcept {
+    const std::uint64_t sum = value.load(std::memory_order_relaxed) + n;
+    value.store(sum, std::memory_order_relaxed);
+    if (__builtin_expect(sum < n, 0)) {
+      wraps.store(wraps.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    }
+  }
+  // The actor's: what has been added since the last call; the greatest value if it is more. Read
+  // between the two stores it is too little, perhaps less than last time: the rest comes next time.
+  std::uint64_t take() noexcept {
+    const std::uint64_t wrapped = wraps.load(std::memory_order_acquire);
+    const std::uint64_t now = value.load(std::memory_order_relaxed);
+    if (wrapped == reported_wraps && now < reported) return 0;
+    const std::uint64_t borrow = now < reported ? 1 : 0;
+    const bool fits = wrapped - reported_wraps == borrow;
+    const std::uint64_t grown = now - reported;
+    reported = now;
+    reported_wraps = wrapped;
+    return fits ? grown : std::numeric_limits<std::uint64_t>::max();
+  }
 };
 
 // Sixteen buckets in each power of two, from about 1e-6 to 1.8e13: a value is known to 1/32.

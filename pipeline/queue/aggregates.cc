@@ -4,6 +4,7 @@
 #include "micromegas/pipeline/queue/aggregates.h"
 
 #include <bit>
+#include <limits>
 #include <new>
 #include <string_view>
 #include <thread>
@@ -108,13 +109,15 @@ const Aggregates::Aggregate* Aggregates::list_cells(std::size_t at) {
   return &aggregate;
 }
 
+// Stops at the greatest value.
 std::uint64_t Aggregates::take_count() {
   std::uint64_t sum = 0;
+  bool full = false;
   for (CounterCell* const cell : counters_) {
-    const std::uint64_t value = cell->value.load(std::memory_order_relaxed);
-    sum += value - std::exchange(cell->reported, value);
+    const std::uint64_t grown = cell->take();
+    if (__builtin_add_overflow(sum, grown, &sum)) full = true;
   }
-  return sum;
+  return full ? std::numeric_limits<std::uint64_t>::max() : sum;
 }
 
 // Into taken_. False while its thread adds to it.

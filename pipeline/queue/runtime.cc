@@ -520,8 +520,7 @@ void* Runtime::aggregate_cell(const StaticMetricMetadata& metadata, AggregateKin
   }
   try {
     const bool first = id == 0;
-    // Without a set, a site has none at any call.
-    if (first || (property_set != 0 && !aggregates_.is_of(id, property_set))) {
+    if (first || !aggregates_.is_of(id, property_set)) {
       id = aggregates_.add(kind, metadata, property_set, catalogue_);
       if (id == 0) {
         drop(metric, DropReason::kInvalid, 1);

@@ -1,6 +1,11 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -9,6 +14,7 @@
 
 #include "micromegas/bench/harness/library.h"
 #include "micromegas/bench/harness/row.h"
+#include "micromegas/bench/report/ask.h"
 #include "micromegas/bench/report/picture.h"
 #include "micromegas/bench/report/readme.h"
 
@@ -72,6 +78,120 @@ TEST(Picture, OfNothingIsNone) {
 
 TEST(Readme, WithoutAPlaceForTablesIsLeftAlone) {
   EXPECT_EQ(bench::with_tables("no place", "a machine", {row("literal", 10)}), "");
+}
+
+std::string tables(const std::vector<Row>& rows) {
+  return bench::with_tables("<!-- bench -->\n<!-- /bench -->", "a machine", rows);
+}
+
+TEST(Readme, HasEachNumberOfProducersBesideTheOthers) {
+  std::vector<Row> rows;
+  for (const unsigned threads : {1U, 2U, 4U, 16U}) {
+    for (const char* library : {"micromegas-cpp", "other"}) {
+      rows.push_back(row("literal", threads * 10));
+      rows.back().question = "threads";
+      rows.back().threads = threads;
+      rows.back().library = library;
+    }
+  }
+  const std::string text = tables(rows);
+  EXPECT_NE(text.find("| micromegas-cpp | other |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| literal, 1 | 10 | 9.00 | 11 | 1.00 | 1.00 |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| literal, 16 | 160 | 159 | 161 | 16 | 16 |"), std::string::npos) << text;
+}
+
+TEST(Readme, WhatIsNotCountedHasNoFigure) {
+  std::vector<Row> rows = {row("literal", 10), row("idle_threads", 3)};
+  rows[1].question = "memory";
+  for (Row& bad : rows) bad.not_counted = "an event was lost";
+  const std::string text = tables(rows);
+  EXPECT_NE(text.find("| literal | not counted | | | not counted |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| idle_threads | micromegas-cpp | 1 | ns | not counted | | |"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Readme, WhatIsMissingAndWhatFailedIsNamed) {
+  std::vector<Row> rows = {row("literal", 10)};
+  for (const char* question : {"warm", "paced"}) {
+    rows.push_back({.question = question,
+                    .name = bench::kMissing,
+                    .library = "Absent",
+                    .not_counted = "missing: not here"});
+  }
+  rows.push_back({.question = "paced",
+                  .name = bench::kFailed,
+                  .library = "Broken",
+                  .not_counted = "failed: ended by signal 11"});
+  const std::string text = tables(rows);
+  EXPECT_NE(text.find("Missing: Absent (not here); "
+                      "Broken in paced (failed: ended by signal 11).\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("1,000 log statements:\n\nNot measured.\n"), std::string::npos) << text;
+}
+
+// A program of the bench that is this script.
+class Program {
+ public:
+  explicit Program(const std::string& script)
+      : path_(testing::TempDir() + "program" + std::to_string(getpid())) {
+    std::ofstream(path_) << "#!/bin/bash\n" << script << "\n";
+    std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
+  }
+  ~Program() { std::filesystem::remove(path_); }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  std::string ask(std::chrono::milliseconds limit = std::chrono::seconds(60)) {
+    return bench::ask_program(path_, "warm", true, limit,
+                              [this](const Row& row) { rows.push_back(row); });
+  }
+  std::vector<Row> rows;
+
+ private:
+  std::string path_;
+};
+
+const std::string kEcho = "cat <<'TEXT'\n" + to_json(row("literal", 10)) + "\nTEXT\n";
+
+TEST(Ask, ReadsTheRowsOfTheQuestion) {
+  Program program("[[ $* == '--question warm --quick' ]] || exit 1\n" + kEcho + kEcho);
+  EXPECT_EQ(program.ask(), "");
+  ASSERT_EQ(program.rows.size(), 2u);
+  EXPECT_EQ(program.rows[0].name, "literal");
+  EXPECT_EQ(program.rows[0].median, 10);
+}
+
+TEST(Ask, TellsHowAProgramFailed) {
+  EXPECT_EQ(Program("exit 64").ask(), "");  // not its question
+  EXPECT_EQ(Program("exit 3").ask(), "ended with 3");
+  EXPECT_EQ(Program(kEcho + "kill -SEGV $$").ask(), "ended by signal 11");
+  EXPECT_EQ(Program("true").ask(), "has no row");
+  EXPECT_NE(Program("echo '{'").ask(), "");
+  EXPECT_EQ(
+      bench::ask_program("/nowhere", "warm", true, std::chrono::seconds(60), [](const Row&) {}),
+      "cannot be started");
+}
+
+TEST(Ask, EndsAProgramThatHangsAndWhatItHasStarted) {
+  const std::string pids = testing::TempDir() + "pids" + std::to_string(getpid());
+  Program program("trap '' TERM\nsleep 1000 & echo $! >" + pids + "\n" + kEcho +
+                  "wait; sleep 1000");
+  EXPECT_EQ(program.ask(std::chrono::seconds(2)), "has not ended after 2 s");
+  EXPECT_EQ(program.rows.size(), 1u);
+  pid_t pid = 0;
+  std::ifstream(pids) >> pid;
+  ASSERT_GT(pid, 0);
+  std::filesystem::remove(pids);
+  std::string stat;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  do {  // until it is gone, or a zombie that nobody has waited for yet
+    stat.clear();
+    std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), stat);
+  } while (!stat.empty() && stat.find(") Z") == std::string::npos &&
+           std::chrono::steady_clock::now() < end);
+  EXPECT_TRUE(stat.empty() || stat.find(") Z") != std::string::npos) << stat;
 }
 
 }  // namespace

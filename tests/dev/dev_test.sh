@@ -66,6 +66,17 @@ expect "*<--missing><Tracy=did not build with cargo>*" bench
 expect "<$here><--program><micromegas-cpp=*><--program><compile=*" bench --alone
 expect "<$here><--question><warm><--program><micromegas-cpp=$top/bin/bench/micromegas>*" bench --question warm
 
+expect "<$here><--json></out.json><--program>*<--results><bench/results><--readme><README.md>" \
+  bench --publish --json /out.json
+# What is published is the whole.
+for arguments in '--publish --question warm' '--publish --quick' '--publish --alone'; do
+  # shellcheck disable=SC2086  # several arguments
+  if said=$(PATH=$top/stand-ins:$PATH BAZEL=$top/stand-ins/bazel "$here/dev" bench $arguments 2>&1); then
+    printf 'FAILED: ./dev bench %s is not refused, but says: %s\n' "$arguments" "$said"
+    failures=$((failures + 1))
+  fi
+done
+
 # Off Debian 12 nothing is installed, and each command says what it needs.
 echo 'ID=elsewhere' >"$top/os-release"
 # needs WORDS COMMAND...

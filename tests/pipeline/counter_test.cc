@@ -16,6 +16,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "micromegas/instrument.h"
@@ -110,6 +111,49 @@ TEST_F(CounterTest, ACallSiteMayChangeItsSet) {
                                                          {"histogram.count eu", 2},
                                                          {"histogram.count us", 3},
                                                          {"histogram.count asia", 1}}));
+}
+
+TEST_F(CounterTest, TheEmptySetIsNone) {
+  start();
+  static const auto& eu = PropertySet::intern({{"region", "eu"}});
+  static const auto& empty = PropertySet::intern({});
+  MM_COUNTER_T("net", "bytes", "bytes", 1);
+  for (const auto* set : {&eu, &empty, &eu, &empty}) MM_COUNTER_T("net", "bytes", "bytes", 2, *set);
+  for (const auto* set : {&empty, &eu}) MM_COUNTER_T("net", "bytes", "bytes", 8, *set);
+  std::vector<std::pair<std::size_t, std::uint64_t>> found;  // properties, sum
+  for (const auto& m : flushed().metrics) found.emplace_back(m.properties.size(), m.integer);
+  std::sort(found.begin(), found.end());
+  EXPECT_EQ(found, (std::vector<std::pair<std::size_t, std::uint64_t>>{{0, 13}, {1, 12}}));
+}
+
+TEST_F(CounterTest, SumsStopAtTheGreatestInteger) {
+  start();
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  const auto add = [](std::uint64_t n) { MM_COUNTER("bytes", "bytes", n); };
+  add(kMax);
+  add(5);
+  flushed();
+  add(7);  // of the next period
+  flushed();
+  add(kMax - 1);
+  std::thread([&] { add(5); }).join();
+  flushed();
+  add(kMax - 2);  // one thread's passes 2^64 without being that much in a period
+  flushed();
+  add(9);
+  flushed();
+  EXPECT_EQ(values("bytes"), (std::vector<std::uint64_t>{kMax, 7, kMax, kMax - 2, 9}));
+}
+
+TEST_F(CounterTest, ASumThatIsReadWhileItPassesTheGreatestIsToldLater) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  queue::CounterCell cell;
+  cell.add(kMax);
+  EXPECT_EQ(cell.take(), kMax);
+  cell.value = 4;  // and 2^64, which is not said yet
+  EXPECT_EQ(cell.take(), 0u);
+  cell.wraps = 1;
+  EXPECT_EQ(cell.take(), 5u);
 }
 
 TEST_F(CounterTest, TooManyAreRefused) {

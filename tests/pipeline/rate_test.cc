@@ -107,6 +107,37 @@ TEST(RateTest, NsBelowOneLetEverythingThrough) {
   EXPECT_EQ(texts(recorder), (Texts(6, "x left_out=0")));
 }
 
+// What does not fit is the greatest value, not a negative one.
+TEST(RateTest, LimitsAreOfAnyTypeOfInteger) {
+  testing::Recorder recorder;
+  enum { kTwo = 2 };
+  constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
+  for (int i = 0; i < 3; ++i) {
+    MM_LOG_EVERY_N(kInfo, kMost, "every");
+    MM_LOG_EVERY_MS(kInfo, kMost, "ms");
+    MM_LOG_FIRST_N(kInfo, kTwo, "first");
+    MM_LOG_FIRST_N(kInfo, static_cast<unsigned char>(1), "one");
+    MM_LOG_FIRST_N(kInfo, std::numeric_limits<std::int64_t>::min(), "none");
+  }
+  EXPECT_EQ(texts(recorder), (Texts{"every left_out=0", "ms left_out=0", "first remaining=1",
+                                    "one remaining=0", "first remaining=0"}));
+}
+
+TEST(RateTest, AWaitBelowZeroIsNone) {
+  detail::EveryMs limiter;
+  for (int i = 0; i < 3; ++i) {
+    std::uint64_t told = 0;
+    EXPECT_TRUE(limiter.pass_at(5, std::numeric_limits<std::int64_t>::min() + 1, told));
+    EXPECT_EQ(told, 0u);
+  }
+}
+
+TEST(RateTest, FirstNOfTheGreatestNumberLetsThrough) {
+  testing::Recorder recorder;
+  MM_LOG_FIRST_N(kInfo, std::numeric_limits<std::uint64_t>::max(), "x");
+  EXPECT_EQ(texts(recorder), Texts{"x remaining=9223372036854775806"});
+}
+
 TEST(RateTest, StandWhereStatementsStand) {
   testing::Recorder recorder;
   if (recorder.sink().logs().empty())

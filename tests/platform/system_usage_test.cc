@@ -129,8 +129,8 @@ TEST_F(SystemUsageTest, WithoutProcWhatItTellsIsMissingAndSaidOnce) {
     EXPECT_FALSE(usage.process || usage.descriptors || usage.cpu || usage.memory || usage.network);
     EXPECT_GT(usage.totals.cpu_ns, 0u);
   }
-  EXPECT_THAT(g_said, ElementsAre(AllOf(HasSubstr("/nowhere/self/stat (No such file"),
-                                        HasSubstr("/nowhere/self/net/dev"))));
+  EXPECT_THAT(g_said, ElementsAre(AllOf(HasSubstr("/nowhere/thread-self/stat (No such file"),
+                                        HasSubstr("/nowhere/thread-self/net/dev"))));
 }
 
 TEST_F(SystemUsageTest, DescriptorsAreListedWhereTheyAreNotCounted) {
@@ -142,11 +142,11 @@ TEST_F(SystemUsageTest, AProcOfNonsenseIsNotBelieved) {
   std::string name = ::testing::TempDir() + "procXXXXXX";
   ASSERT_NE(mkdtemp(name.data()), nullptr);
   const std::filesystem::path top = name;
-  std::filesystem::create_directories(top / "self/net");
-  std::ofstream(top / "self/stat") << "\xff\xff nonsense";
+  std::filesystem::create_directories(top / "thread-self/net");
+  std::ofstream(top / "thread-self/stat") << "\xff\xff nonsense";
   std::ofstream(top / "stat") << std::string(1'000'000, 'x');
   std::filesystem::create_directory(top / "meminfo");
-  ASSERT_EQ(mkfifo((top / "self/net/dev").c_str(), 0600), 0);  // must not be waited for
+  ASSERT_EQ(mkfifo((top / "thread-self/net/dev").c_str(), 0600), 0);  // must not be waited for
   const SystemUsage usage = SystemUsageReader(name).read();
   std::filesystem::remove_all(top);
   EXPECT_FALSE(usage.process || usage.descriptors || usage.cpu || usage.memory || usage.network);

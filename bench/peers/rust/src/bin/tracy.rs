@@ -4,6 +4,8 @@
 //! Tracy's C++ client through its C functions. No viewer is connected, so it keeps everything, and
 //! nobody can tell what arrived.
 
+use std::io::Write;
+
 use tracy_client_sys as tracy;
 
 static LOCATION: Location = Location(tracy::___tracy_source_location_data {
@@ -22,6 +24,14 @@ fn zone() {
         let zone = tracy::___tracy_emit_zone_begin(&LOCATION.0, 1);
         tracy::___tracy_emit_zone_end(zone);
     }
+}
+
+fn message(arguments: std::fmt::Arguments) {
+    let mut text = [0u8; 128];
+    let mut rest = &mut text[..];
+    let _ = rest.write_fmt(arguments);
+    let size = 128 - rest.len();
+    unsafe { tracy::___tracy_emit_message(text.as_ptr().cast(), size, 0) }
 }
 
 fn main() {
@@ -48,9 +58,14 @@ fn main() {
             peers::case("log_string", 1, true, move |_| unsafe {
                 tracy::___tracy_emit_message(text.as_ptr().cast(), text.len(), 0)
             }),
+            // It takes no arguments: the caller formats.
+            peers::case("int+int", 1, true, |i| message(format_args!("{} of {}", i, 20))),
+            peers::case("int+double+string", 1, true, move |i| {
+                message(format_args!("{} took {:.1} ms in {}", i, 0.5 * i as f64, text))
+            }),
         ],
-        threads_cases: vec!["literal", "int_metric", "span_event"],
-        paced_case: "literal",
+        threads_cases: vec!["literal", "int+double+string", "int_metric", "span_event"],
+        paced_case: "int+int",
         begin_thread: || {},
         end_thread: || {},
         arrived: || None,
