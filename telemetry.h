@@ -246,8 +246,8 @@ bool set_max_verbosity(VerbosityFilter verbosity);
 // Properties that every log, metric, thread span and end of an asynchronous span of the process
 // carries from now on, in the place of those set before; of a thread or a scope: context.h. Also
 // before the start, for all telemetry to come. An error if a name is one that the server reads
-// otherwise, or too long. What is past the limits of a PropertySet is cut, or left out, and counted:
-// cut_texts, refused_properties.
+// otherwise, or too long. What is past the limits of a PropertySet is cut, or left out, and
+// counted: cut_texts, refused_properties.
 Result<void> set_process_context(const PropertyMap& properties);
 
 // In place of the option; 0: never; else 100 ms at least, a day at most. Any thread, while

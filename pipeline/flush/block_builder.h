@@ -102,7 +102,7 @@ class BlockBuilder {
       max_time_ = std::max(max_time_, last);
     }
     last_time_ = last;
-    count_ += records;
+    count_ += static_cast<std::int32_t>(records);
     kinds_[static_cast<std::size_t>(kind)] += records;
   }
   // Its place in records_.contexts plus 1, of one more event.
