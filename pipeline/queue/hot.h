@@ -43,13 +43,14 @@ inline constexpr std::size_t kQueueKinds = 2;
 
 // A piece of a queue; records follow the header. Offsets count from the segment's first byte.
 // Written by the owner before it publishes the segment, `end` before it hands it over full;
-// `touched` by the pool and the consumer only.
+// `touched` and `of_arena` by the pool and the consumer only.
 struct alignas(64) Segment {
   std::uint32_t end = 0;         // of the records; of a full one
   std::uint32_t sequence = 0;    // place in its queue, from 1
   std::uint32_t thread_uid = 0;  // whose it is
   QueueKind kind = QueueKind::kEvents;
-  bool touched = false;  // every page is there, as far as we could
+  bool touched = false;   // every page is there, as far as we could
+  bool of_arena = false;  // a piece of a huge page
 
   std::byte* at(std::uint32_t offset) noexcept {
     return reinterpret_cast<std::byte*>(this) + offset;

@@ -9,18 +9,26 @@
 #include <new>
 #include <utility>
 
+#include "micromegas/platform/page_memory.h"
+
 namespace micromegas::queue {
 namespace {
 
 constexpr std::uint32_t kPageBytes = 4096;
-constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, which Linux before 5.14 has no name for
 constexpr std::size_t kMinReady = 2;
 constexpr std::size_t kMaxReady = 64;
 constexpr unsigned kSurplusTicks = 100;  // ticks that a surplus must last before it shrinks
 
+Segment* make_in_arena(void* piece) {
+  return new (piece) Segment{.touched = true, .of_arena = true};
+}
+
 }  // namespace
 
-SegmentPool::SegmentPool() : full_consumer_(full_), empty_producer_(empty_) {}
+SegmentPool::SegmentPool()
+    : full_consumer_(full_),
+      empty_producer_(empty_),
+      huge_pages_(has_huge_pages(SegmentArena::kPageBytes)) {}
 
 void SegmentPool::set_budget(std::size_t bytes) noexcept {
   budget_.store(bytes, std::memory_order_relaxed);
@@ -36,6 +44,7 @@ Segment* SegmentPool::allocate(bool touched) noexcept {
   do {
     if ((have + 1) * kSegmentBytes > budget_.load(std::memory_order_relaxed)) return nullptr;
   } while (!segments_.compare_exchange_weak(have, have + 1, std::memory_order_relaxed));
+  if (void* piece = touched ? arena_.take() : nullptr) return make_in_arena(piece);
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | (touched ? MAP_POPULATE : 0);
   void* memory = mmap(nullptr, kSegmentBytes, PROT_READ | PROT_WRITE, flags, -1, 0);
   if (memory == MAP_FAILED) {
@@ -47,15 +56,32 @@ Segment* SegmentPool::allocate(bool touched) noexcept {
   return segment;
 }
 
+Segment* SegmentPool::in_arena(Segment* segment) noexcept {
+  if (segment->of_arena || !segment->touched) return segment;
+  void* piece = arena_.take();
+  if (piece == nullptr) {
+    const std::size_t with_page = bytes() + SegmentArena::kPageBytes;
+    if (!huge_pages_ || with_page > budget_.load(std::memory_order_relaxed)) return segment;
+    if (!arena_.grow()) return segment;
+    piece = arena_.take();
+    if (piece == nullptr) return segment;  // other threads were quicker
+  }
+  munmap(segment, kSegmentBytes);
+  return make_in_arena(piece);
+}
+
 void SegmentPool::touch(Segment* segment, std::uint32_t filled) noexcept {
   if (segment->touched || filled <= kPageBytes) return;
-  // Before Linux 5.14 an error: then the owner's faults do it.
-  madvise(segment, kSegmentBytes, kPopulateWrite);
+  populate(segment, kSegmentBytes);  // if it cannot, the owner's faults do it
   segment->touched = true;
 }
 
 void SegmentPool::discard(Segment* segment) noexcept {
-  munmap(segment, kSegmentBytes);
+  if (segment->of_arena) {
+    arena_.give(segment);
+  } else {
+    munmap(segment, kSegmentBytes);
+  }
   segments_.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -75,6 +101,10 @@ Segment* SegmentPool::take(bool first, bool& fresh) noexcept {
 
 void SegmentPool::give(Segment* segment) noexcept {
   ++given_;
+  put_back(in_arena(segment));
+}
+
+void SegmentPool::put_back(Segment* segment) noexcept {
   empties_.fetch_add(1, std::memory_order_relaxed);
   bool queued = false;
   try {
@@ -106,8 +136,7 @@ void SegmentPool::tend() noexcept {
     for (std::size_t i = empties; i < wanted; ++i) {
       Segment* segment = allocate(/*touched=*/true);
       if (segment == nullptr) return;
-      give(segment);
-      --given_;
+      put_back(segment);
     }
   } else if (empties > 2 * wanted + kMaxReady) {
     if (++surplus_ticks_ < kSurplusTicks) return;

@@ -13,6 +13,7 @@
 
 #include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/pipeline/queue/segment_arena.h"
 
 namespace micromegas::queue {
 
@@ -52,7 +53,8 @@ class SegmentPool {
   Segment* take(bool first, bool& fresh) noexcept;
   // An empty one that is there; else null. Any thread.
   Segment* take_ready() noexcept;
-  // Consumer.
+  // Consumer. One that has been filled is replaced by a piece of a huge page: threads that record
+  // little have small pages, the segments that go around have huge ones.
   void give(Segment* segment) noexcept;
   // Frees a segment that never came into use. Any thread.
   void discard(Segment* segment) noexcept;
@@ -76,11 +78,15 @@ class SegmentPool {
   static constexpr std::size_t kLastFew = 4;
 
   Segment* allocate(bool touched) noexcept;
+  Segment* in_arena(Segment* segment) noexcept;
+  void put_back(Segment* segment) noexcept;
 
   SegmentQueue full_;
   moodycamel::ConsumerToken full_consumer_;
   SegmentQueue empty_;
   moodycamel::ProducerToken empty_producer_;  // the consumer's: all empty segments come from it
+  SegmentArena arena_;
+  const bool huge_pages_;
   std::atomic<std::size_t> segments_{0};
   std::atomic<std::size_t> empties_{0};
   std::atomic<std::size_t> budget_{0};

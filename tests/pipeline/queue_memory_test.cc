@@ -22,8 +22,11 @@
 #include "micromegas/instrument.h"
 #include "micromegas/pipeline/queue/record.h"
 #include "micromegas/pipeline/queue/runtime.h"
+#include "micromegas/pipeline/queue/segment_arena.h"
+#include "micromegas/platform/page_memory.h"
 #include "micromegas/tests/pipeline/point.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
+#include "micromegas/tests/support/pages.h"
 
 namespace micromegas {
 namespace {
@@ -93,13 +96,6 @@ TEST_F(QueueMemoryTest, TheNextSegmentIsLookedForBeforeTheLastOneIsFull) {
   std::thread(expect_a_look_ahead).join();
 }
 
-std::size_t pages_there(queue::Segment* segment) {
-  std::array<unsigned char, queue::kSegmentBytes / 4096> pages{};
-  EXPECT_EQ(mincore(segment, queue::kSegmentBytes, pages.data()), 0);
-  return static_cast<std::size_t>(
-      std::count_if(pages.begin(), pages.end(), [](unsigned char page) { return page & 1; }));
-}
-
 TEST_F(QueueMemoryTest, WhoFillsItsFirstSegmentIsSparedThePageFaults) {
   start();
   constexpr int kPopulateWrite = 23;  // since Linux 5.14; before that the thread's two pages
@@ -121,7 +117,9 @@ TEST_F(QueueMemoryTest, WhoFillsItsFirstSegmentIsSparedThePageFaults) {
   }
   recorded.wait();
   flushed();
-  for (queue::Segment* segment : segments) EXPECT_EQ(pages_there(segment), there);
+  for (queue::Segment* segment : segments) {
+    EXPECT_EQ(testing::pages_there(segment, queue::kSegmentBytes), there);
+  }
   looked.count_down();
   for (std::thread& thread : threads) thread.join();
 }
@@ -153,6 +151,21 @@ TEST_F(QueueMemoryTest, FewSpareSegmentsRestWithIdleThreads) {
   EXPECT_LE(spares, 8);
   looked.count_down();
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(QueueMemoryTest, SegmentsThatGoAroundAreInHugePages) {
+  start();
+  bool huge = false;
+  std::thread([&] {
+    MM_INFO("registers the thread");
+    const queue::QueueHead& head = micromegas_v0_thread->queues[0];
+    for (std::uint32_t n = queue::sequence_of(head.position); n < 8; ++n) {
+      while (queue::sequence_of(head.position) <= n) MM_INFO("a header");
+      flushed();
+    }
+    huge = head.segment.load()->of_arena;
+  }).join();
+  EXPECT_EQ(huge, has_huge_pages(queue::SegmentArena::kPageBytes));
 }
 
 // After 256 TiB from one thread.

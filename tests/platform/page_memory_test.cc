@@ -1,0 +1,62 @@
+// Copyright 2026 The micromegas-cpp authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "micromegas/platform/page_memory.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+#include "micromegas/tests/support/pages.h"
+
+namespace micromegas {
+namespace {
+
+constexpr std::size_t kHuge = 2 * 1024 * 1024;
+
+TEST(PageMemoryTest, AHugePageBeginsAtAMultipleOfItself) {
+  for (int i = 0; i < 4; ++i) {
+    void* const page = map_huge_page(kHuge);
+    ASSERT_NE(page, nullptr);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(page) % kHuge, 0u);
+    std::memset(page, 1, kHuge);
+    EXPECT_EQ(testing::pages_there(page, kHuge), testing::pages_in(kHuge));
+    EXPECT_EQ(munmap(page, kHuge), 0);
+  }
+}
+
+// The address space has a part of it mapped, and nothing beside.
+TEST(PageMemoryTest, WhatLiesAroundAHugePageIsGivenBack) {
+  const auto mapped = [] {
+    std::size_t bytes = 0;
+    std::ifstream maps("/proc/self/statm");
+    maps >> bytes;
+    return bytes * 4096;
+  };
+  const std::size_t before = mapped();
+  void* const page = map_huge_page(kHuge);
+  EXPECT_LT(mapped() - before, 2 * kHuge);
+  munmap(page, kHuge);
+}
+
+TEST(PageMemoryTest, NoSystemHasHugePagesOfAnOddSize) { EXPECT_FALSE(has_huge_pages(12'288)); }
+
+TEST(PageMemoryTest, PopulateKeepsWhatIsThere) {
+  constexpr std::size_t kBytes = 64 * 1024;
+  void* const memory =
+      mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  auto* const bytes = static_cast<char*>(memory);
+  bytes[5'000] = 7;
+  const bool can = populate(memory, kBytes);
+  EXPECT_EQ(testing::pages_there(memory, kBytes), can ? testing::pages_in(kBytes) : 1);
+  EXPECT_EQ(bytes[5'000], 7);
+  munmap(memory, kBytes);
+}
+
+}  // namespace
+}  // namespace micromegas
