@@ -29,7 +29,7 @@ MICROMEGAS_INLINE Cell* cell_of(const StaticMetricMetadata& metadata, bool histo
                                 const Set&... set) noexcept {
   static_assert(sizeof...(Set) <= 1 && (std::is_same_v<Set, PropertySet> && ...),
                 "a counter or a histogram takes one PropertySet, and no pairs");
-  const queue::ThreadState* const thread = micromegas_v0_thread;
+  const queue::ThreadState* const thread = micromegas_v0_thread.state;
   const std::uint32_t index = queue::site_id(metadata.word);
   void* cell = nullptr;
   if (__builtin_expect(index < thread->cell_count, 1)) cell = thread->cells[index];

@@ -9,7 +9,7 @@ namespace micromegas::detail {
 
 void end_context(std::uint32_t depth) noexcept {
   using queue::QueueKind;
-  queue::ThreadState& thread = *micromegas_v0_thread;
+  queue::ThreadState& thread = *micromegas_v0_thread.state;
   if (thread.context_depth < depth) return;  // begun in another life of the thread's queues
   thread.context_depth = depth - 1;
   for (const QueueKind queue : {QueueKind::kEvents, QueueKind::kSpans}) {

@@ -240,11 +240,11 @@ MICROMEGAS_INLINE std::uint64_t begin_span(std::uint32_t id, queue::RecordKind k
                                            const Front& front, Set set,
                                            Values&&... values) noexcept {
   using queue::kSpanEndBytes;
-  queue::ThreadState* thread = micromegas_v0_thread;
+  queue::ThreadState* thread = micromegas_v0_thread.state;
   std::uint64_t open_spans = thread->open_spans.load(std::memory_order_relaxed);
   if (__builtin_expect(queue::open_count(open_spans) >= queue::kMaxOpenSpans, 0)) {
     if (!micromegas_v0_may_open_span()) return 0;
-    thread = micromegas_v0_thread;
+    thread = micromegas_v0_thread.state;
     open_spans = thread->open_spans.load(std::memory_order_relaxed);
   }
   const std::uint32_t open = queue::open_count(open_spans);
@@ -275,7 +275,7 @@ MICROMEGAS_INLINE TextRef span_name(std::string_view name) noexcept {
 // takes nobody else's place.
 MICROMEGAS_INLINE void end_span(std::uint32_t id, queue::RecordKind kind,
                                 std::uint64_t begun) noexcept {
-  queue::ThreadState* const thread = micromegas_v0_thread;
+  queue::ThreadState* const thread = micromegas_v0_thread.state;
   if (__builtin_expect(thread->open_spans.load(std::memory_order_relaxed) != begun, 0)) {
     return micromegas_v0_end_out_of_place(id, kind, begun);
   }
@@ -380,9 +380,9 @@ bool write_contexts(std::uint32_t depth, const Args&... args) {
 template <class... Args>
 std::uint32_t begin_context(const Args&... args) {
   if (!records_anything()) return 0;
-  const std::uint32_t depth = micromegas_v0_thread->context_depth + 1;
+  const std::uint32_t depth = micromegas_v0_thread.state->context_depth + 1;
   if (!write_contexts(depth, args...)) return 0;
-  micromegas_v0_thread->context_depth = depth;  // the thread is registered now
+  micromegas_v0_thread.state->context_depth = depth;  // the thread is registered now
   return depth;
 }
 

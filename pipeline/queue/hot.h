@@ -9,6 +9,9 @@
 // the flush actor reads `position` with acquire and so sees the whole record. Nothing in front of
 // `position` is ever written again until the actor has given the segment back.
 //
+// Where it is the owner knows from thread-local memory (ThisThread): of ThreadState, whose lines
+// the actor has had, it waits for none, because it only writes them.
+//
 // `micromegas_v0_*` are the process-wide names: in a program whose shared libraries each carry a
 // copy of this code, the dynamic linker makes them one (docs/architecture.md, "One registry").
 #ifndef MICROMEGAS_PIPELINE_QUEUE_HOT_H_
@@ -61,15 +64,12 @@ struct alignas(64) Segment {
 };
 static_assert(sizeof(Segment) == kSegmentHeaderBytes);
 
-// Where a thread's next record goes in one of its queues: all that an event looks at there but the
-// lines it fills. Without a segment: micromegas_v0_no_segment, which is full.
+// How far a thread is in one of its queues. Without a segment: micromegas_v0_no_segment, which is
+// full.
 struct QueueHead {
   std::atomic<Segment*> segment;        // owner: release; actor: acquire
   std::atomic<std::uint64_t> position;  // segment's number << 32 | offset behind the last record;
                                         // owner: release; actor: acquire
-  // A record that would pass this offset takes the cold path: where to look ahead, then the end of
-  // the segment. Owner only.
-  std::uint32_t limit = 0;
 };
 constexpr std::uint64_t position_at(std::uint32_t sequence, std::uint32_t offset) noexcept {
   return std::uint64_t{sequence} << 32 | offset;
@@ -102,6 +102,28 @@ struct alignas(64) ThreadState {
   void** cells = nullptr;
   std::uint32_t cell_count = 0;
 };
+
+// The owner's own copy of a QueueHead: all that an event looks at but the lines it fills.
+struct QueuePlace {
+  Segment* segment;
+  std::uint64_t position;
+  // A record that would pass this offset takes the cold path: where to look ahead, then the end of
+  // the segment.
+  std::uint32_t limit;
+};
+
+// From the offset that a thread comes to.
+constexpr std::uint32_t limit_at(std::uint32_t offset) noexcept {
+  constexpr std::uint32_t kLook = kSegmentBytes - kLookAheadBytes;
+  return offset <= kLook ? kLook : kSegmentBytes;
+}
+
+// Whom the calling thread records as, and where: one line of its own. Nobody else reads it.
+struct alignas(64) ThisThread {
+  ThreadState* state;
+  QueuePlace queues[kQueueKinds];
+};
+static_assert(sizeof(ThisThread) == 64);
 
 // Bytes kept free at the end of a span segment for the ends of the open spans, so that an end
 // always has room where its begin was recorded.
@@ -179,8 +201,8 @@ MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_enabled;
 MICROMEGAS_EXPORT extern micromegas::queue::Segment micromegas_v0_no_segment;
 MICROMEGAS_EXPORT extern micromegas::queue::ThreadState micromegas_v0_nobody;
 
-// Never null.
-MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread
+// Its state is never null.
+MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::ThisThread micromegas_v0_thread
     __attribute__((tls_model("initial-exec")));
 
 // Changes when telemetry starts, when it ends and in a forked child: what an asynchronous span
@@ -220,12 +242,12 @@ MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_location(
 MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_properties(
     micromegas::SiteWord* word, const micromegas::queue::ArgList* args) noexcept;
 
-// Makes room for `bytes` (and, for a begin, the end) in the thread's queue, which it returns: looks
-// ahead to the next segment, registers the thread, retires a full segment, takes an empty one. Null
-// when the event must be dropped; it is then counted already, as `events` events.
-MICROMEGAS_EXPORT micromegas::queue::QueueHead* micromegas_v0_make_room(
-    micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
-    std::uint32_t events) noexcept;
+// Makes room for `bytes` (and, for a begin, the end) in the thread's queue: looks ahead to the next
+// segment, registers the thread, retires a full segment, takes an empty one. False when the event
+// must be dropped; it is then counted already, as `events` events.
+MICROMEGAS_EXPORT bool micromegas_v0_make_room(micromegas::queue::QueueKind queue,
+                                               std::uint32_t bytes, micromegas::EventKind kind,
+                                               std::uint32_t events) noexcept;
 
 // Counts events that never got into a queue.
 MICROMEGAS_EXPORT void micromegas_v0_drop(micromegas::EventKind kind, micromegas::DropReason reason,
@@ -316,15 +338,15 @@ MICROMEGAS_INLINE std::uint32_t site_id(const SiteWord& word) noexcept {
 
 // Of the calling thread.
 MICROMEGAS_INLINE std::uint64_t open_spans() noexcept {
-  return micromegas_v0_thread->open_spans.load(std::memory_order_relaxed);
+  return micromegas_v0_thread.state->open_spans.load(std::memory_order_relaxed);
 }
 MICROMEGAS_INLINE void set_open_spans(std::uint64_t open) noexcept {
-  micromegas_v0_thread->open_spans.store(open, std::memory_order_relaxed);
+  micromegas_v0_thread.state->open_spans.store(open, std::memory_order_relaxed);
 }
 
 // Unique in the process, from 1.
 MICROMEGAS_INLINE std::uint64_t take_span_id() noexcept {
-  ThreadState* const thread = micromegas_v0_thread;
+  ThreadState* const thread = micromegas_v0_thread.state;
   const std::uint64_t id = thread->next_span_id;
   if (__builtin_expect(id % kSpanIds == 0, 0)) return micromegas_v0_new_span_ids();
   thread->next_span_id = id + 1;
@@ -413,13 +435,12 @@ class Writer : public RecordWriter {
   // `thread`: the calling one's, if that is at hand.
   MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
                            std::uint32_t reserve = 0, std::uint32_t events = 1,
-                           ThreadState* thread = micromegas_v0_thread) noexcept
+                           ThreadState* thread = micromegas_v0_thread.state) noexcept
       : RecordWriter(nullptr), thread_(thread), queue_(queue), bytes_(bytes), kind_(kind) {
-    position_ = head().position.load(std::memory_order_relaxed);
-    if (__builtin_expect(offset_of(position_) + bytes + reserve > head().limit, 0)) {
-      if (micromegas_v0_make_room(queue, bytes + reserve, kind, events) == nullptr) return;
-      thread_ = micromegas_v0_thread;
-      position_ = head().position.load(std::memory_order_relaxed);
+    if (__builtin_expect(!has_room(reserve), 0)) {
+      if (!micromegas_v0_make_room(queue, bytes + reserve, kind, events)) return;
+      thread_ = micromegas_v0_thread.state;
+      position_ = place().position;
     }
     start();
   }
@@ -429,12 +450,11 @@ class Writer : public RecordWriter {
   MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind, IfRoom /*if_room*/,
                            std::uint32_t reserve = 0) noexcept
       : RecordWriter(nullptr),
-        thread_(micromegas_v0_thread),
+        thread_(micromegas_v0_thread.state),
         queue_(queue),
         bytes_(bytes),
         kind_(kind) {
-    position_ = head().position.load(std::memory_order_relaxed);
-    if (__builtin_expect(offset_of(position_) + bytes + reserve > head().limit, 0)) return;
+    if (__builtin_expect(!has_room(reserve), 0)) return;
     start();
   }
 
@@ -456,16 +476,22 @@ class Writer : public RecordWriter {
     count(thread_->recorded[static_cast<std::size_t>(kind_)]);
   }
   MICROMEGAS_INLINE void publish_uncounted() noexcept {
-    head().position.store(position_ + bytes_, std::memory_order_release);
+    place().position = position_ + bytes_;
+    thread_->queues[static_cast<std::size_t>(queue_)].position.store(position_ + bytes_,
+                                                                     std::memory_order_release);
   }
 
  private:
-  [[nodiscard]] MICROMEGAS_INLINE QueueHead& head() const noexcept {
-    return thread_->queues[static_cast<std::size_t>(queue_)];
+  [[nodiscard]] MICROMEGAS_INLINE QueuePlace& place() const noexcept {
+    return micromegas_v0_thread.queues[static_cast<std::size_t>(queue_)];
+  }
+  MICROMEGAS_INLINE bool has_room(std::uint32_t reserve) noexcept {
+    position_ = place().position;
+    return offset_of(position_) + bytes_ + reserve <= place().limit;
   }
   MICROMEGAS_INLINE void start() noexcept {
     has_room_ = true;
-    at_ = head().segment.load(std::memory_order_relaxed)->at(offset_of(position_));
+    at_ = place().segment->at(offset_of(position_));
     // For the events to come, while the clock is read.
     fetch_to_write(at_ + kPrefetchBytes);
   }

@@ -24,19 +24,17 @@ void Runtime::async_end_without_room(std::uint64_t (&head)[5], const std::byte* 
   const std::uint32_t reserve = open_count(open_spans()) * kSpanEndBytes;
   DropReason why{};
   ThreadSlot* const slot = registered_thread();
-  QueueHead* room =
-      slot != nullptr ? room_at_hand(*slot, QueueKind::kSpans, size + reserve) : nullptr;
-  if (room == nullptr) {
-    room = find_room(QueueKind::kSpans, size + reserve, EventKind::kAsyncSpan, /*wait=*/true, why);
-  }
-  if (room != nullptr) {
-    const std::uint64_t position = room->position.load(std::memory_order_relaxed);
-    std::byte* const at = room->segment.load(std::memory_order_relaxed)->at(offset_of(position));
+  if ((slot != nullptr && room_at_hand(*slot, QueueKind::kSpans, size + reserve)) ||
+      find_room(QueueKind::kSpans, size + reserve, EventKind::kAsyncSpan, /*wait=*/true, why)) {
+    QueuePlace& place = micromegas_v0_thread.queues[static_cast<std::size_t>(QueueKind::kSpans)];
+    std::byte* const at = place.segment->at(offset_of(place.position));
     head[1] = read_ticks();
     std::memcpy(at, head, sizeof head);
     if (bytes != 0) std::memcpy(at + sizeof head, rest, bytes);
-    room->position.store(position + size, std::memory_order_release);
-    count(micromegas_v0_thread->recorded[static_cast<std::size_t>(EventKind::kAsyncSpan)]);
+    place.position += size;
+    micromegas_v0_thread.state->queues[static_cast<std::size_t>(QueueKind::kSpans)].position.store(
+        place.position, std::memory_order_release);
+    count(micromegas_v0_thread.state->recorded[static_cast<std::size_t>(EventKind::kAsyncSpan)]);
     return;
   }
   if (why == DropReason::kQueueFull && keep_late_end(head, rest, bytes)) return;
@@ -63,7 +61,7 @@ bool Runtime::keep_late_end(std::uint64_t (&head)[5], const std::byte* rest,
   } catch (...) {  // no memory
     return false;
   }
-  count(micromegas_v0_thread->recorded[static_cast<std::size_t>(EventKind::kAsyncSpan)]);
+  count(micromegas_v0_thread.state->recorded[static_cast<std::size_t>(EventKind::kAsyncSpan)]);
   return true;
 }
 

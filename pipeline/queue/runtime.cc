@@ -40,7 +40,12 @@ MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::ThreadState micromegas_v0_n
 
 MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
 
-constinit thread_local micromegas::queue::ThreadState* micromegas_v0_thread = &micromegas_v0_nobody;
+constinit thread_local micromegas::queue::ThisThread micromegas_v0_thread{
+    &micromegas_v0_nobody,
+    {{&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes,
+      micromegas::queue::kSegmentBytes},
+     {&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes,
+      micromegas::queue::kSegmentBytes}}};
 
 }  // extern "C"
 
@@ -260,9 +265,18 @@ void Runtime::own_anew_locked(ThreadSlot& slot) noexcept {
   slot.held.clear();
 }
 
+void Runtime::record_as(ThreadState& state) noexcept {
+  micromegas_v0_thread.state = &state;
+  for (std::size_t q = 0; q < kQueueKinds; ++q) {
+    const std::uint64_t position = state.queues[q].position.load(std::memory_order_relaxed);
+    micromegas_v0_thread.queues[q] = {state.queues[q].segment.load(std::memory_order_relaxed),
+                                      position, limit_at(offset_of(position))};
+  }
+}
+
 ThreadSlot* Runtime::registered_thread() noexcept {
-  return micromegas_v0_thread != &micromegas_v0_nobody
-             ? static_cast<ThreadSlot*>(micromegas_v0_thread)
+  return micromegas_v0_thread.state != &micromegas_v0_nobody
+             ? static_cast<ThreadSlot*>(micromegas_v0_thread.state)
              : nullptr;
 }
 
@@ -276,7 +290,7 @@ ThreadSlot* Runtime::current_thread() noexcept {
     slot->thread_id = current_thread_id();
     slot->name = std::move(name);
     pthread_setspecific(exit_key_, slot);
-    micromegas_v0_thread = slot;
+    record_as(*slot);
     return slot;
   } catch (...) {
     return nullptr;
@@ -323,15 +337,15 @@ std::string Runtime::thread_name(const ThreadSlot& slot) const {
 }
 
 void Runtime::retire_current_thread() noexcept {
-  if (micromegas_v0_thread == &micromegas_v0_nobody) return;
+  if (micromegas_v0_thread.state == &micromegas_v0_nobody) return;
   pthread_setspecific(exit_key_, nullptr);
-  thread_exit(static_cast<ThreadSlot*>(micromegas_v0_thread));
+  thread_exit(static_cast<ThreadSlot*>(micromegas_v0_thread.state));
 }
 
 // Also for threads that record from destructors which run after this one: they find the shared
 // state, register anew and so set the key again, and this runs once more.
 void Runtime::thread_exit(void* slot) noexcept {
-  micromegas_v0_thread = &micromegas_v0_nobody;
+  record_as(micromegas_v0_nobody);
   static_cast<ThreadSlot*>(slot)->retired.store(true, std::memory_order_release);
   // Each dead thread holds a segment or two until the consumer has read it: a storm of short-lived
   // threads would spend the budget between two of its ticks.
@@ -344,30 +358,29 @@ void Runtime::thread_exit(void* slot) noexcept {
 
 // --- recording, cold ---
 
-QueueHead* Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                              std::uint32_t events) noexcept {
+bool Runtime::make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                        std::uint32_t events) noexcept {
   DropReason why{};
-  QueueHead* const room = find_room(queue, bytes, kind, events != 0, why);
-  if (room == nullptr) drop(kind, why, events);
-  return room;
+  if (find_room(queue, bytes, kind, events != 0, why)) return true;
+  drop(kind, why, events);
+  return false;
 }
 
-QueueHead* Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
-                              DropReason& why) noexcept {
+bool Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
+                        DropReason& why) noexcept {
   const ScopedNoCancellation no_cancellation;  // the wait, and the actor's wake-up
   ThreadSlot* slot = running() ? current_thread() : nullptr;
   if (slot == nullptr) {
     why = running() ? DropReason::kQueueFull : DropReason::kStopped;
-    return nullptr;
+    return false;
   }
   if (bytes > kSegmentBytes - kSegmentHeaderBytes) {
     why = DropReason::kInvalid;
-    return nullptr;
+    return false;
   }
-  QueueHead& head = slot->queues[index(queue)];
   // The first look was at the shared state if the thread has just been registered.
-  if (offset_of(head.position.load(std::memory_order_relaxed)) + bytes <= kSegmentBytes) {
-    return &head;
+  if (offset_of(micromegas_v0_thread.queues[index(queue)].position) + bytes <= kSegmentBytes) {
+    return true;
   }
 
   if (wait) room_.wait_while_full(kind);
@@ -386,34 +399,32 @@ QueueHead* Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind ki
   }
   if (segment == nullptr) {
     why = running() ? DropReason::kQueueFull : DropReason::kStopped;
-    return nullptr;
+    return false;
   }
   if (!give_full_away(*slot, queue)) {
     why = DropReason::kQueueFull;
     pool_->discard(segment);
-    return nullptr;
+    return false;
   }
   publish_segment(*slot, queue, segment);
-  return &head;
+  return true;
 }
 
 // Afterwards the thread has none, and its next event comes here. False when memory is short: it has
 // kept it.
 bool Runtime::give_full_away(ThreadSlot& slot, QueueKind queue) noexcept {
   const std::size_t q = index(queue);
-  QueueHead& head = slot.queues[q];
-  Segment* const old = head.segment.load(std::memory_order_relaxed);
+  QueuePlace& place = micromegas_v0_thread.queues[q];
+  Segment* const old = place.segment;
   if (old == &micromegas_v0_no_segment) return true;
-  const std::uint64_t position = head.position.load(std::memory_order_relaxed);
-  old->end = offset_of(position);
+  old->end = offset_of(place.position);
   if (slot.full[q].load(std::memory_order_relaxed) == nullptr) {
     slot.full[q].store(old, std::memory_order_release);
   } else if (!pool_->push_full(*slot.producer, old)) {
     return false;
   }
-  head.segment.store(&micromegas_v0_no_segment, std::memory_order_release);
-  head.limit = 0;
-  head.position.store(position_at(sequence_of(position), kSegmentBytes), std::memory_order_release);
+  go_to(slot, queue, &micromegas_v0_no_segment,
+        position_at(sequence_of(place.position), kSegmentBytes));
   return true;
 }
 
@@ -435,12 +446,19 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
 }
 
 // The old one is in `full` or in the full queue. Order: see ThreadSlot.
+MICROMEGAS_INLINE void Runtime::go_to(ThreadSlot& slot, QueueKind queue, Segment* segment,
+                                      std::uint64_t position) noexcept {
+  const std::size_t q = index(queue);
+  micromegas_v0_thread.queues[q] = {segment, position, limit_at(offset_of(position))};
+  slot.queues[q].segment.store(segment, std::memory_order_release);
+  slot.queues[q].position.store(position, std::memory_order_release);
+}
+
 MICROMEGAS_INLINE void Runtime::publish_segment(ThreadSlot& slot, QueueKind queue,
                                                 Segment* segment) noexcept {
   const std::size_t q = index(queue);
-  QueueHead& head = slot.queues[q];
   const std::uint32_t sequence =
-      next_sequence(sequence_of(head.position.load(std::memory_order_relaxed)));
+      next_sequence(sequence_of(micromegas_v0_thread.queues[q].position));
   std::uint32_t end = kSegmentHeaderBytes;
   if (std::uint32_t& depth = slot.pending_context_end[q]; depth != 0) {
     store64(segment->at(end),
@@ -452,44 +470,42 @@ MICROMEGAS_INLINE void Runtime::publish_segment(ThreadSlot& slot, QueueKind queu
   segment->sequence = sequence;
   segment->thread_uid = slot.uid;
   segment->kind = queue;
-  head.segment.store(segment, std::memory_order_release);
-  head.limit = kSegmentBytes - kLookAheadBytes;
-  head.position.store(position_at(sequence, end), std::memory_order_release);
+  go_to(slot, queue, segment, position_at(sequence, end));
 }
 
 // What a thread that fills a segment now and then goes through: little code in one place, and no
-// memory but its own. Null: make_room() must do it.
-MICROMEGAS_INLINE QueueHead* Runtime::next_room(ThreadSlot& slot, QueueKind queue,
-                                                std::uint32_t bytes) noexcept {
+// memory but its own. False: make_room() must do it.
+MICROMEGAS_INLINE bool Runtime::next_room(ThreadSlot& slot, QueueKind queue,
+                                          std::uint32_t bytes) noexcept {
   const std::size_t q = index(queue);
-  QueueHead& head = slot.queues[q];
-  const std::uint32_t end = offset_of(head.position.load(std::memory_order_relaxed));
+  QueuePlace& place = micromegas_v0_thread.queues[q];
+  const std::uint32_t end = offset_of(place.position);
   Segment* const spare = slot.spare[q].load(std::memory_order_acquire);
   if (end + bytes <= kSegmentBytes) {
-    head.limit = kSegmentBytes;
-    return &head;
+    place.limit = kSegmentBytes;
+    return true;
   }
-  if (spare == nullptr || slot.full[q].load(std::memory_order_relaxed) != nullptr) return nullptr;
-  if (bytes > kSegmentBytes - kSegmentHeaderBytes) return nullptr;
+  if (spare == nullptr || slot.full[q].load(std::memory_order_relaxed) != nullptr) return false;
+  if (bytes > kSegmentBytes - kSegmentHeaderBytes) return false;
   slot.spare[q].store(nullptr, std::memory_order_relaxed);
   // The consumer may have given the spare after the thread gave its segment away: there is none to
   // hand over then, and the one that all threads share is never read.
-  Segment* const old = head.segment.load(std::memory_order_relaxed);
+  Segment* const old = place.segment;
   if (old != &micromegas_v0_no_segment) {
     old->end = end;
     slot.full[q].store(old, std::memory_order_release);
   }
   publish_segment(slot, queue, spare);
-  return &head;
+  return true;
 }
 
-QueueHead* Runtime::room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept {
+bool Runtime::room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept {
   return next_room(slot, queue, bytes);
 }
 
 void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
-  if (micromegas_v0_thread != &micromegas_v0_nobody) {
-    auto* slot = static_cast<ThreadSlot*>(micromegas_v0_thread);
+  if (micromegas_v0_thread.state != &micromegas_v0_nobody) {
+    auto* slot = static_cast<ThreadSlot*>(micromegas_v0_thread.state);
     count(slot->recorded[index(kind)], events);
     count(slot->dropped[index(kind)][index(reason)], events);
   } else {
@@ -500,7 +516,8 @@ void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noex
 std::uint64_t Runtime::new_span_ids() noexcept {
   const std::uint64_t id = span_id_ranges_.fetch_add(1, std::memory_order_relaxed) * kSpanIds + 1;
   // Shared by the threads that have not recorded yet, that state takes no ids of its own.
-  if (micromegas_v0_thread != &micromegas_v0_nobody) micromegas_v0_thread->next_span_id = id + 1;
+  if (micromegas_v0_thread.state != &micromegas_v0_nobody)
+    micromegas_v0_thread.state->next_span_id = id + 1;
   return id;
 }
 
@@ -610,8 +627,8 @@ bool Runtime::take_process_contexts(std::uint64_t& seen, std::vector<ProcessCont
 }
 
 void Runtime::count_left_out() noexcept {
-  if (micromegas_v0_thread != &micromegas_v0_nobody) {
-    count(static_cast<ThreadSlot*>(micromegas_v0_thread)->left_out);
+  if (micromegas_v0_thread.state != &micromegas_v0_nobody) {
+    count(static_cast<ThreadSlot*>(micromegas_v0_thread.state)->left_out);
   } else {
     stray_left_out_.fetch_add(1, std::memory_order_relaxed);
   }
@@ -758,7 +775,6 @@ void Runtime::release(ThreadSlot* slot) noexcept {
     }
     see_spare(*slot, static_cast<QueueKind>(q));
     head.position.store(position_at(0, kSegmentBytes), std::memory_order_relaxed);
-    head.limit = 0;
     slot->drain[q].expected = 1;
     slot->drain[q].consumed = kSegmentHeaderBytes;
   }
@@ -881,7 +897,7 @@ void Runtime::after_fork_parent() noexcept {
 // locks: their queues, the pool and the tokens are left behind untouched. The catalogue stays, call
 // sites keep their ids.
 void Runtime::after_fork_child() noexcept {
-  micromegas_v0_thread = &micromegas_v0_nobody;
+  record_as(micromegas_v0_nobody);
   running_.store(false, std::memory_order_relaxed);
   wake_.store(nullptr, std::memory_order_relaxed);
   live_wait_.store(nullptr, std::memory_order_relaxed);
@@ -920,14 +936,13 @@ void Runtime::after_fork_child() noexcept {
 
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
-  MICROMEGAS_INLINE static QueueHead* next_room(QueueKind queue, std::uint32_t bytes) noexcept {
-    if (micromegas_v0_thread == &micromegas_v0_nobody) return nullptr;
-    return Runtime::next_room(static_cast<ThreadSlot&>(*micromegas_v0_thread), queue, bytes);
+  MICROMEGAS_INLINE static bool next_room(QueueKind queue, std::uint32_t bytes) noexcept {
+    if (micromegas_v0_thread.state == &micromegas_v0_nobody) return false;
+    return Runtime::next_room(static_cast<ThreadSlot&>(*micromegas_v0_thread.state), queue, bytes);
   }
   // Not inlined: what comes before it stays small, and saves no registers for it.
-  __attribute__((noinline)) static QueueHead* make_room(QueueKind queue, std::uint32_t bytes,
-                                                        EventKind kind,
-                                                        std::uint32_t events) noexcept {
+  __attribute__((noinline)) static bool make_room(QueueKind queue, std::uint32_t bytes,
+                                                  EventKind kind, std::uint32_t events) noexcept {
     return Runtime::get().make_room(queue, bytes, kind, events);
   }
   static void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
@@ -1034,10 +1049,10 @@ MICROMEGAS_COLD std::uint32_t micromegas_v0_register_properties(
 }
 
 // Not cold: next_room() is all that most calls run, and lies here whole.
-__attribute__((noinline, aligned(64))) micromegas::queue::QueueHead* micromegas_v0_make_room(
+__attribute__((noinline, aligned(64))) bool micromegas_v0_make_room(
     micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
     std::uint32_t events) noexcept {
-  if (auto* room = ColdPath::next_room(queue, bytes)) return room;
+  if (ColdPath::next_room(queue, bytes)) return true;
   return ColdPath::make_room(queue, bytes, kind, events);
 }
 

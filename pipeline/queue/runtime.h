@@ -334,23 +334,27 @@ class Runtime {
   static void take_full(ThreadSlot& slot, QueueKind queue);
   void give_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t end) noexcept;
   void see_spare(ThreadSlot& slot, QueueKind queue) noexcept;
+  // Whom the calling thread records as from here on.
+  static void record_as(ThreadState& state) noexcept;
   ThreadSlot* add_slot_locked();
   ThreadSlot* make_track(std::string_view name) noexcept;
   void index_threads();
-  QueueHead* make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
-                       std::uint32_t events) noexcept;
-  // The same, and counts nothing; null: for this reason. `wait`: it may, and gives what it has
+  bool make_room(QueueKind queue, std::uint32_t bytes, EventKind kind,
+                 std::uint32_t events) noexcept;
+  // The same, and counts nothing; false: for this reason. `wait`: it may, and gives what it has
   // away.
-  QueueHead* find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
-                       DropReason& why) noexcept;
+  bool find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bool wait,
+                 DropReason& why) noexcept;
   void async_end_without_room(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes,
                               bool has_properties) noexcept;
   bool keep_late_end(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes) noexcept;
   Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
   bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
-  static QueueHead* next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
+  static bool next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   // next_room(), not inlined.
-  static QueueHead* room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
+  static bool room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
+  static void go_to(ThreadSlot& slot, QueueKind queue, Segment* segment,
+                    std::uint64_t position) noexcept;
   static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
   void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept;

@@ -31,7 +31,7 @@ void let_go(TrackData& track) noexcept {
 
 ThreadState* Runtime::enter_track(TrackData& track, std::uint32_t events) noexcept {
   if (!running()) return nullptr;
-  ThreadState* const before = micromegas_v0_thread;
+  ThreadState* const before = micromegas_v0_thread.state;
   const std::uint32_t process = forks_.load(std::memory_order_relaxed) + 1;
   const std::uint32_t session = micromegas_v0_session.load(std::memory_order_relaxed);
   take(track, process);
@@ -52,12 +52,12 @@ ThreadState* Runtime::enter_track(TrackData& track, std::uint32_t events) noexce
     let_go(track);
     return nullptr;
   }
-  micromegas_v0_thread = state;
+  record_as(*state);
   return before;
 }
 
 void Runtime::leave_track(TrackData& track, ThreadState* before) noexcept {
-  micromegas_v0_thread = before;
+  record_as(*before);
   let_go(track);
 }
 

@@ -50,7 +50,7 @@ template <class Visit>
 std::size_t visit_records_with_addresses(Visit visit) {
   const auto maps = mapped_addresses();
   std::size_t records = 0;
-  for (const auto& queue : micromegas_v0_thread->queues) {
+  for (const auto& queue : micromegas_v0_thread.state->queues) {
     const queue::Segment* segment = queue.segment.load();
     const std::uint32_t end = queue::offset_of(queue.position.load());
     for (std::uint32_t at = queue::kSegmentHeaderBytes; at < end;) {
@@ -78,17 +78,17 @@ using QueueMemoryTest = SessionTest;
 void expect_a_look_ahead() {
   constexpr std::uint32_t kLook = queue::kSegmentBytes - queue::kLookAheadBytes;
   MM_INFO("registers the thread");
-  const queue::QueueHead& head = micromegas_v0_thread->queues[0];
+  const queue::QueueHead& head = micromegas_v0_thread.state->queues[0];
   const std::uint32_t first = queue::sequence_of(head.position);
   while (queue::offset_of(head.position) + queue::kRecordHeaderBytes <= kLook) {
-    ASSERT_EQ(head.limit, kLook);
+    ASSERT_EQ(micromegas_v0_thread.queues[0].limit, kLook);
     MM_INFO("a header");
   }
   MM_INFO("looks");
-  EXPECT_EQ(head.limit, queue::kSegmentBytes);
+  EXPECT_EQ(micromegas_v0_thread.queues[0].limit, queue::kSegmentBytes);
   EXPECT_EQ(queue::sequence_of(head.position), first);
   while (queue::sequence_of(head.position) == first) MM_INFO("a header");
-  EXPECT_EQ(head.limit, kLook);
+  EXPECT_EQ(micromegas_v0_thread.queues[0].limit, kLook);
 }
 
 TEST_F(QueueMemoryTest, TheNextSegmentIsLookedForBeforeTheLastOneIsFull) {
@@ -108,7 +108,7 @@ TEST_F(QueueMemoryTest, WhoFillsItsFirstSegmentIsSparedThePageFaults) {
   for (queue::Segment*& segment : segments) {
     threads.emplace_back([&] {
       MM_INFO("registers the thread");
-      const queue::QueueHead& head = micromegas_v0_thread->queues[0];
+      const queue::QueueHead& head = micromegas_v0_thread.state->queues[0];
       while (queue::offset_of(head.position) < 5'000) MM_INFO("a header");
       segment = head.segment;
       recorded.count_down();
@@ -158,7 +158,7 @@ TEST_F(QueueMemoryTest, SegmentsThatGoAroundAreInHugePages) {
   bool huge = false;
   std::thread([&] {
     MM_INFO("registers the thread");
-    const queue::QueueHead& head = micromegas_v0_thread->queues[0];
+    const queue::QueueHead& head = micromegas_v0_thread.state->queues[0];
     for (std::uint32_t n = queue::sequence_of(head.position); n < 8; ++n) {
       while (queue::sequence_of(head.position) <= n) MM_INFO("a header");
       flushed();
@@ -181,7 +181,9 @@ TEST_F(QueueMemoryTest, TheNumbersOfSegmentsBeginAnew) {
     constexpr std::uint32_t kNearTheEnd = 0xfffffffe;
     head.segment.load()->sequence = kNearTheEnd;
     slot.drain[0].expected = kNearTheEnd;
-    head.position = queue::position_at(kNearTheEnd, queue::offset_of(head.position));
+    queue::QueuePlace& place = micromegas_v0_thread.queues[0];
+    place.position = queue::position_at(kNearTheEnd, queue::offset_of(place.position));
+    head.position = place.position;
     while (queue::sequence_of(head.position) != 3) {
       MM_INFO("a header");
       ++logs;
