@@ -17,7 +17,7 @@ bool has_huge_pages(std::size_t bytes) noexcept;
 void* map_huge_page(std::size_t bytes) noexcept;
 
 // Has the system give the range the memory that it does not have yet. False before Linux 5.14: a
-// page then comes with the first write to it. Keeps what the range holds.
+// page then comes with the first write to it. Keeps what the range holds, and errno.
 bool populate(void* memory, std::size_t bytes) noexcept;
 
 }  // namespace micromegas

@@ -9,8 +9,8 @@
 // the flush actor reads `position` with acquire and so sees the whole record. Nothing in front of
 // `position` is ever written again until the actor has given the segment back.
 //
-// Where it is the owner knows from thread-local memory (ThisThread): of ThreadState, whose lines
-// the actor has had, it waits for none, because it only writes them.
+// Where it is the owner knows from thread-local memory (ThisThread). The line of its state that the
+// actor looks at it only writes to, and waits for nothing.
 //
 // `micromegas_v0_*` are the process-wide names: in a program whose shared libraries each carry a
 // copy of this code, the dynamic linker makes them one (docs/architecture.md, "One registry").
@@ -91,7 +91,7 @@ struct alignas(64) ThreadState {
   // Begins without an end yet, and above 32 bits whose they are: a thread's in one session. Owner
   // only, but for the start of a session. Of the state that threads share before they record:
   // kMaxOpenSpans of nobody.
-  std::atomic<std::uint64_t> open_spans{0};
+  alignas(64) std::atomic<std::uint64_t> open_spans{0};  // its line: not the actor's
   std::uint64_t next_span_id = 0;   // of an asynchronous span; a multiple of kSpanIds: none is left
   std::uint32_t context_depth = 0;  // open ContextScopes; owner only
   // Depth of a kContextEnd that found no room, 0: none; owner only. It comes first in the queue's
@@ -112,7 +112,7 @@ struct QueuePlace {
   std::uint32_t limit;
 };
 
-// From the offset that a thread comes to.
+// Of a thread that goes on at this offset.
 constexpr std::uint32_t limit_at(std::uint32_t offset) noexcept {
   constexpr std::uint32_t kLook = kSegmentBytes - kLookAheadBytes;
   return offset <= kLook ? kLook : kSegmentBytes;
@@ -353,6 +353,14 @@ MICROMEGAS_INLINE std::uint64_t take_span_id() noexcept {
   return id;
 }
 
+// Publishes what the calling thread, whose state it is, has written up to there.
+MICROMEGAS_INLINE void advance(ThreadState& state, QueueKind queue,
+                               std::uint64_t position) noexcept {
+  const auto q = static_cast<std::size_t>(queue);
+  micromegas_v0_thread.queues[q].position = position;
+  state.queues[q].position.store(position, std::memory_order_release);
+}
+
 // Writes the parts of a record one behind the other; whoever uses it has made room.
 class RecordWriter {
  public:
@@ -432,7 +440,7 @@ class Writer : public RecordWriter {
  public:
   // `reserve`: bytes that must stay free behind the record. `events`: how many events are lost if
   // there is no room (a begin takes its end with it).
-  // `thread`: the calling one's, if that is at hand.
+  // `thread`: micromegas_v0_thread.state, if that is at hand.
   MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind,
                            std::uint32_t reserve = 0, std::uint32_t events = 1,
                            ThreadState* thread = micromegas_v0_thread.state) noexcept
@@ -476,9 +484,7 @@ class Writer : public RecordWriter {
     count(thread_->recorded[static_cast<std::size_t>(kind_)]);
   }
   MICROMEGAS_INLINE void publish_uncounted() noexcept {
-    place().position = position_ + bytes_;
-    thread_->queues[static_cast<std::size_t>(queue_)].position.store(position_ + bytes_,
-                                                                     std::memory_order_release);
+    advance(*thread_, queue_, position_ + bytes_);
   }
 
  private:

@@ -26,14 +26,13 @@ void Runtime::async_end_without_room(std::uint64_t (&head)[5], const std::byte* 
   ThreadSlot* const slot = registered_thread();
   if ((slot != nullptr && room_at_hand(*slot, QueueKind::kSpans, size + reserve)) ||
       find_room(QueueKind::kSpans, size + reserve, EventKind::kAsyncSpan, /*wait=*/true, why)) {
-    QueuePlace& place = micromegas_v0_thread.queues[static_cast<std::size_t>(QueueKind::kSpans)];
+    const QueuePlace& place =
+        micromegas_v0_thread.queues[static_cast<std::size_t>(QueueKind::kSpans)];
     std::byte* const at = place.segment->at(offset_of(place.position));
     head[1] = read_ticks();
     std::memcpy(at, head, sizeof head);
     if (bytes != 0) std::memcpy(at + sizeof head, rest, bytes);
-    place.position += size;
-    micromegas_v0_thread.state->queues[static_cast<std::size_t>(QueueKind::kSpans)].position.store(
-        place.position, std::memory_order_release);
+    advance(*micromegas_v0_thread.state, QueueKind::kSpans, place.position + size);
     count(micromegas_v0_thread.state->recorded[static_cast<std::size_t>(EventKind::kAsyncSpan)]);
     return;
   }

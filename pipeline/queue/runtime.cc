@@ -14,6 +14,7 @@
 #include "micromegas/pipeline/queue/segment_pool.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/fork.h"
+#include "micromegas/platform/page_memory.h"
 #include "micromegas/platform/thread.h"
 
 // Every instrumented shared library defines them too: for AddressSanitizer, no violation to report.
@@ -113,9 +114,10 @@ Runtime::Runtime() : pool_(nullptr) {
 // --- life ---
 
 void Runtime::prepare(std::size_t queue_bytes) {
+  const bool huge_pages = has_huge_pages(SegmentArena::kHugePageBytes);
   {
     const std::lock_guard lock(mutex_);
-    if (pool_ == nullptr) pool_ = new SegmentPool;
+    if (pool_ == nullptr) pool_ = new SegmentPool(huge_pages);
   }
   discard_leftovers();
   aggregates_.discard();
@@ -403,7 +405,7 @@ bool Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bo
   }
   if (!give_full_away(*slot, queue)) {
     why = DropReason::kQueueFull;
-    pool_->discard(segment);
+    slot->kept = segment;
     return false;
   }
   publish_segment(*slot, queue, segment);
@@ -434,6 +436,7 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
     if (segment != nullptr) slot.spare[q].store(nullptr, std::memory_order_relaxed);
     return segment;
   };
+  if (slot.kept != nullptr) return std::exchange(slot.kept, nullptr);
   if (Segment* segment = take_spare_of(index(queue))) return segment;
   bool fresh = false;
   const bool first =
@@ -762,6 +765,10 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
 }
 
 void Runtime::release(ThreadSlot* slot) noexcept {
+  if (slot->kept != nullptr) {
+    pool_->give(std::exchange(slot->kept, nullptr));
+    gave_back_ = true;
+  }
   for (std::size_t q = 0; q < kQueueKinds; ++q) {
     QueueHead& head = slot->queues[q];
     Segment* live = head.segment.exchange(&micromegas_v0_no_segment, std::memory_order_relaxed);

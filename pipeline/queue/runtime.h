@@ -98,6 +98,7 @@ struct ThreadSlot : ThreadState {
   std::atomic<bool> retired{false};  // the thread has ended (release): no record will follow
   std::atomic<Segment*> spare[kQueueKinds] = {};  // consumer: fills if null; owner: takes
   std::atomic<Segment*> full[kQueueKinds] = {};   // owner: fills if null; consumer: takes
+  Segment* kept = nullptr;  // owner: taken, but the full one found no way; the next one it takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
   std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
   // Depths of the open spans that were said to be held where a coroutine suspended, and of some

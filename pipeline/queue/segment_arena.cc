@@ -5,50 +5,50 @@
 
 #include <sys/mman.h>
 
-#include <bit>
 #include <new>
+#include <utility>
 
 #include "micromegas/platform/page_memory.h"
 
 namespace micromegas::queue {
 
+SegmentArena::Page::~Page() {
+  if (memory != nullptr) munmap(memory, kHugePageBytes);
+}
+
+// Page by page: the members' destructors would go as deep as there are pages.
+SegmentArena::~SegmentArena() {
+  while (pages_ != nullptr) pages_ = std::move(pages_->next);
+}
+
 bool SegmentArena::grow() noexcept {
-  auto* page = new (std::nothrow) Page;
+  std::unique_ptr<Page> page(new (std::nothrow) Page);
   if (page == nullptr) return false;
-  page->memory = static_cast<std::byte*>(map_huge_page(kPageBytes));
-  if (page->memory == nullptr) {
-    delete page;
-    return false;
-  }
-  page->free.store(~std::uint32_t{0}, std::memory_order_relaxed);
-  page->next = pages_.load(std::memory_order_relaxed);
-  pages_.store(page, std::memory_order_release);
+  page->memory = static_cast<std::byte*>(map_huge_page(kHugePageBytes));
+  if (page->memory == nullptr) return false;
+  page->next = std::move(pages_);
+  pages_ = std::move(page);
   return true;
 }
 
 void* SegmentArena::take() noexcept {
-  for (Page* page = pages_.load(std::memory_order_acquire); page != nullptr; page = page->next) {
-    std::uint32_t free = page->free.load(std::memory_order_relaxed);
-    while (free != 0) {
-      const std::uint32_t lowest = free & (~free + 1);
-      if (!page->free.compare_exchange_weak(free, free & ~lowest, std::memory_order_acquire,
-                                            std::memory_order_relaxed)) {
-        continue;
-      }
-      std::byte* const piece = page->memory + std::countr_zero(lowest) * kSegmentBytes;
-      populate(piece, kSegmentBytes);  // one that was given back has none
-      return piece;
-    }
+  for (Page* page = pages_.get(); page != nullptr; page = page->next.get()) {
+    if (page->taken < kPieces) return page->memory + page->taken++ * kSegmentBytes;
   }
   return nullptr;
 }
 
 void SegmentArena::give(void* piece) noexcept {
-  madvise(piece, kSegmentBytes, MADV_DONTNEED);
-  for (Page* page = pages_.load(std::memory_order_acquire); page != nullptr; page = page->next) {
-    const auto offset = static_cast<std::size_t>(static_cast<std::byte*>(piece) - page->memory);
-    if (offset >= kPageBytes) continue;
-    page->free.fetch_or(std::uint32_t{1} << (offset / kSegmentBytes), std::memory_order_release);
+  for (std::unique_ptr<Page>* at = &pages_; *at != nullptr; at = &(*at)->next) {
+    Page& page = **at;
+    if (static_cast<std::size_t>(static_cast<std::byte*>(piece) - page.memory) >= kHugePageBytes) {
+      continue;
+    }
+    if (++page.given == kPieces) {
+      *at = std::move(page.next);
+    } else {
+      madvise(piece, kSegmentBytes, MADV_DONTNEED);  // of locked memory an error: it waits
+    }
     return;
   }
 }

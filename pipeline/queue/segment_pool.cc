@@ -25,26 +25,29 @@ Segment* make_in_arena(void* piece) {
 
 }  // namespace
 
-SegmentPool::SegmentPool()
-    : full_consumer_(full_),
-      empty_producer_(empty_),
-      huge_pages_(has_huge_pages(SegmentArena::kPageBytes)) {}
+SegmentPool::SegmentPool(bool huge_pages)
+    : full_consumer_(full_), empty_producer_(empty_), huge_pages_(huge_pages) {}
 
 void SegmentPool::set_budget(std::size_t bytes) noexcept {
   budget_.store(bytes, std::memory_order_relaxed);
-  Segment* segment = nullptr;
-  while (this->bytes() > bytes && empty_.try_dequeue_from_producer(empty_producer_, segment)) {
-    empties_.fetch_sub(1, std::memory_order_relaxed);
+  while (this->bytes() > bytes) {
+    void* const piece = arena_.take();
+    Segment* segment = piece != nullptr ? make_in_arena(piece) : take_ready();
+    if (segment == nullptr) return;
     discard(segment);
   }
 }
 
-Segment* SegmentPool::allocate(bool touched) noexcept {
+bool SegmentPool::reserve(std::size_t segments) noexcept {
   std::size_t have = segments_.load(std::memory_order_relaxed);
   do {
-    if ((have + 1) * kSegmentBytes > budget_.load(std::memory_order_relaxed)) return nullptr;
-  } while (!segments_.compare_exchange_weak(have, have + 1, std::memory_order_relaxed));
-  if (void* piece = touched ? arena_.take() : nullptr) return make_in_arena(piece);
+    if ((have + segments) * kSegmentBytes > budget_.load(std::memory_order_relaxed)) return false;
+  } while (!segments_.compare_exchange_weak(have, have + segments, std::memory_order_relaxed));
+  return true;
+}
+
+Segment* SegmentPool::allocate(bool touched) noexcept {
+  if (!reserve(1)) return nullptr;
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | (touched ? MAP_POPULATE : 0);
   void* memory = mmap(nullptr, kSegmentBytes, PROT_READ | PROT_WRITE, flags, -1, 0);
   if (memory == MAP_FAILED) {
@@ -59,14 +62,16 @@ Segment* SegmentPool::allocate(bool touched) noexcept {
 Segment* SegmentPool::in_arena(Segment* segment) noexcept {
   if (segment->of_arena || !segment->touched) return segment;
   void* piece = arena_.take();
-  if (piece == nullptr) {
-    const std::size_t with_page = bytes() + SegmentArena::kPageBytes;
-    if (!huge_pages_ || with_page > budget_.load(std::memory_order_relaxed)) return segment;
-    if (!arena_.grow()) return segment;
-    piece = arena_.take();
-    if (piece == nullptr) return segment;  // other threads were quicker
+  if (piece == nullptr && huge_pages_ && may_grow_ && reserve(SegmentArena::kPieces)) {
+    may_grow_ = false;
+    if (arena_.grow()) {
+      piece = arena_.take();
+    } else {
+      segments_.fetch_sub(SegmentArena::kPieces, std::memory_order_relaxed);
+    }
   }
-  munmap(segment, kSegmentBytes);
+  if (piece == nullptr) return segment;
+  discard(segment);
   return make_in_arena(piece);
 }
 
@@ -126,6 +131,12 @@ bool SegmentPool::push_full(ThreadSlot::Producer& producer, Segment* segment) no
 }
 
 void SegmentPool::tend() noexcept {
+  may_grow_ = true;
+  while (bytes() + kSegmentBytes > budget_.load(std::memory_order_relaxed)) {
+    void* const piece = arena_.take();
+    if (piece == nullptr) break;
+    put_back(make_in_arena(piece));
+  }
   const std::size_t total = segments_.load(std::memory_order_relaxed);
   const std::size_t empties = empties_.load(std::memory_order_relaxed);
   const std::size_t in_use = total > empties ? total - empties : 0;
@@ -134,16 +145,16 @@ void SegmentPool::tend() noexcept {
     if (in_use == 0) return;
     surplus_ticks_ = 0;
     for (std::size_t i = empties; i < wanted; ++i) {
-      Segment* segment = allocate(/*touched=*/true);
+      void* const piece = arena_.take();
+      Segment* segment = piece != nullptr ? make_in_arena(piece) : allocate(/*touched=*/true);
       if (segment == nullptr) return;
       put_back(segment);
     }
   } else if (empties > 2 * wanted + kMaxReady) {
     if (++surplus_ticks_ < kSurplusTicks) return;
     for (std::size_t i = 0; i < (empties - wanted) / 16 + 1; ++i) {
-      Segment* segment = nullptr;
-      if (!empty_.try_dequeue_from_producer(empty_producer_, segment)) return;
-      empties_.fetch_sub(1, std::memory_order_relaxed);
+      Segment* const segment = take_ready();
+      if (segment == nullptr) return;
       discard(segment);
     }
   } else {

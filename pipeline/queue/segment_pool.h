@@ -26,7 +26,8 @@ struct ThreadSlot::Producer {
 
 class SegmentPool {
  public:
-  SegmentPool();
+  // `huge_pages`: the system has some of SegmentArena::kHugePageBytes.
+  explicit SegmentPool(bool huge_pages);
   ~SegmentPool() = delete;  // lives as long as the process
 
   // No consumer may be running: empty segments beyond the budget are freed.
@@ -53,11 +54,9 @@ class SegmentPool {
   Segment* take(bool first, bool& fresh) noexcept;
   // An empty one that is there; else null. Any thread.
   Segment* take_ready() noexcept;
-  // Consumer. One that has been filled is replaced by a piece of a huge page: threads that record
-  // little have small pages, the segments that go around have huge ones.
+  // Consumer. One with all its memory is replaced by a piece of a huge page, if the budget has room
+  // for one: threads that record little have small pages, the segments that go around huge ones.
   void give(Segment* segment) noexcept;
-  // Frees a segment that never came into use. Any thread.
-  void discard(Segment* segment) noexcept;
   // Consumer: gives a segment all its memory, while its owner writes, once it is filled further
   // than a page: more is going to come.
   static void touch(Segment* segment, std::uint32_t filled) noexcept;
@@ -78,16 +77,19 @@ class SegmentPool {
   static constexpr std::size_t kLastFew = 4;
 
   Segment* allocate(bool touched) noexcept;
+  bool reserve(std::size_t segments) noexcept;
   Segment* in_arena(Segment* segment) noexcept;
+  void discard(Segment* segment) noexcept;
   void put_back(Segment* segment) noexcept;
 
   SegmentQueue full_;
   moodycamel::ConsumerToken full_consumer_;
   SegmentQueue empty_;
   moodycamel::ProducerToken empty_producer_;  // the consumer's: all empty segments come from it
-  SegmentArena arena_;
+  SegmentArena arena_;                        // the consumer's
   const bool huge_pages_;
-  std::atomic<std::size_t> segments_{0};
+  bool may_grow_ = true;                  // the arena, once between two tend(); the consumer's
+  std::atomic<std::size_t> segments_{0};  // and pieces that no segment is in yet
   std::atomic<std::size_t> empties_{0};
   std::atomic<std::size_t> budget_{0};
   std::size_t given_ = 0;  // since the last tend(); the consumer's

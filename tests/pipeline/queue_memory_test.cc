@@ -165,7 +165,7 @@ TEST_F(QueueMemoryTest, SegmentsThatGoAroundAreInHugePages) {
     }
     huge = head.segment.load()->of_arena;
   }).join();
-  EXPECT_EQ(huge, has_huge_pages(queue::SegmentArena::kPageBytes));
+  EXPECT_EQ(huge, has_huge_pages(queue::SegmentArena::kHugePageBytes));
 }
 
 // After 256 TiB from one thread.
@@ -181,9 +181,9 @@ TEST_F(QueueMemoryTest, TheNumbersOfSegmentsBeginAnew) {
     constexpr std::uint32_t kNearTheEnd = 0xfffffffe;
     head.segment.load()->sequence = kNearTheEnd;
     slot.drain[0].expected = kNearTheEnd;
-    queue::QueuePlace& place = micromegas_v0_thread.queues[0];
-    place.position = queue::position_at(kNearTheEnd, queue::offset_of(place.position));
-    head.position = place.position;
+    const queue::QueuePlace& place = micromegas_v0_thread.queues[0];
+    queue::advance(slot, queue::QueueKind::kEvents,
+                   queue::position_at(kNearTheEnd, queue::offset_of(place.position)));
     while (queue::sequence_of(head.position) != 3) {
       MM_INFO("a header");
       ++logs;

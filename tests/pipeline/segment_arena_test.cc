@@ -7,8 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
-#include <thread>
+#include <cstring>
 #include <vector>
 
 #include "micromegas/tests/support/pages.h"
@@ -16,74 +15,60 @@
 namespace micromegas::queue {
 namespace {
 
-// Never freed: nor is its memory.
-SegmentArena& new_arena() { return *new SegmentArena; }
-
-std::span<std::uint64_t> words(void* piece) {
-  return {static_cast<std::uint64_t*>(piece), kSegmentBytes / 8};
+std::vector<std::byte*> take_all(SegmentArena& arena) {
+  std::vector<std::byte*> pieces;
+  while (void* piece = arena.take()) pieces.push_back(static_cast<std::byte*>(piece));
+  return pieces;
 }
 
-TEST(SegmentArenaTest, HasNothingBeforeItGrows) { EXPECT_EQ(new_arena().take(), nullptr); }
+std::size_t pages_there(std::byte* piece) { return testing::pages_there(piece, kSegmentBytes); }
+std::size_t all_pages() { return testing::pages_in(kSegmentBytes); }
+
+TEST(SegmentArenaTest, HasNothingBeforeItGrows) { EXPECT_EQ(SegmentArena().take(), nullptr); }
 
 TEST(SegmentArenaTest, APageIsTakenPieceByPiece) {
-  SegmentArena& arena = new_arena();
+  SegmentArena arena;
   ASSERT_TRUE(arena.grow());
-  std::vector<std::uintptr_t> pieces;
-  while (void* piece = arena.take()) {
-    EXPECT_EQ(testing::pages_there(piece, kSegmentBytes), testing::pages_in(kSegmentBytes));
-    pieces.push_back(reinterpret_cast<std::uintptr_t>(piece));
-  }
+  const std::vector<std::byte*> pieces = take_all(arena);
   ASSERT_EQ(pieces.size(), SegmentArena::kPieces);
-  std::sort(pieces.begin(), pieces.end());
-  EXPECT_EQ(pieces.front() % SegmentArena::kPageBytes, 0u);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(pieces.front()) % SegmentArena::kHugePageBytes, 0u);
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     EXPECT_EQ(pieces[i], pieces.front() + i * kSegmentBytes);
+    EXPECT_EQ(pages_there(pieces[i]), all_pages());
   }
 }
 
-TEST(SegmentArenaTest, WhatIsGivenBackHoldsNoMemoryAndComesAgain) {
-  SegmentArena& arena = new_arena();
+TEST(SegmentArenaTest, WhatIsGivenBackHoldsNoMemoryAndIsNotTakenAgain) {
+  SegmentArena arena;
   ASSERT_TRUE(arena.grow());
   ASSERT_TRUE(arena.grow());
-  std::vector<void*> pieces;
-  while (void* piece = arena.take()) pieces.push_back(piece);
+  std::vector<std::byte*> pieces = take_all(arena);
   ASSERT_EQ(pieces.size(), 2 * SegmentArena::kPieces);
-  for (void* piece : {pieces[3], pieces[40]}) {
-    std::fill(words(piece).begin(), words(piece).end(), 1);
+  for (std::byte* piece : pieces) std::memset(piece, 1, kSegmentBytes);
+  for (std::byte* piece : {pieces[3], pieces[40]}) {
     arena.give(piece);
-    EXPECT_EQ(testing::pages_there(piece, kSegmentBytes), 0u);
-    EXPECT_EQ(arena.take(), piece);
-    EXPECT_EQ(std::count(words(piece).begin(), words(piece).end(), 1), 0);
-    EXPECT_EQ(arena.take(), nullptr);
+    EXPECT_EQ(pages_there(piece), 0u);
+    EXPECT_EQ(pages_there(piece + kSegmentBytes), all_pages());
+    EXPECT_EQ(piece[kSegmentBytes], std::byte{1});
   }
+  EXPECT_EQ(arena.take(), nullptr);
 }
 
-TEST(SegmentArenaTest, WhoTakesAPieceHasItAlone) {
-  SegmentArena& arena = new_arena();
-  ASSERT_TRUE(arena.grow());
-  constexpr std::uint64_t kThreads = 4;
-  constexpr int kRounds = 2'000;
-  std::vector<std::thread> threads;
-  for (std::uint64_t id = 1; id <= kThreads; ++id) {
-    threads.emplace_back([&arena, id] {
-      for (int round = 0; round < kRounds; ++round) {
-        void* const piece = arena.take();
-        if (piece == nullptr) continue;  // all had one while it looked
-        std::uint64_t& word = words(piece)[(id * 512) % words(piece).size()];
-        std::uint64_t& first = words(piece)[0];
-        first = id;
-        word = id;
-        EXPECT_EQ(first, id);
-        EXPECT_EQ(word, id);
-        arena.give(piece);
-      }
-    });
+TEST(SegmentArenaTest, WithItsLastPieceAPageGoes) {
+  SegmentArena arena;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(arena.grow());
+  std::vector<std::byte*> pieces = take_all(arena);
+  std::sort(pieces.begin(), pieces.end());
+  ASSERT_EQ(pieces.size(), 3 * SegmentArena::kPieces);
+  // The pages in any order, the last piece of each first.
+  for (const std::size_t page : {1U, 0U, 2U}) {
+    std::byte* const begin = pieces[page * SegmentArena::kPieces];
+    for (std::size_t i = SegmentArena::kPieces; i-- > 0;) {
+      EXPECT_TRUE(testing::is_mapped(begin));
+      arena.give(begin + i * kSegmentBytes);
+    }
+    EXPECT_FALSE(testing::is_mapped(begin));
   }
-  ASSERT_TRUE(arena.grow());
-  for (std::thread& thread : threads) thread.join();
-  std::size_t pieces = 0;
-  while (arena.take() != nullptr) ++pieces;
-  EXPECT_EQ(pieces, 2 * SegmentArena::kPieces);
 }
 
 }  // namespace

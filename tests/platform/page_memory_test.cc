@@ -5,11 +5,15 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "micromegas/tests/support/pages.h"
 
@@ -35,12 +39,40 @@ TEST(PageMemoryTest, WhatLiesAroundAHugePageIsGivenBack) {
     std::size_t bytes = 0;
     std::ifstream maps("/proc/self/statm");
     maps >> bytes;
-    return bytes * 4096;
+    return bytes * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   };
   const std::size_t before = mapped();
   void* const page = map_huge_page(kHuge);
   EXPECT_LT(mapped() - before, 2 * kHuge);
   munmap(page, kHuge);
+}
+
+// AnonHugePages of the mapping that begins there or before, in kB.
+std::size_t huge_kb_at(const void* memory) {
+  std::ifstream smaps("/proc/self/smaps");
+  bool here = false;
+  for (std::string line; std::getline(smaps, line);) {
+    unsigned long begin = 0;
+    unsigned long end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) {
+      const auto address = reinterpret_cast<std::uintptr_t>(memory);
+      here = begin <= address && address < end;
+    }
+    std::size_t kb = 0;
+    if (here && std::sscanf(line.c_str(), "AnonHugePages: %zu kB", &kb) == 1) return kb;
+  }
+  return 0;
+}
+
+TEST(PageMemoryTest, WhereTheSystemHasHugePagesAHugePageIsOne) {
+  std::size_t kb = 0;
+  std::vector<void*> pages;
+  for (int i = 0; i < 8; ++i) {  // it may have none just now
+    pages.push_back(map_huge_page(kHuge));
+    kb = std::max(kb, huge_kb_at(pages.back()));
+  }
+  for (void* page : pages) munmap(page, kHuge);
+  EXPECT_EQ(kb >= kHuge / 1024, has_huge_pages(kHuge));
 }
 
 TEST(PageMemoryTest, NoSystemHasHugePagesOfAnOddSize) { EXPECT_FALSE(has_huge_pages(12'288)); }
