@@ -14,7 +14,7 @@ namespace {
 
 // Lives as long as the process, as the process's own does.
 SegmentPool& new_pool(std::size_t budget, bool huge_pages = true) {
-  static std::vector<SegmentPool*> pools;
+  static auto& pools = *new std::vector<SegmentPool*>;
   pools.push_back(new SegmentPool(huge_pages));
   pools.back()->set_budget(budget);
   return *pools.back();
