@@ -22,8 +22,8 @@ constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, which Linux before 5
 
 bool has_huge_pages(std::size_t bytes) noexcept {
   constexpr std::size_t kLimit = 64;
-  const std::string dir = "/sys/kernel/mm/transparent_hugepage/";
   try {
+    const std::string dir = "/sys/kernel/mm/transparent_hugepage/";
     const auto never = [](const std::optional<std::string>& setting) {
       return setting && setting->find("[never]") != std::string::npos;
     };

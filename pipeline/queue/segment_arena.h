@@ -46,7 +46,7 @@ class SegmentArena {
     ~Page();
   };
 
-  std::unique_ptr<Page> pages_;  // the youngest first: of the others all pieces were taken
+  std::unique_ptr<Page> pages_;  // the youngest first
 };
 
 }  // namespace micromegas::queue

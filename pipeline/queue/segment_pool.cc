@@ -132,6 +132,7 @@ bool SegmentPool::push_full(ThreadSlot::Producer& producer, Segment* segment) no
 
 void SegmentPool::tend() noexcept {
   may_grow_ = true;
+  // What is free in a huge page is a part of the budget: when that is spent, threads must find it.
   while (bytes() + kSegmentBytes > budget_.load(std::memory_order_relaxed)) {
     void* const piece = arena_.take();
     if (piece == nullptr) break;
