@@ -64,19 +64,32 @@ class PassSignals {
   PassSignals(const PassSignals&) = delete;
   PassSignals& operator=(const PassSignals&) = delete;
 
+  // The same signals as a set.
+  static sigset_t set() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : kSignals) sigaddset(&signals, signal);
+    return signals;
+  }
+
  private:
   static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
   void (*before_[std::size(kSignals)])(int);
 };
 
-// The program, with its stdout in a pipe; -1: it cannot be started.
+// The program, with its stdout in a pipe, and its group known to end_with_program; -1: it cannot be
+// started. A signal in between waits: it would end this program and leave the other one behind.
 pid_t start(const std::string& path, const std::string& question, bool quick, int& out) {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0) return -1;
   std::fflush(stdout);
+  const sigset_t ending = PassSignals::set();
+  sigset_t before;
+  sigprocmask(SIG_BLOCK, &ending, &before);
   const pid_t pid = fork();
   if (pid == 0) {
     setpgid(0, 0);
+    sigprocmask(SIG_SETMASK, &before, nullptr);
     dup2(fds[1], STDOUT_FILENO);
     execl(path.c_str(), path.c_str(), "--question", question.c_str(), quick ? "--quick" : nullptr,
           nullptr);
@@ -85,10 +98,12 @@ pid_t start(const std::string& path, const std::string& question, bool quick, in
   close(fds[1]);
   if (pid > 0) {
     setpgid(pid, pid);
+    g_group = pid;
     out = fds[0];
   } else {
     close(fds[0]);
   }
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   return pid;
 }
 
@@ -130,7 +145,6 @@ std::string ask_program(const std::string& path, const std::string& question, bo
   int out = -1;
   const pid_t pid = start(path, question, quick, out);
   if (pid < 0) return "cannot be started";
-  g_group = pid;
   std::string why;
   int rows = 0;
   const auto take_line = [&](const std::string& line) {
