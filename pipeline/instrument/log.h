@@ -68,6 +68,7 @@ struct Log {
       MICROMEGAS_LOG_SITE_(micromegas_site, level, target, text);                          \
       if (::micromegas::queue::enabled(micromegas_site) && (condition)) {                  \
         ::micromegas::detail::Log{micromegas_site, text __VA_OPT__(, ) __VA_ARGS__};       \
+        ::micromegas::detail::after_log<(level)>();                                        \
       }                                                                                    \
     }                                                                                      \
   } while (false)

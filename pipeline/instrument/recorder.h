@@ -55,7 +55,6 @@ __attribute__((noinline, visibility("hidden"))) void write_log_cold(const LogMet
     set.write(w);
     (unpacked_values.write(w), ...);
     w.publish();
-    if (metadata.level == Level::kFatal) micromegas_v0_wait_for_live_sinks();
   };
   write(unpacked(values)...);
 }
@@ -81,7 +80,13 @@ __attribute__((noinline, visibility("hidden"))) void write_log(const LogMetadata
   set.write(w);
   (unpacked(values).write(w), ...);
   w.publish();
-  if (__builtin_expect(metadata.level == Level::kFatal, 0)) micromegas_v0_wait_for_live_sinks();
+}
+
+// A fatal log is shown before the program goes on, which may be to its end. Beside the log, not in
+// it: the level, a constant of the statement, need not be looked up in the call site's memory.
+template <Level kLevel>
+MICROMEGAS_INLINE void after_log() noexcept {
+  if constexpr (kLevel == Level::kFatal) micromegas_v0_wait_for_live_sinks();
 }
 
 // The place in the ArgList of argument number I.

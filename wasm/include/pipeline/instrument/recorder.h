@@ -61,6 +61,10 @@ inline void write_literal(const LogMetadata& metadata) noexcept {
   wasm::log(metadata, kArgList<>, nullptr, nullptr);
 }
 
+// Nothing waits in a queue.
+template <Level>
+constexpr void after_log() noexcept {}
+
 inline const PropertySet* set_of() noexcept { return nullptr; }
 template <class T, class... Rest>
 const PropertySet* set_of(const T& first, const Rest&... rest) noexcept {
