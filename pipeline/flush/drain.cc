@@ -672,7 +672,7 @@ void Drain::note_live(const queue::RecordReader& record, std::int64_t time, std:
 }
 
 bool Drain::wants_live(const queue::RecordReader& record) {
-  const std::uint32_t generation = micromegas_v0_enabled.load(std::memory_order_relaxed);
+  const std::uint32_t generation = micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
   if (generation != live_generation_) {
     live_generation_ = generation;
     live_wanted_.clear();

@@ -9,8 +9,8 @@
 // the flush actor reads `position` with acquire and so sees the whole record. Nothing in front of
 // `position` is ever written again until the actor has given the segment back.
 //
-// Where it is the owner knows from thread-local memory (ThisThread). The line of its state that the
-// actor looks at it only writes to, and waits for nothing.
+// Where it is the owner knows from thread-local memory (ThisThread). The `position` that the actor
+// looks at it only writes to, and waits for nothing.
 //
 // `micromegas_v0_*` are the process-wide names: in a program whose shared libraries each carry a
 // copy of this code, the dynamic linker makes them one (docs/architecture.md, "One registry").
@@ -85,23 +85,38 @@ constexpr std::uint32_t sequence_of(std::uint64_t position) noexcept {
   return static_cast<std::uint32_t>(position >> 32);
 }
 
-// What a thread's events go through. Counters: written by the owner only, read by anyone.
+// What a thread's events go through; the rest of it is its ThreadSlot. Counters: written by the
+// owner only, read by anyone. The first line is the one that the actor looks at: of what else is in
+// it an event writes nothing.
 struct alignas(64) ThreadState {
   QueueHead queues[kQueueKinds];
-  // Begins without an end yet, and above 32 bits whose they are: a thread's in one session. Owner
-  // only, but for the start of a session. Of the state that threads share before they record:
-  // kMaxOpenSpans of nobody.
-  alignas(64) std::atomic<std::uint64_t> open_spans{0};  // its line: not the actor's
-  std::uint64_t next_span_id = 0;   // of an asynchronous span; a multiple of kSpanIds: none is left
+  // Counters and histograms (aggregate_cells.h), by their index; null: none yet. Owner only.
+  void** cells = nullptr;
+  struct ThreadSlot* slot = nullptr;  // null: of the state that threads share before they record
+  std::uint32_t cell_count = 0;
   std::uint32_t context_depth = 0;  // open ContextScopes; owner only
   // Depth of a kContextEnd that found no room, 0: none; owner only. It comes first in the queue's
   // next segment.
   std::uint32_t pending_context_end[kQueueKinds] = {};
+  // Begins without an end yet, and above 32 bits whose they are: a thread's in one session. Owner
+  // only, but for the start of a session. Of the state that threads share before they record:
+  // kMaxOpenSpans of nobody.
+  std::atomic<std::uint64_t> open_spans{0};
+  std::uint64_t next_span_id = 0;  // of an asynchronous span; a multiple of kSpanIds: none is left
   std::atomic<std::uint64_t> recorded[kEventKinds] = {};
-  // Counters and histograms (aggregate_cells.h), by their index; null: none yet. Owner only.
-  void** cells = nullptr;
-  std::uint32_t cell_count = 0;
 };
+static_assert(sizeof(ThreadState) == 128 && offsetof(ThreadState, open_spans) == 64);
+
+// Where an event looks beside its call site and into thread-local memory: in one page. A processor
+// that wakes up has forgotten where pages are, and each that it must look up again costs it as much
+// as some events do. States of later threads are in pages of their own.
+struct alignas(4096) HotPage {
+  // (generation << 1) | 1. A call site whose word has these low 32 bits is enabled; with the last
+  // bit cleared it is disabled; anything else must be decided anew.
+  std::atomic<std::uint32_t> enabled{1};
+  alignas(sizeof(ThreadState)) ThreadState states[31] = {};
+};
+static_assert(sizeof(HotPage) == 4096);
 
 // The owner's own copy of a QueueHead: all that an event looks at but the lines it fills.
 struct QueuePlace {
@@ -193,9 +208,7 @@ struct Image;
 }
 
 extern "C" {
-// (generation << 1) | 1. A call site whose word has these low 32 bits is enabled; with the last bit
-// cleared it is disabled; anything else must be decided anew.
-MICROMEGAS_EXPORT extern std::atomic<std::uint32_t> micromegas_v0_enabled;
+MICROMEGAS_EXPORT extern micromegas::queue::HotPage micromegas_v0_hot_page;
 
 // What a thread that has not recorded yet shares with all others like it: it has no room.
 MICROMEGAS_EXPORT extern micromegas::queue::Segment micromegas_v0_no_segment;
@@ -315,19 +328,19 @@ namespace micromegas::queue {
 // The filters' cached answer: two loads, and a call only after a filter changed.
 MICROMEGAS_INLINE bool enabled(const LogMetadata& m) noexcept {
   const auto word = static_cast<std::uint32_t>(m.word.load(std::memory_order_relaxed));
-  const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_relaxed);
+  const std::uint32_t on = micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
   if (word == (on & ~1U)) return false;
   return __builtin_expect(word == on, 1) || micromegas_v0_refresh_log(&m);
 }
 MICROMEGAS_INLINE bool enabled(const StaticMetricMetadata& m) noexcept {
   const auto word = static_cast<std::uint32_t>(m.word.load(std::memory_order_relaxed));
-  const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_relaxed);
+  const std::uint32_t on = micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
   if (word == (on & ~1U)) return false;
   return __builtin_expect(word == on, 1) || micromegas_v0_refresh_metric(&m);
 }
 MICROMEGAS_INLINE bool enabled(const SpanLocation& m) noexcept {
   const auto word = static_cast<std::uint32_t>(m.word.load(std::memory_order_relaxed));
-  const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_relaxed);
+  const std::uint32_t on = micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
   if (word == (on & ~1U)) return false;
   return __builtin_expect(word == on, 1) || micromegas_v0_refresh_span(&m);
 }

@@ -69,10 +69,11 @@ ThreadSlot* Runtime::take_late_ends(LateEnds& out) {
   if (!any_late_ends_.load(std::memory_order_acquire)) return nullptr;
   const std::lock_guard lock(mutex_);
   if (late_slot_ == nullptr) {
-    auto slot = std::make_unique<ThreadSlot>();
+    auto slot = std::make_unique<ThreadSlot>(states_.next());
     slot->name = "asynchronous spans";
     slot->thread_id = kLateId;
     slot->uid = next_uid_++;
+    states_.take();
     late_slot_ = slot.release();
   }
   any_late_ends_.store(false, std::memory_order_relaxed);

@@ -88,7 +88,7 @@ bool Runtime::may_open_span() noexcept {
     }
     return false;
   }
-  auto& slot = static_cast<ThreadSlot&>(*micromegas_v0_thread.state);
+  ThreadSlot& slot = *micromegas_v0_thread.state->slot;
   const std::uint32_t ended = slot.ended_elsewhere.exchange(0, std::memory_order_relaxed);
   if (ended == 0) {
     drop(EventKind::kSpan, DropReason::kInvalid, 2);
@@ -114,14 +114,14 @@ void Runtime::span_held(std::uint32_t before) noexcept {
   misplaced_spans_.fetch_add(held, std::memory_order_relaxed);
   const char* const what = "was open when its coroutine suspended, or its handler returned";
   try {
-    auto* slot = static_cast<ThreadSlot*>(micromegas_v0_thread.state);
+    ThreadSlot* slot = micromegas_v0_thread.state->slot;
     {
       const std::lock_guard lock(mutex_);
       std::erase_if(slot->held, [&](std::uint32_t depth) { return depth > before; });
       for (std::uint32_t depth = before + 1; depth <= open; ++depth) slot->held.push_back(depth);
     }
     const std::vector<std::uint32_t> sites =
-        open_in(slot->queues[static_cast<std::size_t>(QueueKind::kSpans)], held);
+        open_in(slot->state.queues[static_cast<std::size_t>(QueueKind::kSpans)], held);
     for (const std::uint32_t id : sites) say_misplaced(id, what);
     if (sites.empty()) say_misplaced(0, what);
   } catch (...) {  // no memory

@@ -29,17 +29,11 @@ extern "C" {
 // What a thread that has not recorded yet writes into: nothing fits.
 MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::Segment micromegas_v0_no_segment{};
 MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::ThreadState micromegas_v0_nobody{
-    {{&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes},
-     {&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes}},
-    micromegas::queue::kMaxOpenSpans,
-    0,
-    0,
-    {},
-    {},
-    nullptr,
-    0};
+    .queues = {{&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes},
+               {&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes}},
+    .open_spans = micromegas::queue::kMaxOpenSpans};
 
-MICROMEGAS_MANY_COPIES_ constinit std::atomic<std::uint32_t> micromegas_v0_enabled{1};
+MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::HotPage micromegas_v0_hot_page{};
 
 constinit thread_local micromegas::queue::ThisThread micromegas_v0_thread{
     &micromegas_v0_nobody,
@@ -98,8 +92,9 @@ void after_fork_child() { Runtime::get().after_fork_child(); }
 
 }  // namespace
 
-ThreadSlot::ThreadSlot() {
-  for (QueueHead& head : queues) {
+ThreadSlot::ThreadSlot(ThreadState& hot) : state(hot) {
+  state.slot = this;
+  for (QueueHead& head : state.queues) {
     head.segment.store(&micromegas_v0_no_segment, std::memory_order_relaxed);
     head.position.store(position_at(0, kSegmentBytes), std::memory_order_relaxed);
   }
@@ -173,7 +168,7 @@ void Runtime::bump_session() noexcept {
 void Runtime::put_in_force_locked(std::unique_ptr<PublishedFilters::Version> filters) noexcept {
   in_force_.publish(std::move(filters));
   generation_ = (generation_ + 1) & 0x7fffffff;
-  micromegas_v0_enabled.store((generation_ << 1) | 1U, std::memory_order_release);
+  micromegas_v0_hot_page.enabled.store((generation_ << 1) | 1U, std::memory_order_release);
 }
 
 void Runtime::discard_leftovers() {
@@ -222,7 +217,7 @@ bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
   std::atomic<std::uint64_t>& slot = asked_[hash % asked_.size()];
   const std::uint64_t pair = hash & ~std::uint64_t{0xffffffff};
   const std::uint64_t answer = slot.load(std::memory_order_relaxed);
-  const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_relaxed);
+  const std::uint32_t on = micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
   if (answer == (pair | on)) return true;
   if (answer == (pair | (on & ~1U))) return false;
   const std::uint32_t decision =
@@ -238,11 +233,12 @@ ThreadSlot* Runtime::add_slot_locked() {
   if (pool_ == nullptr) return nullptr;
   ThreadSlot* slot;
   if (free_slots_.empty()) {
-    auto fresh = std::make_unique<ThreadSlot>();
+    auto fresh = std::make_unique<ThreadSlot>(states_.next());
     fresh->producer = std::make_unique<ThreadSlot::Producer>(pool_->full());
     if (!fresh->producer->token.valid()) return nullptr;
     slots_.reserve(slots_.size() + 1);
     free_slots_.reserve(slots_.size() + 1);
+    states_.take();
     slot = fresh.release();
   } else {
     slots_.reserve(slots_.size() + 1);
@@ -251,8 +247,8 @@ ThreadSlot* Runtime::add_slot_locked() {
   }
   slot->uid = next_uid_++;
   own_anew_locked(*slot);
-  slot->context_depth = 0;
-  for (std::uint32_t& depth : slot->pending_context_end) depth = 0;
+  slot->state.context_depth = 0;
+  for (std::uint32_t& depth : slot->state.pending_context_end) depth = 0;
   slot->scopes = {};
   slot->retired.store(false, std::memory_order_relaxed);
   slots_.push_back(slot);
@@ -262,7 +258,7 @@ ThreadSlot* Runtime::add_slot_locked() {
 // Nothing is open; guards from before are of nobody that is known.
 void Runtime::own_anew_locked(ThreadSlot& slot) noexcept {
   slot.owner = next_owner_++;
-  slot.open_spans.store(std::uint64_t{slot.owner} << 32, std::memory_order_relaxed);
+  slot.state.open_spans.store(std::uint64_t{slot.owner} << 32, std::memory_order_relaxed);
   slot.ended_elsewhere.store(0, std::memory_order_relaxed);
   slot.held.clear();
 }
@@ -276,11 +272,7 @@ void Runtime::record_as(ThreadState& state) noexcept {
   }
 }
 
-ThreadSlot* Runtime::registered_thread() noexcept {
-  return micromegas_v0_thread.state != &micromegas_v0_nobody
-             ? static_cast<ThreadSlot*>(micromegas_v0_thread.state)
-             : nullptr;
-}
+ThreadSlot* Runtime::registered_thread() noexcept { return micromegas_v0_thread.state->slot; }
 
 ThreadSlot* Runtime::current_thread() noexcept {
   if (ThreadSlot* slot = registered_thread()) return slot;
@@ -292,7 +284,7 @@ ThreadSlot* Runtime::current_thread() noexcept {
     slot->thread_id = current_thread_id();
     slot->name = std::move(name);
     pthread_setspecific(exit_key_, slot);
-    record_as(*slot);
+    record_as(slot->state);
     return slot;
   } catch (...) {
     return nullptr;
@@ -339,9 +331,10 @@ std::string Runtime::thread_name(const ThreadSlot& slot) const {
 }
 
 void Runtime::retire_current_thread() noexcept {
-  if (micromegas_v0_thread.state == &micromegas_v0_nobody) return;
+  ThreadSlot* const slot = registered_thread();
+  if (slot == nullptr) return;
   pthread_setspecific(exit_key_, nullptr);
-  thread_exit(static_cast<ThreadSlot*>(micromegas_v0_thread.state));
+  thread_exit(slot);
 }
 
 // Also for threads that record from destructors which run after this one: they find the shared
@@ -392,7 +385,7 @@ bool Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bo
     // The full one first: it may be the only one that can come back. But for what open spans have
     // reserved in it, their ends.
     if (queue == QueueKind::kEvents ||
-        open_count(slot->open_spans.load(std::memory_order_relaxed)) == 0)
+        open_count(slot->state.open_spans.load(std::memory_order_relaxed)) == 0)
       give_full_away(*slot, queue);
     room_.wait_for_memory(kind, [&] {
       segment = take_segment(*slot, queue);
@@ -440,7 +433,7 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
   if (Segment* segment = take_spare_of(index(queue))) return segment;
   bool fresh = false;
   const bool first =
-      sequence_of(slot.queues[index(queue)].position.load(std::memory_order_relaxed)) == 0;
+      sequence_of(slot.state.queues[index(queue)].position.load(std::memory_order_relaxed)) == 0;
   Segment* segment = pool_->take(first, fresh);
   if (fresh) {
     if (auto* wake = wake_.load(std::memory_order_acquire)) wake();
@@ -453,8 +446,8 @@ MICROMEGAS_INLINE void Runtime::go_to(ThreadSlot& slot, QueueKind queue, Segment
                                       std::uint64_t position) noexcept {
   const std::size_t q = index(queue);
   micromegas_v0_thread.queues[q] = {segment, position, limit_at(offset_of(position))};
-  slot.queues[q].segment.store(segment, std::memory_order_release);
-  slot.queues[q].position.store(position, std::memory_order_release);
+  slot.state.queues[q].segment.store(segment, std::memory_order_release);
+  slot.state.queues[q].position.store(position, std::memory_order_release);
 }
 
 MICROMEGAS_INLINE void Runtime::publish_segment(ThreadSlot& slot, QueueKind queue,
@@ -463,7 +456,7 @@ MICROMEGAS_INLINE void Runtime::publish_segment(ThreadSlot& slot, QueueKind queu
   const std::uint32_t sequence =
       next_sequence(sequence_of(micromegas_v0_thread.queues[q].position));
   std::uint32_t end = kSegmentHeaderBytes;
-  if (std::uint32_t& depth = slot.pending_context_end[q]; depth != 0) {
+  if (std::uint32_t& depth = slot.state.pending_context_end[q]; depth != 0) {
     store64(segment->at(end),
             header_word(depth, RecordKind::kContextEnd, kNoFlags, kRecordHeaderBytes));
     store64(segment->at(end) + 8, 0);
@@ -507,9 +500,8 @@ bool Runtime::room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t byte
 }
 
 void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
-  if (micromegas_v0_thread.state != &micromegas_v0_nobody) {
-    auto* slot = static_cast<ThreadSlot*>(micromegas_v0_thread.state);
-    count(slot->recorded[index(kind)], events);
+  if (ThreadSlot* const slot = registered_thread()) {
+    count(slot->state.recorded[index(kind)], events);
     count(slot->dropped[index(kind)][index(reason)], events);
   } else {
     stray_dropped_[index(kind)][index(reason)].fetch_add(events, std::memory_order_relaxed);
@@ -519,8 +511,7 @@ void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noex
 std::uint64_t Runtime::new_span_ids() noexcept {
   const std::uint64_t id = span_id_ranges_.fetch_add(1, std::memory_order_relaxed) * kSpanIds + 1;
   // Shared by the threads that have not recorded yet, that state takes no ids of its own.
-  if (micromegas_v0_thread.state != &micromegas_v0_nobody)
-    micromegas_v0_thread.state->next_span_id = id + 1;
+  if (registered_thread() != nullptr) micromegas_v0_thread.state->next_span_id = id + 1;
   return id;
 }
 
@@ -552,14 +543,14 @@ void* Runtime::aggregate_cell(const StaticMetricMetadata& metadata, AggregateKin
       }
       if (first) cache_id(metadata.word, id);
     }
-    if (id >= slot->cell_count) {
+    if (id >= slot->state.cell_count) {
       const auto size = static_cast<std::uint32_t>(std::bit_ceil(std::max(id + 1, 64U)));
       slot->cell_memory.resize(size);
-      slot->cells = slot->cell_memory.data();
-      slot->cell_count = size;
+      slot->state.cells = slot->cell_memory.data();
+      slot->state.cell_count = size;
     }
     // Another call site's of the same name, perhaps.
-    void*& cell = slot->cells[id];
+    void*& cell = slot->state.cells[id];
     const bool full = kind == AggregateKind::kHistogram && aggregates_.full();
     if (cell == nullptr && !full) cell = aggregates_.add_cell(id);
     if (cell == nullptr) {
@@ -630,8 +621,8 @@ bool Runtime::take_process_contexts(std::uint64_t& seen, std::vector<ProcessCont
 }
 
 void Runtime::count_left_out() noexcept {
-  if (micromegas_v0_thread.state != &micromegas_v0_nobody) {
-    count(static_cast<ThreadSlot*>(micromegas_v0_thread.state)->left_out);
+  if (ThreadSlot* const slot = registered_thread()) {
+    count(slot->left_out);
   } else {
     stray_left_out_.fetch_add(1, std::memory_order_relaxed);
   }
@@ -744,7 +735,7 @@ bool Runtime::read_queue(ThreadSlot& slot, QueueKind queue,
   for (int round = 0; round < 2; ++round) {
     read_full();
     if (!more) return false;
-    const QueueHead& head = slot.queues[index(queue)];
+    const QueueHead& head = slot.state.queues[index(queue)];
     const std::uint64_t position = head.position.load(std::memory_order_acquire);
     const std::uint32_t sequence = sequence_of(position);
     if (sequence == 0) return true;  // the thread has no such queue
@@ -770,7 +761,7 @@ void Runtime::release(ThreadSlot* slot) noexcept {
     gave_back_ = true;
   }
   for (std::size_t q = 0; q < kQueueKinds; ++q) {
-    QueueHead& head = slot->queues[q];
+    QueueHead& head = slot->state.queues[q];
     Segment* live = head.segment.exchange(&micromegas_v0_no_segment, std::memory_order_relaxed);
     if (live != &micromegas_v0_no_segment) {
       pool_->give(live);
@@ -788,7 +779,7 @@ void Runtime::release(ThreadSlot* slot) noexcept {
   by_uid_.erase(slot->uid);
   const std::lock_guard lock(mutex_);
   add(past_, *slot);
-  for (auto& n : slot->recorded) n.store(0, std::memory_order_relaxed);
+  for (auto& n : slot->state.recorded) n.store(0, std::memory_order_relaxed);
   for (auto& reasons : slot->dropped) {
     for (auto& n : reasons) n.store(0, std::memory_order_relaxed);
   }
@@ -826,10 +817,10 @@ void Runtime::add_held(EventStats& stats) {
                       segment->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes,
                       segment->end);
       }
-      const std::uint64_t position = slot->queues[q].position.load(std::memory_order_acquire);
+      const std::uint64_t position = slot->state.queues[q].position.load(std::memory_order_acquire);
       const std::uint32_t sequence = sequence_of(position);
       if (sequence == 0 || is_before(sequence, drain.expected)) continue;
-      const Segment* live = slot->queues[q].segment.load(std::memory_order_acquire);
+      const Segment* live = slot->state.queues[q].segment.load(std::memory_order_acquire);
       if (live->sequence != sequence) continue;  // none, or they still record
       count_records(live, live->sequence == drain.expected ? drain.consumed : kSegmentHeaderBytes,
                     offset_of(position));
@@ -842,7 +833,7 @@ void Runtime::add_held(EventStats& stats) {
 void Runtime::add(Counts& to, const ThreadSlot& slot) noexcept {
   to.left_out += slot.left_out.load(std::memory_order_relaxed);
   for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
-    to.recorded[kind] += slot.recorded[kind].load(std::memory_order_relaxed);
+    to.recorded[kind] += slot.state.recorded[kind].load(std::memory_order_relaxed);
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
       to.dropped[kind][reason] += slot.dropped[kind][reason].load(std::memory_order_relaxed);
     }
@@ -944,8 +935,8 @@ void Runtime::after_fork_child() noexcept {
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
   MICROMEGAS_INLINE static bool next_room(QueueKind queue, std::uint32_t bytes) noexcept {
-    if (micromegas_v0_thread.state == &micromegas_v0_nobody) return false;
-    return Runtime::next_room(static_cast<ThreadSlot&>(*micromegas_v0_thread.state), queue, bytes);
+    ThreadSlot* const slot = Runtime::registered_thread();
+    return slot != nullptr && Runtime::next_room(*slot, queue, bytes);
   }
   // Not inlined: what comes before it stays small, and saves no registers for it.
   __attribute__((noinline)) static bool make_room(QueueKind queue, std::uint32_t bytes,

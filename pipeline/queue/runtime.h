@@ -36,6 +36,7 @@
 #include "micromegas/pipeline/queue/open_async_spans.h"
 #include "micromegas/pipeline/queue/room_wait.h"
 #include "micromegas/pipeline/queue/sample_windows.h"
+#include "micromegas/pipeline/queue/thread_states.h"
 #include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/stats.h"
 #include "micromegas/platform/thread.h"
@@ -89,7 +90,8 @@ class OpenScopes {
 //
 // `spare` and `full` each hold one segment. They spare a thread that fills a segment every now and
 // then the shared queues, whose memory other processors have in their caches: some 2 of 4 us.
-struct ThreadSlot : ThreadState {
+struct alignas(64) ThreadSlot {
+  ThreadState& state;     // never freed
   std::uint32_t uid = 0;  // never reused
   std::uint32_t owner =
       0;  // in open_spans, anew in each session; never reused; the runtime's mutex
@@ -106,7 +108,7 @@ struct ThreadSlot : ThreadState {
   std::vector<std::uint32_t> held;
   std::atomic<std::uint64_t> left_out{0};  // by rate helpers
   OpenScopes scopes;                       // owner only
-  std::vector<void*> cell_memory;          // of `cells`; owner only
+  std::vector<void*> cell_memory;          // of the state's cells; owner only
   struct Producer;  // the moodycamel token with which the thread gives full segments away
   std::unique_ptr<Producer> producer;
 
@@ -119,8 +121,10 @@ struct ThreadSlot : ThreadState {
   };
   Drain drain[kQueueKinds];
 
-  ThreadSlot();
+  explicit ThreadSlot(ThreadState& hot);
   ~ThreadSlot();
+  ThreadSlot(const ThreadSlot&) = delete;
+  ThreadSlot& operator=(const ThreadSlot&) = delete;
 };
 
 inline constexpr std::uint64_t kFirstTrackId = 1U << 30;  // no system's threads have such ids
@@ -326,7 +330,7 @@ class Runtime {
   [[nodiscard]] std::uint32_t decide(Question question) const noexcept {
     // First this, then the filters: those that it belongs to or later ones. So what an outdated
     // filter says is never kept as the answer of a newer one.
-    const std::uint32_t on = micromegas_v0_enabled.load(std::memory_order_acquire);
+    const std::uint32_t on = micromegas_v0_hot_page.enabled.load(std::memory_order_acquire);
     return in_force_.ask(question) ? on : on & ~1U;
   }
   static void bump_session() noexcept;
@@ -381,6 +385,7 @@ class Runtime {
   PublishedFilters in_force_;  // the same, or none; published under mutex_
   std::vector<ThreadSlot*> slots_;
   std::vector<ThreadSlot*> free_slots_;
+  ThreadStates states_;  // of slots to come; guarded by mutex_
   std::uint32_t next_uid_ = 1;
   std::uint32_t next_owner_ = 1;
   SegmentPool* pool_ = nullptr;                  // made by the first start()

@@ -45,7 +45,10 @@ ThreadState* Runtime::enter_track(TrackData& track, std::uint32_t events) noexce
     let_go(track);
     return nullptr;
   }
-  if (state == nullptr) state = make_track({track.name, track.name_size});
+  if (state == nullptr) {
+    ThreadSlot* const slot = make_track({track.name, track.name_size});
+    if (slot != nullptr) state = &slot->state;
+  }
   track.state.store(state, std::memory_order_relaxed);
   if (state == nullptr) {
     drop(EventKind::kSpan, DropReason::kQueueFull, events);
@@ -66,7 +69,7 @@ void Runtime::close_track(TrackData& track) noexcept {
   take(track, process);
   ThreadState* const state = track.state.exchange(nullptr, std::memory_order_relaxed);
   if (state != nullptr && track.process == process) {
-    static_cast<ThreadSlot*>(state)->retired.store(true, std::memory_order_release);
+    state->slot->retired.store(true, std::memory_order_release);
   }
   track.closed = true;
   let_go(track);

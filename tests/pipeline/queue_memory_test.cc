@@ -137,7 +137,7 @@ TEST_F(QueueMemoryTest, FewSpareSegmentsRestWithIdleThreads) {
     threads.emplace_back([&] {
       MM_INFO("registers the thread");
       slot = queue::Runtime::registered_thread();
-      while (queue::offset_of(slot->queues[0].position) < 40'000) MM_INFO("a header");
+      while (queue::offset_of(slot->state.queues[0].position) < 40'000) MM_INFO("a header");
       recorded.count_down();
       looked.wait();
     });
@@ -169,6 +169,29 @@ TEST_F(QueueMemoryTest, SegmentsThatGoAroundAreInHugePages) {
 }
 
 // After 256 TiB from one thread.
+TEST_F(QueueMemoryTest, ThreadsPastTheHotPageRecordLikeAllOthers) {
+  start();
+  constexpr int kThreads = 100;
+  for (std::uint64_t round = 1; round <= 2; ++round) {  // the second one finds slots that were used
+    std::vector<std::thread> threads;
+    std::latch all_recorded(kThreads);
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        MM_SPAN("a span");
+        MM_INFO("{}", t);
+        MM_IMETRIC("thread", "count", t);
+        all_recorded.arrive_and_wait();
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    flushed();
+    const EventStats stats = pipeline::session_stats();
+    EXPECT_EQ(of(stats, EventKind::kLog).delivered, round * kThreads);
+    EXPECT_EQ(of(stats, EventKind::kIntegerMetric).delivered, round * kThreads);
+    EXPECT_EQ(of(stats, EventKind::kSpan).delivered, round * 2 * kThreads);
+  }
+}
+
 TEST_F(QueueMemoryTest, TheNumbersOfSegmentsBeginAnew) {
   pipeline::SessionOptions options;
   options.flush.tick = 1h;  // the actor looks when it is asked to
@@ -177,12 +200,12 @@ TEST_F(QueueMemoryTest, TheNumbersOfSegmentsBeginAnew) {
   std::thread([&] {
     MM_INFO("registers the thread");
     queue::ThreadSlot& slot = *queue::Runtime::registered_thread();
-    queue::QueueHead& head = slot.queues[0];
+    queue::QueueHead& head = slot.state.queues[0];
     constexpr std::uint32_t kNearTheEnd = 0xfffffffe;
     head.segment.load()->sequence = kNearTheEnd;
     slot.drain[0].expected = kNearTheEnd;
     const queue::QueuePlace& place = micromegas_v0_thread.queues[0];
-    queue::advance(slot, queue::QueueKind::kEvents,
+    queue::advance(slot.state, queue::QueueKind::kEvents,
                    queue::position_at(kNearTheEnd, queue::offset_of(place.position)));
     while (queue::sequence_of(head.position) != 3) {
       MM_INFO("a header");

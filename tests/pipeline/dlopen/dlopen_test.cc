@@ -127,14 +127,14 @@ TEST_F(DlopenTest, ThereIsOneRegistry) {
   for (const Registry& registry : {of_a, of_b}) {
     EXPECT_EQ(registry.runtime, &queue::Runtime::get());
     EXPECT_EQ(registry.thread_state, &micromegas_v0_thread);
-    EXPECT_EQ(registry.enabled, &micromegas_v0_enabled);
+    EXPECT_EQ(registry.hot_page, &micromegas_v0_hot_page);
     EXPECT_EQ(registry.nobody, &micromegas_v0_nobody);
     EXPECT_EQ(registry.properties, properties);
   }
   EXPECT_EQ(of_b.sessions, micromegas_v0_sessions());
   // The libraries do have a copy of their own, which nobody uses.
   void* handle = dlopen("tests/pipeline/dlopen/liblibrary_a.so", RTLD_NOW | RTLD_NOLOAD);
-  EXPECT_NE(dlsym(handle, "micromegas_v0_enabled"), &micromegas_v0_enabled);
+  EXPECT_NE(dlsym(handle, "micromegas_v0_hot_page"), &micromegas_v0_hot_page);
   dlclose(handle);
 }
 

@@ -13,7 +13,7 @@ namespace micromegas::dlopen_test {
 struct Registry {
   const void* runtime = nullptr;
   const void* thread_state = nullptr;  // address of the calling thread's pointer
-  const void* enabled = nullptr;
+  const void* hot_page = nullptr;
   const void* nobody = nullptr;  // the state of threads that have not recorded
   const void* sessions = nullptr;
   const void* properties = nullptr;  // an interned set, always the same content

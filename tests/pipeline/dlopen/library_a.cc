@@ -31,7 +31,7 @@ void record_a(int thread, int events) {
 void registry_a(micromegas::dlopen_test::Registry* out) {
   *out = {&micromegas::queue::Runtime::get(),
           &micromegas_v0_thread,
-          &micromegas_v0_enabled,
+          &micromegas_v0_hot_page,
           &micromegas_v0_nobody,
           nullptr,
           &micromegas::PropertySet::intern({{"tenant", "acme"}, {"tier", "gold"}})};

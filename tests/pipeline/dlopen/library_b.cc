@@ -32,7 +32,7 @@ void record_b(int thread, int events) {
 void registry_b(micromegas::dlopen_test::Registry* out) {
   *out = {&micromegas::queue::Runtime::get(),
           &micromegas_v0_thread,
-          &micromegas_v0_enabled,
+          &micromegas_v0_hot_page,
           &micromegas_v0_nobody,
           micromegas_v0_sessions(),
           &micromegas::PropertySet::intern({{"tenant", "acme"}, {"tier", "gold"}})};
