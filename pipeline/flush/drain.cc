@@ -184,7 +184,7 @@ bool Drain::read_all() {
     const Read read = options_.log_origin
                           ? read_with_origin(*slot)
                           : Read{read_event_queue(*slot, nullptr), read_span_queue(*slot)};
-    if (!read.spans) behind_.push_back(slot->uid);
+    if (!read.spans) behind_.push_back(slot->state.uid);
     all = all && read.events && read.spans;
     if (retired && read.events && read.spans) finish_thread(slot);
   }
@@ -232,7 +232,7 @@ Drain::Read Drain::read_with_origin(queue::ThreadSlot& slot) {
     bool full = false;
     const bool events = read_event_queue(slot, &full);
     const bool spans = read_spans_of_logs(slot);
-    const auto carried = carried_.find(slot.uid);
+    const auto carried = carried_.find(slot.state.uid);
     // Nothing older than this is still to be read.
     if (events && carried != carried_.end()) carried->second.spans.forget_before(begin);
     cut_full_logs();
@@ -267,7 +267,7 @@ void Drain::read_events(queue::ThreadSlot& slot, const std::byte* records, std::
     if (event) runtime_.count_read(kind);
     try {
       if (!event) {
-        read_context(carried_[slot.uid].of[index(queue::QueueKind::kEvents)], record);
+        read_context(carried_[slot.state.uid].of[index(queue::QueueKind::kEvents)], record);
       } else {
         if (!piece.has(record.time())) piece = model_.piece(record.time());
         const std::int64_t time = piece.anchor.to_ns(record.time());
@@ -430,7 +430,7 @@ EventContextPtr Drain::context_of(queue::ThreadSlot& slot, queue::QueueKind queu
     if (set->ticks <= ticks) process = set->context;
     break;
   }
-  const auto found = carried_.find(slot.uid);
+  const auto found = carried_.find(slot.state.uid);
   if (found == carried_.end()) return process;
   try {
     return found->second.of[index(queue)].get(process);
@@ -441,7 +441,7 @@ EventContextPtr Drain::context_of(queue::ThreadSlot& slot, queue::QueueKind queu
 }
 
 EventContextPtr Drain::origin_of(queue::ThreadSlot& slot, const EventContextPtr& context) {
-  Carried& carried = carried_[slot.uid];
+  Carried& carried = carried_[slot.state.uid];
   if (carried.thread == nullptr) {
     auto thread = std::make_shared<EventContext>();
     thread->properties.emplace_back("thread.id", std::to_string(slot.thread_id));
@@ -473,7 +473,7 @@ bool Drain::read_spans_of_logs(queue::ThreadSlot& slot) {
     if (unnamed_.empty()) return all;
     sure = all && !read_logs_before_;
   }
-  SpanHistory& spans = carried_[slot.uid].spans;
+  SpanHistory& spans = carried_[slot.state.uid].spans;
   name_logs(spans, sure ? std::numeric_limits<std::uint64_t>::max() : spans.last_time());
   leave_unnamed();
   return all;
@@ -530,7 +530,7 @@ void Drain::note_span(queue::ThreadSlot& slot, const ThreadStreamState& stream,
       innermost.id = stream.open_span_id();
       innermost.name = stream.open_span_name().value_or(std::string_view());
     }
-    SpanHistory& spans = carried_[slot.uid].spans;
+    SpanHistory& spans = carried_[slot.state.uid].spans;
     if (spans.full()) read_logs_before(slot, spans, ticks);
     spans.add(ticks, std::move(innermost));
   } catch (const std::bad_alloc&) {
@@ -545,7 +545,7 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
   ThreadStreamState* stream = nullptr;
   const bool plain = !options_.log_origin && process_contexts_.empty();
   while (bytes > 0) {
-    if (plain && stream != nullptr && carried_.find(slot.uid) == carried_.end()) {
+    if (plain && stream != nullptr && carried_.find(slot.state.uid) == carried_.end()) {
       const std::size_t added = stream->add_plain(records, bytes, model_);
       runtime_.count_read(EventKind::kSpan, added);
       records += added * queue::kRecordHeaderBytes;
@@ -560,7 +560,7 @@ void Drain::read_spans(queue::ThreadSlot& slot, const std::byte* records, std::s
     if (record.kind() == queue::RecordKind::kContextBegin ||
         record.kind() == queue::RecordKind::kContextEnd) {
       try {
-        read_context(carried_[slot.uid].of[index(queue::QueueKind::kSpans)], record);
+        read_context(carried_[slot.state.uid].of[index(queue::QueueKind::kSpans)], record);
       } catch (const std::bad_alloc&) {
         runtime_.count_lost_properties();
       }
@@ -627,7 +627,7 @@ void Drain::drop(EventKind kind, DropReason reason) noexcept {
 
 ThreadStreamState* Drain::thread_stream(queue::ThreadSlot& slot, bool may_make,
                                         std::int64_t first_time) {
-  const auto found = threads_.find(slot.uid);
+  const auto found = threads_.find(slot.state.uid);
   if (found != threads_.end()) return found->second.get();
   if (!may_make) return nullptr;
   auto info = make_stream<ThreadStream>(process_->process_id, StreamKind::kThread);
@@ -644,11 +644,11 @@ ThreadStreamState* Drain::thread_stream(queue::ThreadSlot& slot, bool may_make,
   }
   auto stream = std::make_unique<ThreadStreamState>(info, first_time, queue::is_track(slot));
   stream->thread_id = slot.thread_id;
-  return threads_.emplace(slot.uid, std::move(stream)).first->second.get();
+  return threads_.emplace(slot.state.uid, std::move(stream)).first->second.get();
 }
 
 void Drain::finish_thread(queue::ThreadSlot* slot) {
-  if (const auto found = threads_.find(slot->uid); found != threads_.end()) {
+  if (const auto found = threads_.find(slot->state.uid); found != threads_.end()) {
     ThreadStreamState& stream = *found->second;
     // dispatch::unregister_thread_stream() inside a span: its end goes nowhere.
     invented_ += stream.end_open_spans(now());
@@ -657,7 +657,7 @@ void Drain::finish_thread(queue::ThreadSlot* slot) {
     if (stream.stream->held == 0) end_stream(*stream.stream);
     threads_.erase(found);
   }
-  carried_.erase(slot->uid);
+  carried_.erase(slot->state.uid);
   runtime_.release(slot);
 }
 

@@ -104,8 +104,13 @@ struct alignas(64) ThreadState {
   std::atomic<std::uint64_t> open_spans{0};
   std::uint64_t next_span_id = 0;  // of an asynchronous span; a multiple of kSpanIds: none is left
   std::atomic<std::uint64_t> recorded[kEventKinds] = {};
+  // What a thread that fills a segment looks at besides.
+  std::atomic<Segment*> spare[kQueueKinds] = {};  // consumer: fills if null; owner: takes
+  std::atomic<Segment*> full[kQueueKinds] = {};   // owner: fills if null; consumer: takes
+  std::uint32_t uid = 0;                          // never reused
 };
-static_assert(sizeof(ThreadState) == 128 && offsetof(ThreadState, open_spans) == 64);
+static_assert(sizeof(ThreadState) == 192 && offsetof(ThreadState, open_spans) == 64 &&
+              offsetof(ThreadState, spare) == 128);
 
 // Where an event looks beside its call site and into thread-local memory: in one page. A processor
 // that wakes up has forgotten where pages are, and each that it must look up again costs it as much
@@ -114,7 +119,7 @@ struct alignas(4096) HotPage {
   // (generation << 1) | 1. A call site whose word has these low 32 bits is enabled; with the last
   // bit cleared it is disabled; anything else must be decided anew.
   std::atomic<std::uint32_t> enabled{1};
-  alignas(sizeof(ThreadState)) ThreadState states[31] = {};
+  ThreadState states[21] = {};
 };
 static_assert(sizeof(HotPage) == 4096);
 

@@ -72,7 +72,7 @@ ThreadSlot* Runtime::take_late_ends(LateEnds& out) {
     auto slot = std::make_unique<ThreadSlot>(states_.next());
     slot->name = "asynchronous spans";
     slot->thread_id = kLateId;
-    slot->uid = next_uid_++;
+    slot->state.uid = next_uid_++;
     states_.take();
     late_slot_ = slot.release();
   }

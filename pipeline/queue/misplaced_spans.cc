@@ -60,7 +60,7 @@ void Runtime::end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t 
     const auto slot = std::find_if(slots_.begin(), slots_.end(),
                                    [&](const ThreadSlot* s) { return s->owner == owner; });
     if (slot != slots_.end() && !(*slot)->retired.load(std::memory_order_relaxed)) {
-      ended_elsewhere_.push_back({(*slot)->uid, id, open_count(begun)});
+      ended_elsewhere_.push_back({(*slot)->state.uid, id, open_count(begun)});
       counted = std::erase((*slot)->held, open_count(begun)) != 0;
       (*slot)->ended_elsewhere.fetch_add(1, std::memory_order_relaxed);
       any_ended_elsewhere_.store(true, std::memory_order_release);

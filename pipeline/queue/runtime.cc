@@ -245,7 +245,7 @@ ThreadSlot* Runtime::add_slot_locked() {
     slot = free_slots_.back();
     free_slots_.pop_back();
   }
-  slot->uid = next_uid_++;
+  slot->state.uid = next_uid_++;
   own_anew_locked(*slot);
   slot->state.context_depth = 0;
   for (std::uint32_t& depth : slot->state.pending_context_end) depth = 0;
@@ -297,7 +297,7 @@ ThreadSlot* Runtime::make_track(std::string_view name) noexcept {
     const std::lock_guard lock(mutex_);
     ThreadSlot* slot = add_slot_locked();
     if (slot == nullptr) return nullptr;
-    slot->thread_id = kFirstTrackId + slot->uid;
+    slot->thread_id = kFirstTrackId + slot->state.uid;
     slot->name = std::move(copy);
     return slot;
   } catch (...) {
@@ -401,7 +401,7 @@ bool Runtime::find_room(QueueKind queue, std::uint32_t bytes, EventKind kind, bo
     slot->kept = segment;
     return false;
   }
-  publish_segment(*slot, queue, segment);
+  publish_segment(slot->state, queue, segment);
   return true;
 }
 
@@ -413,20 +413,20 @@ bool Runtime::give_full_away(ThreadSlot& slot, QueueKind queue) noexcept {
   Segment* const old = place.segment;
   if (old == &micromegas_v0_no_segment) return true;
   old->end = offset_of(place.position);
-  if (slot.full[q].load(std::memory_order_relaxed) == nullptr) {
-    slot.full[q].store(old, std::memory_order_release);
+  if (slot.state.full[q].load(std::memory_order_relaxed) == nullptr) {
+    slot.state.full[q].store(old, std::memory_order_release);
   } else if (!pool_->push_full(*slot.producer, old)) {
     return false;
   }
-  go_to(slot, queue, &micromegas_v0_no_segment,
+  go_to(slot.state, queue, &micromegas_v0_no_segment,
         position_at(sequence_of(place.position), kSegmentBytes));
   return true;
 }
 
 Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
   const auto take_spare_of = [&slot](std::size_t q) {
-    Segment* segment = slot.spare[q].load(std::memory_order_acquire);
-    if (segment != nullptr) slot.spare[q].store(nullptr, std::memory_order_relaxed);
+    Segment* segment = slot.state.spare[q].load(std::memory_order_acquire);
+    if (segment != nullptr) slot.state.spare[q].store(nullptr, std::memory_order_relaxed);
     return segment;
   };
   if (slot.kept != nullptr) return std::exchange(slot.kept, nullptr);
@@ -442,21 +442,21 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
 }
 
 // The old one is in `full` or in the full queue. Order: see ThreadSlot.
-MICROMEGAS_INLINE void Runtime::go_to(ThreadSlot& slot, QueueKind queue, Segment* segment,
+MICROMEGAS_INLINE void Runtime::go_to(ThreadState& state, QueueKind queue, Segment* segment,
                                       std::uint64_t position) noexcept {
   const std::size_t q = index(queue);
   micromegas_v0_thread.queues[q] = {segment, position, limit_at(offset_of(position))};
-  slot.state.queues[q].segment.store(segment, std::memory_order_release);
-  slot.state.queues[q].position.store(position, std::memory_order_release);
+  state.queues[q].segment.store(segment, std::memory_order_release);
+  state.queues[q].position.store(position, std::memory_order_release);
 }
 
-MICROMEGAS_INLINE void Runtime::publish_segment(ThreadSlot& slot, QueueKind queue,
+MICROMEGAS_INLINE void Runtime::publish_segment(ThreadState& state, QueueKind queue,
                                                 Segment* segment) noexcept {
   const std::size_t q = index(queue);
   const std::uint32_t sequence =
       next_sequence(sequence_of(micromegas_v0_thread.queues[q].position));
   std::uint32_t end = kSegmentHeaderBytes;
-  if (std::uint32_t& depth = slot.state.pending_context_end[q]; depth != 0) {
+  if (std::uint32_t& depth = state.pending_context_end[q]; depth != 0) {
     store64(segment->at(end),
             header_word(depth, RecordKind::kContextEnd, kNoFlags, kRecordHeaderBytes));
     store64(segment->at(end) + 8, 0);
@@ -464,39 +464,39 @@ MICROMEGAS_INLINE void Runtime::publish_segment(ThreadSlot& slot, QueueKind queu
     depth = 0;
   }
   segment->sequence = sequence;
-  segment->thread_uid = slot.uid;
+  segment->thread_uid = state.uid;
   segment->kind = queue;
-  go_to(slot, queue, segment, position_at(sequence, end));
+  go_to(state, queue, segment, position_at(sequence, end));
 }
 
 // What a thread that fills a segment now and then goes through: little code in one place, and no
 // memory but its own. False: make_room() must do it.
-MICROMEGAS_INLINE bool Runtime::next_room(ThreadSlot& slot, QueueKind queue,
+MICROMEGAS_INLINE bool Runtime::next_room(ThreadState& state, QueueKind queue,
                                           std::uint32_t bytes) noexcept {
   const std::size_t q = index(queue);
   QueuePlace& place = micromegas_v0_thread.queues[q];
   const std::uint32_t end = offset_of(place.position);
-  Segment* const spare = slot.spare[q].load(std::memory_order_acquire);
+  Segment* const spare = state.spare[q].load(std::memory_order_acquire);
   if (end + bytes <= kSegmentBytes) {
     place.limit = kSegmentBytes;
     return true;
   }
-  if (spare == nullptr || slot.full[q].load(std::memory_order_relaxed) != nullptr) return false;
+  if (spare == nullptr || state.full[q].load(std::memory_order_relaxed) != nullptr) return false;
   if (bytes > kSegmentBytes - kSegmentHeaderBytes) return false;
-  slot.spare[q].store(nullptr, std::memory_order_relaxed);
+  state.spare[q].store(nullptr, std::memory_order_relaxed);
   // The consumer may have given the spare after the thread gave its segment away: there is none to
   // hand over then, and the one that all threads share is never read.
   Segment* const old = place.segment;
   if (old != &micromegas_v0_no_segment) {
     old->end = end;
-    slot.full[q].store(old, std::memory_order_release);
+    state.full[q].store(old, std::memory_order_release);
   }
-  publish_segment(slot, queue, spare);
+  publish_segment(state, queue, spare);
   return true;
 }
 
 bool Runtime::room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept {
-  return next_room(slot, queue, bytes);
+  return next_room(slot.state, queue, bytes);
 }
 
 void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
@@ -641,8 +641,8 @@ void Runtime::threads(std::vector<ThreadSlot*>& out) {
 void Runtime::index_threads() {
   const std::lock_guard lock(mutex_);
   std::size_t i = slots_.size();
-  while (i > 0 && !by_uid_.contains(slots_[i - 1]->uid)) --i;
-  for (; i < slots_.size(); ++i) by_uid_.emplace(slots_[i]->uid, slots_[i]);
+  while (i > 0 && !by_uid_.contains(slots_[i - 1]->state.uid)) --i;
+  for (; i < slots_.size(); ++i) by_uid_.emplace(slots_[i]->state.uid, slots_[i]);
 }
 
 // Segments of one thread come by two ways, so not always in order.
@@ -677,7 +677,7 @@ std::size_t Runtime::collect_full() {
 }
 
 void Runtime::take_full(ThreadSlot& slot, QueueKind queue) {
-  std::atomic<Segment*>& full = slot.full[index(queue)];
+  std::atomic<Segment*>& full = slot.state.full[index(queue)];
   Segment* segment = full.load(std::memory_order_acquire);
   if (segment == nullptr) return;
   add_full(slot, segment);
@@ -686,7 +686,7 @@ void Runtime::take_full(ThreadSlot& slot, QueueKind queue) {
 
 void Runtime::see_spare(ThreadSlot& slot, QueueKind queue) noexcept {
   bool& out = slot.drain[index(queue)].spare_out;
-  if (!out || slot.spare[index(queue)].load(std::memory_order_relaxed) != nullptr) return;
+  if (!out || slot.state.spare[index(queue)].load(std::memory_order_relaxed) != nullptr) return;
   out = false;
   --spares_;
 }
@@ -701,7 +701,7 @@ void Runtime::give_spare(ThreadSlot& slot, QueueKind queue, std::uint32_t end) n
   Segment* const segment = pool_->take_ready();
   if (segment == nullptr) return;
   SegmentPool::touch(segment, kSegmentBytes);
-  slot.spare[index(queue)].store(segment, std::memory_order_release);
+  slot.state.spare[index(queue)].store(segment, std::memory_order_release);
   out = true;
   ++spares_;
 }
@@ -767,7 +767,7 @@ void Runtime::release(ThreadSlot* slot) noexcept {
       pool_->give(live);
       gave_back_ = true;
     }
-    if (Segment* spare = slot->spare[q].exchange(nullptr, std::memory_order_relaxed)) {
+    if (Segment* spare = slot->state.spare[q].exchange(nullptr, std::memory_order_relaxed)) {
       pool_->give(spare);
       gave_back_ = true;
     }
@@ -776,7 +776,7 @@ void Runtime::release(ThreadSlot* slot) noexcept {
     slot->drain[q].expected = 1;
     slot->drain[q].consumed = kSegmentHeaderBytes;
   }
-  by_uid_.erase(slot->uid);
+  by_uid_.erase(slot->state.uid);
   const std::lock_guard lock(mutex_);
   add(past_, *slot);
   for (auto& n : slot->state.recorded) n.store(0, std::memory_order_relaxed);
@@ -935,8 +935,8 @@ void Runtime::after_fork_child() noexcept {
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
   MICROMEGAS_INLINE static bool next_room(QueueKind queue, std::uint32_t bytes) noexcept {
-    ThreadSlot* const slot = Runtime::registered_thread();
-    return slot != nullptr && Runtime::next_room(*slot, queue, bytes);
+    ThreadState& state = *micromegas_v0_thread.state;
+    return state.slot != nullptr && Runtime::next_room(state, queue, bytes);
   }
   // Not inlined: what comes before it stays small, and saves no registers for it.
   __attribute__((noinline)) static bool make_room(QueueKind queue, std::uint32_t bytes,

@@ -90,16 +90,15 @@ class OpenScopes {
 //
 // `spare` and `full` each hold one segment. They spare a thread that fills a segment every now and
 // then the shared queues, whose memory other processors have in their caches: some 2 of 4 us.
+//
+// Aligned: what the actor writes at each tick is in no line that the host or another thread has.
 struct alignas(64) ThreadSlot {
-  ThreadState& state;     // never freed
-  std::uint32_t uid = 0;  // never reused
+  ThreadState& state;  // never freed
   std::uint32_t owner =
       0;  // in open_spans, anew in each session; never reused; the runtime's mutex
   std::uint64_t thread_id = 0;
   std::string name;                  // guarded by the runtime's mutex
   std::atomic<bool> retired{false};  // the thread has ended (release): no record will follow
-  std::atomic<Segment*> spare[kQueueKinds] = {};  // consumer: fills if null; owner: takes
-  std::atomic<Segment*> full[kQueueKinds] = {};   // owner: fills if null; consumer: takes
   Segment* kept = nullptr;  // owner: taken, but the full one found no way; the next one it takes
   std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
   std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
@@ -355,12 +354,12 @@ class Runtime {
   bool keep_late_end(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes) noexcept;
   Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
   bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
-  static bool next_room(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
+  static bool next_room(ThreadState& state, QueueKind queue, std::uint32_t bytes) noexcept;
   // next_room(), not inlined.
   static bool room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
-  static void go_to(ThreadSlot& slot, QueueKind queue, Segment* segment,
+  static void go_to(ThreadState& state, QueueKind queue, Segment* segment,
                     std::uint64_t position) noexcept;
-  static void publish_segment(ThreadSlot& slot, QueueKind queue, Segment* segment) noexcept;
+  static void publish_segment(ThreadState& state, QueueKind queue, Segment* segment) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
   void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept;
   bool may_open_span() noexcept;

@@ -145,7 +145,7 @@ TEST_F(QueueMemoryTest, FewSpareSegmentsRestWithIdleThreads) {
   recorded.wait();
   for (int i = 0; i < 10; ++i) flushed();  // it gives as many as are ready each time
   const auto spares = std::count_if(slots.begin(), slots.end(), [](const queue::ThreadSlot* slot) {
-    return slot->spare[0].load() != nullptr;
+    return slot->state.spare[0].load() != nullptr;
   });
   EXPECT_GT(spares, 0);
   EXPECT_LE(spares, 8);
