@@ -5,8 +5,8 @@
 #define MICROMEGAS_PIPELINE_QUEUE_THREAD_STATES_H_
 
 #include <cstddef>
-#include <iterator>
 #include <new>
+#include <type_traits>
 
 #include "micromegas/pipeline/queue/hot.h"
 
@@ -19,7 +19,6 @@ class ThreadStates {
   // The same one until take(). Throws std::bad_alloc.
   ThreadState& next() {
     if (left_ == 0) {
-      constexpr std::size_t kInPage = sizeof(HotPage) / sizeof(ThreadState);
       void* const page =
           ::operator new(kInPage * sizeof(ThreadState), std::align_val_t(alignof(HotPage)));
       at_ = new (page) ThreadState[kInPage]{};
@@ -33,8 +32,10 @@ class ThreadStates {
   }
 
  private:
+  static constexpr std::size_t kInPage = std::extent_v<decltype(HotPage::states)>;
+
   ThreadState* at_ = micromegas_v0_hot_page.states;
-  std::size_t left_ = std::size(micromegas_v0_hot_page.states);
+  std::size_t left_ = kInPage;
 };
 
 }  // namespace micromegas::queue

@@ -39,7 +39,7 @@ TEST(ThreadStates, LieInTheHotPageThenInOthers) {
   kept = &first;
   EXPECT_FALSE(in_hot_page(*kept));
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&first) % alignof(HotPage), 0U);
-  for (std::size_t i = 0; i < sizeof(HotPage) / sizeof(ThreadState); ++i) {
+  for (std::size_t i = 0; i < kInHotPage; ++i) {
     EXPECT_EQ(page_of(states.next()), page_of(first)) << i;
     EXPECT_EQ(&states.next(), &first + i);
     states.take();
