@@ -47,6 +47,8 @@ void SegmentArena::give(void* piece) noexcept {
     if (++page.given == kPieces) {
       *at = std::move(page.next);
     } else {
+      // First so that the system does not make it part of a huge page again, with all its memory.
+      madvise(piece, kSegmentBytes, MADV_NOHUGEPAGE);
       madvise(piece, kSegmentBytes, MADV_DONTNEED);  // of locked memory an error: it waits
     }
     return;
