@@ -168,7 +168,6 @@ TEST_F(QueueMemoryTest, SegmentsThatGoAroundAreInHugePages) {
   EXPECT_EQ(huge, has_huge_pages(queue::SegmentArena::kHugePageBytes));
 }
 
-// After 256 TiB from one thread.
 TEST_F(QueueMemoryTest, ThreadsPastTheHotPageRecordLikeAllOthers) {
   start();
   constexpr int kThreads = 100;
@@ -192,6 +191,7 @@ TEST_F(QueueMemoryTest, ThreadsPastTheHotPageRecordLikeAllOthers) {
   }
 }
 
+// After 256 TiB from one thread.
 TEST_F(QueueMemoryTest, TheNumbersOfSegmentsBeginAnew) {
   pipeline::SessionOptions options;
   options.flush.tick = 1h;  // the actor looks when it is asked to
