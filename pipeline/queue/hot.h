@@ -187,10 +187,12 @@ struct TrackData {
 // A thread takes this many ids of asynchronous spans at once, less the first.
 inline constexpr std::uint64_t kSpanIds = 1024;
 
-// How far ahead lines are fetched: far enough for a thread in a loop, and once more nearer, for one
-// that slept and finds what it fetched before in no cache.
-inline constexpr std::uint32_t kPrefetchBytes = 512;
-inline constexpr std::uint32_t kNearPrefetchBytes = 256;
+// How far ahead lines are fetched: far enough for a thread in a loop, and nearer for one that slept
+// and finds what it fetched before in no cache: the first event after a sleep waits for memory
+// anyway, and what the next ones fill comes meanwhile.
+inline constexpr std::uint32_t kFarBytes = 512;
+inline constexpr std::uint32_t kNearBytes = 192;
+inline constexpr std::uint32_t kNextBytes = 64;
 
 // Gets the line for this processor alone; anywhere else than in memory it does nothing. The actor
 // has read the lines of a segment that is used again: fetched to be read they would stay shared,
@@ -520,8 +522,9 @@ class Writer : public RecordWriter {
     has_room_ = true;
     at_ = place().segment->at(offset_of(position_));
     // For the events to come, while the clock is read.
-    fetch_to_write(at_ + kPrefetchBytes);
-    fetch_to_write(at_ + kNearPrefetchBytes);
+    fetch_to_write(at_ + kFarBytes);
+    fetch_to_write(at_ + kNearBytes);
+    fetch_to_write(at_ + kNextBytes);
   }
 
   ThreadState* thread_;
