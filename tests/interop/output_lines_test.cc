@@ -9,9 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
-#include <cstdlib>
 #include <functional>
-#include <new>
 #include <ostream>
 #include <streambuf>
 #include <string>
@@ -21,27 +19,7 @@
 #include "micromegas/output_capture.h"
 #include "micromegas/pipeline/flush/session.h"
 #include "micromegas/testing.h"
-
-namespace {
-constinit thread_local bool t_poor = false;
-
-void* allocate(std::size_t bytes) {
-  void* memory = t_poor ? nullptr : std::malloc(bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-}  // namespace
-
-void* operator new(std::size_t bytes) { return allocate(bytes); }
-void* operator new[](std::size_t bytes) { return allocate(bytes); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return std::malloc(bytes); }
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
-  return std::malloc(bytes);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+#include "micromegas/tests/support/short_memory.h"
 
 namespace micromegas {
 namespace {
@@ -52,13 +30,17 @@ const std::string kLong(100, 'x');  // not within a string itself
 
 class OutputLinesWithoutMemory : public ::testing::Test {
  protected:
-  void TearDown() override { t_poor = false; }
+  OutputLinesWithoutMemory() { testing_support::set_memory_short(true); }
+  ~OutputLinesWithoutMemory() override {
+    testing_support::set_memory_short(false);
+    testing_support::set_poor(false);
+  }
 
   std::size_t add(std::string_view output) { return lines_.add(output, keep_); }
   std::size_t add_poor(std::string_view output) {
-    t_poor = true;
+    testing_support::set_poor(true);
     const std::size_t lost = add(output);
-    t_poor = false;
+    testing_support::set_poor(false);
     return lost;
   }
 
@@ -102,9 +84,9 @@ TEST_F(OutputLinesWithoutMemory, ACapturesLostLineIsADroppedLog) {
   {
     const StreamCapture out(stream, {.target = "stream"});
     stream << "first\n";
-    t_poor = true;
+    testing_support::set_poor(true);
     stream << kLong << '\n';
-    t_poor = false;
+    testing_support::set_poor(false);
     stream << "last\n";
   }
   EXPECT_TRUE(recorder.expect_logs(2, {.target = "stream"}));

@@ -9,42 +9,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "micromegas/instrument.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
-
-namespace {
-thread_local bool t_poor = false;  // on the flush actor
-std::atomic<bool> g_shortage{false};
-std::atomic<std::uint64_t> g_refused{0};
-
-void* allocate(std::size_t bytes) {
-  if (t_poor && g_shortage.load()) {
-    ++g_refused;
-    throw std::bad_alloc();
-  }
-  void* memory = std::malloc(bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-}  // namespace
-
-void* operator new(std::size_t bytes) { return allocate(bytes); }
-void* operator new[](std::size_t bytes) { return allocate(bytes); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return std::malloc(bytes); }
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
-  return std::malloc(bytes);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+#include "micromegas/tests/support/short_memory.h"
 
 namespace micromegas {
 namespace {
@@ -55,7 +27,7 @@ class PoorSink : public testing_support::RecordingSink {
  public:
   void on_startup(std::shared_ptr<const ProcessInfo> process) override {
     RecordingSink::on_startup(std::move(process));
-    t_poor = true;
+    testing_support::set_poor(true);
   }
   bool on_log_enabled(const LogMetadata&) override { return true; }
   void on_process_log_block(std::shared_ptr<const LogBlock> block) override {
@@ -106,20 +78,21 @@ TEST_P(ShortageTest, TheHostLivesAndTheBooksBalance) {
   };
   work(200);
   ASSERT_TRUE(pipeline::flush_session(in(20s)));
-  g_shortage = true;
+  testing_support::set_memory_short(true);
   const auto deadline = in(60s);
   // First on a thread that is known, so that its events are read; then with threads for which there
   // is no memory either, so that nothing is.
   for (const bool new_threads : {false, true}) {
-    for (const std::uint64_t enough = g_refused + 1000;
-         g_refused < enough && std::chrono::steady_clock::now() < deadline;) {
+    for (const std::uint64_t enough = testing_support::refused_memory() + 1000;
+         testing_support::refused_memory() < enough &&
+         std::chrono::steady_clock::now() < deadline;) {
       work(500);  // more than there is memory for from before
       if (new_threads) std::thread(work, 200).join();
       pipeline::flush_session(in(1s));
     }
   }
-  EXPECT_GE(g_refused, 2000u);
-  g_shortage = false;
+  EXPECT_GE(testing_support::refused_memory(), 2000u);
+  testing_support::set_memory_short(false);
   ASSERT_TRUE(pipeline::flush_session(in(20s)));
   const auto no_memory = [](EventKind kind) {
     return of(pipeline::session_stats(), kind)
@@ -138,7 +111,7 @@ TEST_F(NoMemoryTest, AFlushThatFailedSaysSo) {
   start();
   MM_INFO("of a thread that is known");
   ASSERT_TRUE(pipeline::flush_session(in(20s)));
-  g_shortage = true;
+  testing_support::set_memory_short(true);
   std::atomic<bool> recorded{false};
   std::atomic<bool> end{false};
   std::thread unknown([&] {
@@ -149,7 +122,7 @@ TEST_F(NoMemoryTest, AFlushThatFailedSaysSo) {
   });
   recorded.wait(false);
   EXPECT_FALSE(pipeline::flush_session(in(20s)));
-  g_shortage = false;
+  testing_support::set_memory_short(false);
   EXPECT_TRUE(pipeline::flush_session(in(20s)));
   EXPECT_EQ(sink_->recorded().logs.size(), 2u);
   end = true;
@@ -177,12 +150,12 @@ TEST_F(NoMemoryTest, AKeptEndWaits) {
       MM_SPAN("filler");
     }
     spans.clear();
-    g_shortage = poor;
+    testing_support::set_memory_short(poor);
     sink->let_go();
     if (poor) {
       EXPECT_FALSE(pipeline::flush_session(in(20s)));
     }
-    g_shortage = false;
+    testing_support::set_memory_short(false);
     EXPECT_TRUE(pipeline::flush_session(in(20s)));
     const KindStats books = of(pipeline::session_stats(), EventKind::kAsyncSpan);
     EXPECT_EQ(books.recorded, 200u);
@@ -199,14 +172,14 @@ TEST_F(NoMemoryTest, ImagesAreCountedAndTheirBudgetComesBack) {
   options.image_bytes = 1U << 20;
   start(std::move(options));
   ASSERT_TRUE(pipeline::flush_session(in(20s)));
-  g_shortage = true;
+  testing_support::set_memory_short(true);
   const auto deadline = in(60s);
-  for (const std::uint64_t enough = g_refused + 200;
-       g_refused < enough && std::chrono::steady_clock::now() < deadline;) {
+  for (const std::uint64_t enough = testing_support::refused_memory() + 200;
+       testing_support::refused_memory() < enough && std::chrono::steady_clock::now() < deadline;) {
     send_image("image", "raw", std::vector<std::byte>(100'000));
     pipeline::flush_session(in(1s));
   }
-  g_shortage = false;
+  testing_support::set_memory_short(false);
   ASSERT_TRUE(pipeline::flush_session(in(20s)));
   const KindStats lost = of(pipeline::session_stats(), EventKind::kImage);
   EXPECT_GT(lost.dropped[static_cast<std::size_t>(DropReason::kQueueFull)], 0u);
