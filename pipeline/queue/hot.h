@@ -336,23 +336,27 @@ bool records_anything() noexcept;
 namespace micromegas::queue {
 
 // The filters' cached answer: two loads, and a call only after a filter changed.
+//
+// For a call site that is enabled the way goes straight on, in loops, too (told only that it is
+// likely, g++ turns a loop so that it jumps there). A processor that slept has forgotten where
+// branches go and takes them to go on; if that is wrong it learns it when both loads have come out
+// of memory, and reads code only then that it could have read meanwhile.
+template <class Refresh>
+MICROMEGAS_INLINE bool enabled(const SiteWord& word, Refresh refresh) noexcept {
+  const std::uint32_t difference =
+      static_cast<std::uint32_t>(word.load(std::memory_order_relaxed)) ^
+      micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
+  if (__builtin_expect_with_probability(difference == 0, 1, 0.999)) return true;
+  return difference != 1 && refresh();  // 1: only the last bit, disabled
+}
 MICROMEGAS_INLINE bool enabled(const LogMetadata& m) noexcept {
-  const auto word = static_cast<std::uint32_t>(m.word.load(std::memory_order_relaxed));
-  const std::uint32_t on = micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
-  if (word == (on & ~1U)) return false;
-  return __builtin_expect(word == on, 1) || micromegas_v0_refresh_log(&m);
+  return enabled(m.word, [&m] { return micromegas_v0_refresh_log(&m); });
 }
 MICROMEGAS_INLINE bool enabled(const StaticMetricMetadata& m) noexcept {
-  const auto word = static_cast<std::uint32_t>(m.word.load(std::memory_order_relaxed));
-  const std::uint32_t on = micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
-  if (word == (on & ~1U)) return false;
-  return __builtin_expect(word == on, 1) || micromegas_v0_refresh_metric(&m);
+  return enabled(m.word, [&m] { return micromegas_v0_refresh_metric(&m); });
 }
 MICROMEGAS_INLINE bool enabled(const SpanLocation& m) noexcept {
-  const auto word = static_cast<std::uint32_t>(m.word.load(std::memory_order_relaxed));
-  const std::uint32_t on = micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
-  if (word == (on & ~1U)) return false;
-  return __builtin_expect(word == on, 1) || micromegas_v0_refresh_span(&m);
+  return enabled(m.word, [&m] { return micromegas_v0_refresh_span(&m); });
 }
 
 MICROMEGAS_INLINE std::uint32_t site_id(const SiteWord& word) noexcept {
