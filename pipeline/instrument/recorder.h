@@ -35,9 +35,7 @@ MICROMEGAS_INLINE std::uint32_t id_of(const SiteWord& word, EventKind kind, std:
 
 // --- logs ---
 
-// The rare cases of write_log(): no id yet, a text to cut, no room. Not `cold`: it is to lie beside
-// write_log(). A thread that comes here after a sleep pays for each page of code that it has not
-// run meanwhile.
+// The rare cases of write_log(): no id yet, a text to cut.
 template <class Set, class... Values>
 __attribute__((noinline, visibility("hidden"))) void write_log_cold(const LogMetadata& metadata,
                                                                     const queue::ArgList& args,
@@ -59,6 +57,23 @@ __attribute__((noinline, visibility("hidden"))) void write_log_cold(const LogMet
   write(unpacked(values)...);
 }
 
+template <class Set, class... Values>
+void write_log(const LogMetadata& metadata, const queue::ArgList& args, Set set,
+               Values... values) noexcept;
+
+// write_log() where there is no room. Not `cold`: it is to lie beside write_log(). A thread that
+// comes here after a sleep pays for each line of code that it has not run meanwhile, and more for
+// each page.
+template <class Set, class... Values>
+__attribute__((noinline, visibility("hidden"))) void make_room_and_write_log(
+    const LogMetadata& metadata, const queue::ArgList& args, Set set, Values... values) noexcept {
+  const std::size_t bytes =
+      queue::kRecordHeaderBytes + Set::kBytes + (std::size_t{0} + ... + unpacked(values).bytes());
+  const bool room = micromegas_v0_make_room(queue::QueueKind::kEvents,
+                                            static_cast<std::uint32_t>(bytes), EventKind::kLog, 1);
+  if (__builtin_expect(room, 1)) write_log(metadata, args, set, values...);
+}
+
 // One function for all logs with values of the same kinds, where most of a statement's instructions
 // and of its time to compile are; a call of it is hidden behind the clock read. Takes what fits
 // into registers, by value, and calls nothing but at its end (memcpy for a long text): so without
@@ -75,7 +90,7 @@ __attribute__((noinline, visibility("hidden"))) void write_log(const LogMetadata
   }
   queue::Writer w(queue::QueueKind::kEvents, static_cast<std::uint32_t>(bytes), EventKind::kLog,
                   queue::Writer::IfRoom());
-  if (__builtin_expect(!w, 0)) return write_log_cold(metadata, args, set, values...);
+  if (__builtin_expect(!w, 0)) return make_room_and_write_log(metadata, args, set, values...);
   w.header(id, queue::RecordKind::kLog, Set::kFlags);
   set.write(w);
   (unpacked(values).write(w), ...);

@@ -36,10 +36,6 @@ namespace micromegas::queue {
 
 inline constexpr std::uint32_t kSegmentBytes = 64 * 1024;
 inline constexpr std::uint32_t kSegmentHeaderBytes = 64;
-// So far before its end the owner takes the way to the next segment once, up to where it is: the
-// code has gone cold since the last one, and the batch of events that fills a segment is to pay for
-// less of it.
-inline constexpr std::uint32_t kLookAheadBytes = 2048;
 
 enum class QueueKind : std::uint8_t { kEvents = 0, kSpans = 1 };  // kEvents: logs and metrics
 inline constexpr std::size_t kQueueKinds = 2;
@@ -127,16 +123,7 @@ static_assert(sizeof(HotPage) == 4096);
 struct QueuePlace {
   Segment* segment;
   std::uint64_t position;
-  // A record that would pass this offset takes the cold path: where to look ahead, then the end of
-  // the segment.
-  std::uint32_t limit;
 };
-
-// Of a thread that goes on at this offset.
-constexpr std::uint32_t limit_at(std::uint32_t offset) noexcept {
-  constexpr std::uint32_t kLook = kSegmentBytes - kLookAheadBytes;
-  return offset <= kLook ? kLook : kSegmentBytes;
-}
 
 // Whom the calling thread records as, and where: one line of its own. Nobody else reads it.
 struct alignas(64) ThisThread {
@@ -265,9 +252,9 @@ MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_location(
 MICROMEGAS_EXPORT std::uint32_t micromegas_v0_register_properties(
     micromegas::SiteWord* word, const micromegas::queue::ArgList* args) noexcept;
 
-// Makes room for `bytes` (and, for a begin, the end) in the thread's queue: looks ahead to the next
-// segment, registers the thread, retires a full segment, takes an empty one. False when the event
-// must be dropped; it is then counted already, as `events` events.
+// Makes room for `bytes` (and, for a begin, the end) in the thread's queue: registers the thread,
+// retires a full segment, takes an empty one. False when the event must be dropped; it is then
+// counted already, as `events` events.
 MICROMEGAS_EXPORT bool micromegas_v0_make_room(micromegas::queue::QueueKind queue,
                                                std::uint32_t bytes, micromegas::EventKind kind,
                                                std::uint32_t events) noexcept;
@@ -480,7 +467,7 @@ class Writer : public RecordWriter {
     start();
   }
 
-  // Only if there is room up to the limit: calls nothing, drops nothing, counts nothing.
+  // Only if there is room: calls nothing, drops nothing, counts nothing.
   struct IfRoom {};
   MICROMEGAS_INLINE Writer(QueueKind queue, std::uint32_t bytes, EventKind kind, IfRoom /*if_room*/,
                            std::uint32_t reserve = 0) noexcept
@@ -520,7 +507,7 @@ class Writer : public RecordWriter {
   }
   MICROMEGAS_INLINE bool has_room(std::uint32_t reserve) noexcept {
     position_ = place().position;
-    return offset_of(position_) + bytes_ + reserve <= place().limit;
+    return offset_of(position_) + bytes_ + reserve <= kSegmentBytes;
   }
   MICROMEGAS_INLINE void start() noexcept {
     has_room_ = true;

@@ -37,10 +37,8 @@ MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::HotPage micromegas_v0_hot_p
 
 constinit thread_local micromegas::queue::ThisThread micromegas_v0_thread{
     &micromegas_v0_nobody,
-    {{&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes,
-      micromegas::queue::kSegmentBytes},
-     {&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes,
-      micromegas::queue::kSegmentBytes}}};
+    {{&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes},
+     {&micromegas_v0_no_segment, micromegas::queue::kSegmentBytes}}};
 
 }  // extern "C"
 
@@ -266,9 +264,8 @@ void Runtime::own_anew_locked(ThreadSlot& slot) noexcept {
 void Runtime::record_as(ThreadState& state) noexcept {
   micromegas_v0_thread.state = &state;
   for (std::size_t q = 0; q < kQueueKinds; ++q) {
-    const std::uint64_t position = state.queues[q].position.load(std::memory_order_relaxed);
     micromegas_v0_thread.queues[q] = {state.queues[q].segment.load(std::memory_order_relaxed),
-                                      position, limit_at(offset_of(position))};
+                                      state.queues[q].position.load(std::memory_order_relaxed)};
   }
 }
 
@@ -445,7 +442,7 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
 MICROMEGAS_INLINE void Runtime::go_to(ThreadState& state, QueueKind queue, Segment* segment,
                                       std::uint64_t position) noexcept {
   const std::size_t q = index(queue);
-  micromegas_v0_thread.queues[q] = {segment, position, limit_at(offset_of(position))};
+  micromegas_v0_thread.queues[q] = {segment, position};
   state.queues[q].segment.store(segment, std::memory_order_release);
   state.queues[q].position.store(position, std::memory_order_release);
 }
@@ -469,26 +466,21 @@ MICROMEGAS_INLINE void Runtime::publish_segment(ThreadState& state, QueueKind qu
   go_to(state, queue, segment, position_at(sequence, end));
 }
 
-// What a thread that fills a segment now and then goes through: little code in one place, and no
-// memory but its own. False: make_room() must do it.
-MICROMEGAS_INLINE bool Runtime::next_room(ThreadState& state, QueueKind queue,
-                                          std::uint32_t bytes) noexcept {
+// What a thread that fills a segment now and then goes through: little code in one place that goes
+// straight on (see enabled() of hot.h), and no memory but its own. False: make_room() must do it.
+MICROMEGAS_INLINE bool Runtime::next_segment(ThreadState& state, QueueKind queue,
+                                             std::uint32_t bytes) noexcept {
   const std::size_t q = index(queue);
-  QueuePlace& place = micromegas_v0_thread.queues[q];
-  const std::uint32_t end = offset_of(place.position);
   Segment* const spare = state.spare[q].load(std::memory_order_acquire);
-  if (end + bytes <= kSegmentBytes) {
-    place.limit = kSegmentBytes;
-    return true;
-  }
-  if (spare == nullptr || state.full[q].load(std::memory_order_relaxed) != nullptr) return false;
-  if (bytes > kSegmentBytes - kSegmentHeaderBytes) return false;
+  if (__builtin_expect(spare == nullptr, 0)) return false;
+  if (__builtin_expect(state.full[q].load(std::memory_order_relaxed) != nullptr, 0)) return false;
+  if (__builtin_expect(bytes > kSegmentBytes - kSegmentHeaderBytes, 0)) return false;
   state.spare[q].store(nullptr, std::memory_order_relaxed);
   // The consumer may have given the spare after the thread gave its segment away: there is none to
   // hand over then, and the one that all threads share is never read.
-  Segment* const old = place.segment;
-  if (old != &micromegas_v0_no_segment) {
-    old->end = end;
+  const QueuePlace& place = micromegas_v0_thread.queues[q];
+  if (Segment* const old = place.segment; old != &micromegas_v0_no_segment) {
+    old->end = offset_of(place.position);
     state.full[q].store(old, std::memory_order_release);
   }
   publish_segment(state, queue, spare);
@@ -496,7 +488,8 @@ MICROMEGAS_INLINE bool Runtime::next_room(ThreadState& state, QueueKind queue,
 }
 
 bool Runtime::room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept {
-  return next_room(slot.state, queue, bytes);
+  const std::uint64_t position = micromegas_v0_thread.queues[index(queue)].position;
+  return offset_of(position) + bytes <= kSegmentBytes || next_segment(slot.state, queue, bytes);
 }
 
 void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
@@ -934,9 +927,9 @@ void Runtime::after_fork_child() noexcept {
 
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
-  MICROMEGAS_INLINE static bool next_room(QueueKind queue, std::uint32_t bytes) noexcept {
+  MICROMEGAS_INLINE static bool next_segment(QueueKind queue, std::uint32_t bytes) noexcept {
     ThreadState& state = *micromegas_v0_thread.state;
-    return state.slot != nullptr && Runtime::next_room(state, queue, bytes);
+    return state.slot != nullptr && Runtime::next_segment(state, queue, bytes);
   }
   // Not inlined: what comes before it stays small, and saves no registers for it.
   __attribute__((noinline)) static bool make_room(QueueKind queue, std::uint32_t bytes,
@@ -1046,11 +1039,11 @@ MICROMEGAS_COLD std::uint32_t micromegas_v0_register_properties(
       *word, [&](auto& catalogue) { return catalogue.add_properties(*args); });
 }
 
-// Not cold: next_room() is all that most calls run, and lies here whole.
+// Not cold: next_segment() is all that most calls run, and lies here whole.
 __attribute__((noinline, aligned(64))) bool micromegas_v0_make_room(
     micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
     std::uint32_t events) noexcept {
-  if (ColdPath::next_room(queue, bytes)) return true;
+  if (__builtin_expect(ColdPath::next_segment(queue, bytes), 1)) return true;
   return ColdPath::make_room(queue, bytes, kind, events);
 }
 

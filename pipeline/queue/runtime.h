@@ -354,8 +354,8 @@ class Runtime {
   bool keep_late_end(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes) noexcept;
   Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
   bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
-  static bool next_room(ThreadState& state, QueueKind queue, std::uint32_t bytes) noexcept;
-  // next_room(), not inlined.
+  static bool next_segment(ThreadState& state, QueueKind queue, std::uint32_t bytes) noexcept;
+  // Whether there is room without make_room(), in this segment or in the spare one.
   static bool room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
   static void go_to(ThreadState& state, QueueKind queue, Segment* segment,
                     std::uint64_t position) noexcept;

@@ -75,27 +75,6 @@ std::size_t visit_records_with_addresses(Visit visit) {
 
 using QueueMemoryTest = SessionTest;
 
-void expect_a_look_ahead() {
-  constexpr std::uint32_t kLook = queue::kSegmentBytes - queue::kLookAheadBytes;
-  MM_INFO("registers the thread");
-  const queue::QueueHead& head = micromegas_v0_thread.state->queues[0];
-  const std::uint32_t first = queue::sequence_of(head.position);
-  while (queue::offset_of(head.position) + queue::kRecordHeaderBytes <= kLook) {
-    ASSERT_EQ(micromegas_v0_thread.queues[0].limit, kLook);
-    MM_INFO("a header");
-  }
-  MM_INFO("looks");
-  EXPECT_EQ(micromegas_v0_thread.queues[0].limit, queue::kSegmentBytes);
-  EXPECT_EQ(queue::sequence_of(head.position), first);
-  while (queue::sequence_of(head.position) == first) MM_INFO("a header");
-  EXPECT_EQ(micromegas_v0_thread.queues[0].limit, kLook);
-}
-
-TEST_F(QueueMemoryTest, TheNextSegmentIsLookedForBeforeTheLastOneIsFull) {
-  start();
-  std::thread(expect_a_look_ahead).join();
-}
-
 TEST_F(QueueMemoryTest, WhoFillsItsFirstSegmentIsSparedThePageFaults) {
   start();
   constexpr int kPopulateWrite = 23;  // since Linux 5.14; before that the thread's two pages
