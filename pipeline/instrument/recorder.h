@@ -17,6 +17,7 @@
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/values.h"
 #include "micromegas/pipeline/queue/hot.h"
+#include "micromegas/pipeline/queue/next_segment.h"
 
 namespace micromegas {
 namespace detail {
@@ -69,9 +70,13 @@ __attribute__((noinline, visibility("hidden"))) void make_room_and_write_log(
     const LogMetadata& metadata, const queue::ArgList& args, Set set, Values... values) noexcept {
   const std::size_t bytes =
       queue::kRecordHeaderBytes + Set::kBytes + (std::size_t{0} + ... + unpacked(values).bytes());
-  const bool room = micromegas_v0_make_room(queue::QueueKind::kEvents,
-                                            static_cast<std::uint32_t>(bytes), EventKind::kLog, 1);
-  if (__builtin_expect(room, 1)) write_log(metadata, args, set, values...);
+  constexpr auto kQueue = queue::QueueKind::kEvents;
+  const auto wanted = static_cast<std::uint32_t>(bytes);
+  if (__builtin_expect(!queue::next_segment(kQueue, wanted), 0) &&
+      !micromegas_v0_make_room(kQueue, wanted, EventKind::kLog, 1)) {
+    return;
+  }
+  write_log(metadata, args, set, values...);
 }
 
 // One function for all logs with values of the same kinds, where most of a statement's instructions

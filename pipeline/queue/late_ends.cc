@@ -24,7 +24,7 @@ void Runtime::async_end_without_room(std::uint64_t (&head)[5], const std::byte* 
   const std::uint32_t reserve = open_count(open_spans()) * kSpanEndBytes;
   DropReason why{};
   ThreadSlot* const slot = registered_thread();
-  if ((slot != nullptr && room_at_hand(*slot, QueueKind::kSpans, size + reserve)) ||
+  if ((slot != nullptr && room_at_hand(QueueKind::kSpans, size + reserve)) ||
       find_room(QueueKind::kSpans, size + reserve, EventKind::kAsyncSpan, /*wait=*/true, why)) {
     const QueuePlace& place =
         micromegas_v0_thread.queues[static_cast<std::size_t>(QueueKind::kSpans)];

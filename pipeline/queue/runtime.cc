@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "micromegas/pipeline/instrument/utf8_boundary.h"
+#include "micromegas/pipeline/queue/next_segment.h"
 #include "micromegas/pipeline/queue/segment_pool.h"
 #include "micromegas/platform/diagnostics.h"
 #include "micromegas/platform/fork.h"
@@ -438,58 +439,9 @@ Segment* Runtime::take_segment(ThreadSlot& slot, QueueKind queue) noexcept {
   return segment != nullptr ? segment : take_spare_of(1 - index(queue));
 }
 
-// The old one is in `full` or in the full queue. Order: see ThreadSlot.
-MICROMEGAS_INLINE void Runtime::go_to(ThreadState& state, QueueKind queue, Segment* segment,
-                                      std::uint64_t position) noexcept {
-  const std::size_t q = index(queue);
-  micromegas_v0_thread.queues[q] = {segment, position};
-  state.queues[q].segment.store(segment, std::memory_order_release);
-  state.queues[q].position.store(position, std::memory_order_release);
-}
-
-MICROMEGAS_INLINE void Runtime::publish_segment(ThreadState& state, QueueKind queue,
-                                                Segment* segment) noexcept {
-  const std::size_t q = index(queue);
-  const std::uint32_t sequence =
-      next_sequence(sequence_of(micromegas_v0_thread.queues[q].position));
-  std::uint32_t end = kSegmentHeaderBytes;
-  if (std::uint32_t& depth = state.pending_context_end[q]; depth != 0) {
-    store64(segment->at(end),
-            header_word(depth, RecordKind::kContextEnd, kNoFlags, kRecordHeaderBytes));
-    store64(segment->at(end) + 8, 0);
-    end += kRecordHeaderBytes;
-    depth = 0;
-  }
-  segment->sequence = sequence;
-  segment->thread_uid = state.uid;
-  segment->kind = queue;
-  go_to(state, queue, segment, position_at(sequence, end));
-}
-
-// What a thread that fills a segment now and then goes through: little code in one place that goes
-// straight on (see enabled() of hot.h), and no memory but its own. False: make_room() must do it.
-MICROMEGAS_INLINE bool Runtime::next_segment(ThreadState& state, QueueKind queue,
-                                             std::uint32_t bytes) noexcept {
-  const std::size_t q = index(queue);
-  Segment* const spare = state.spare[q].load(std::memory_order_acquire);
-  if (__builtin_expect(spare == nullptr, 0)) return false;
-  if (__builtin_expect(state.full[q].load(std::memory_order_relaxed) != nullptr, 0)) return false;
-  if (__builtin_expect(bytes > kSegmentBytes - kSegmentHeaderBytes, 0)) return false;
-  state.spare[q].store(nullptr, std::memory_order_relaxed);
-  // The consumer may have given the spare after the thread gave its segment away: there is none to
-  // hand over then, and the one that all threads share is never read.
-  const QueuePlace& place = micromegas_v0_thread.queues[q];
-  if (Segment* const old = place.segment; old != &micromegas_v0_no_segment) {
-    old->end = offset_of(place.position);
-    state.full[q].store(old, std::memory_order_release);
-  }
-  publish_segment(state, queue, spare);
-  return true;
-}
-
-bool Runtime::room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept {
+bool Runtime::room_at_hand(QueueKind queue, std::uint32_t bytes) noexcept {
   const std::uint64_t position = micromegas_v0_thread.queues[index(queue)].position;
-  return offset_of(position) + bytes <= kSegmentBytes || next_segment(slot.state, queue, bytes);
+  return offset_of(position) + bytes <= kSegmentBytes || next_segment(queue, bytes);
 }
 
 void Runtime::drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept {
@@ -927,10 +879,6 @@ void Runtime::after_fork_child() noexcept {
 
 // Reaches the private half of Runtime from the cold functions of hot.h.
 struct ColdPath {
-  MICROMEGAS_INLINE static bool next_segment(QueueKind queue, std::uint32_t bytes) noexcept {
-    ThreadState& state = *micromegas_v0_thread.state;
-    return state.slot != nullptr && Runtime::next_segment(state, queue, bytes);
-  }
   // Not inlined: what comes before it stays small, and saves no registers for it.
   __attribute__((noinline)) static bool make_room(QueueKind queue, std::uint32_t bytes,
                                                   EventKind kind, std::uint32_t events) noexcept {
@@ -1043,7 +991,7 @@ MICROMEGAS_COLD std::uint32_t micromegas_v0_register_properties(
 __attribute__((noinline, aligned(64))) bool micromegas_v0_make_room(
     micromegas::queue::QueueKind queue, std::uint32_t bytes, micromegas::EventKind kind,
     std::uint32_t events) noexcept {
-  if (__builtin_expect(ColdPath::next_segment(queue, bytes), 1)) return true;
+  if (__builtin_expect(micromegas::queue::next_segment(queue, bytes), 1)) return true;
   return ColdPath::make_room(queue, bytes, kind, events);
 }
 

@@ -354,12 +354,8 @@ class Runtime {
   bool keep_late_end(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes) noexcept;
   Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
   bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
-  static bool next_segment(ThreadState& state, QueueKind queue, std::uint32_t bytes) noexcept;
   // Whether there is room without make_room(), in this segment or in the spare one.
-  static bool room_at_hand(ThreadSlot& slot, QueueKind queue, std::uint32_t bytes) noexcept;
-  static void go_to(ThreadState& state, QueueKind queue, Segment* segment,
-                    std::uint64_t position) noexcept;
-  static void publish_segment(ThreadState& state, QueueKind queue, Segment* segment) noexcept;
+  static bool room_at_hand(QueueKind queue, std::uint32_t bytes) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
   void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept;
   bool may_open_span() noexcept;
