@@ -327,14 +327,14 @@ namespace micromegas::queue {
 // For a call site that is enabled the way goes straight on, in loops, too (told only that it is
 // likely, g++ turns a loop so that it jumps there). A processor that slept has forgotten where
 // branches go and takes them to go on; if that is wrong it learns it when both loads have come out
-// of memory, and reads code only then that it could have read meanwhile.
+// of memory, and reads code only then that it could have read meanwhile. A disabled one is asked
+// for first: it costs one jump.
 template <class Refresh>
 MICROMEGAS_INLINE bool enabled(const SiteWord& word, Refresh refresh) noexcept {
-  const std::uint32_t difference =
-      static_cast<std::uint32_t>(word.load(std::memory_order_relaxed)) ^
-      micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
-  if (__builtin_expect_with_probability(difference == 0, 1, 0.999)) return true;
-  return difference != 1 && refresh();  // 1: only the last bit, disabled
+  const auto own = static_cast<std::uint32_t>(word.load(std::memory_order_relaxed));
+  const std::uint32_t on = micromegas_v0_hot_page.enabled.load(std::memory_order_relaxed);
+  if (__builtin_expect(own == on - 1, 0)) return false;
+  return __builtin_expect_with_probability(own == on, 1, 0.999) || refresh();
 }
 MICROMEGAS_INLINE bool enabled(const LogMetadata& m) noexcept {
   return enabled(m.word, [&m] { return micromegas_v0_refresh_log(&m); });
