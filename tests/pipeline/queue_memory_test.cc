@@ -147,6 +147,37 @@ TEST_F(QueueMemoryTest, SegmentsThatGoAroundAreInHugePages) {
   EXPECT_EQ(huge, has_huge_pages(queue::SegmentArena::kHugePageBytes));
 }
 
+TEST_F(QueueMemoryTest, WhatAThreadGoesOnBehindInItsSpareSegmentIsDelivered) {
+  pipeline::SessionOptions options;
+  options.flush.tick = 1h;  // the actor looks when it is asked to
+  start(std::move(options));
+  std::uint64_t logs = 0;
+  std::thread([&] {
+    const auto log = [&logs] {
+      MM_INFO("a header");
+      ++logs;
+    };
+    log();
+    const queue::ThreadState& state = *micromegas_v0_thread.state;
+    const queue::QueueHead& head = state.queues[0];
+    for (int n = 0; n < 3; ++n) {
+      while (queue::offset_of(head.position) < 40'000) log();
+      flushed();
+      queue::Segment* const spare = state.spare[0].load();
+      ASSERT_NE(spare, nullptr);
+      const queue::Segment* const before = head.segment.load();
+      while (head.segment.load() == before) log();
+      EXPECT_EQ(head.segment.load(), spare);
+      EXPECT_EQ(state.spare[0].load(), nullptr);
+      EXPECT_EQ(state.full[0].load(), before);
+    }
+  }).join();
+  flushed();
+  const EventStats stats = pipeline::session_stats();
+  EXPECT_EQ(of(stats, EventKind::kLog).recorded, logs);
+  EXPECT_EQ(of(stats, EventKind::kLog).delivered, logs);
+}
+
 TEST_F(QueueMemoryTest, ThreadsPastTheHotPageRecordLikeAllOthers) {
   start();
   constexpr int kThreads = 100;
