@@ -58,9 +58,11 @@ __attribute__((noinline, visibility("hidden"))) void write_log_cold(const LogMet
   write(unpacked(values)...);
 }
 
+// g++ takes a template's attributes from its first declaration.
 template <class Set, class... Values>
-void write_log(const LogMetadata& metadata, const queue::ArgList& args, Set set,
-               Values... values) noexcept;
+__attribute__((noinline, visibility("hidden"))) void write_log(const LogMetadata& metadata,
+                                                               const queue::ArgList& args, Set set,
+                                                               Values... values) noexcept;
 
 // write_log() where there is no room. Not `cold`: it is to lie beside write_log(). A thread that
 // comes here after a sleep pays for each line of code that it has not run meanwhile, and more for

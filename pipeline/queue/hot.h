@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The recording path: what the macros inline into the application. Everything that is not needed
-// for every event is behind one of the cold functions at the end.
+// for every event is behind one of the cold functions at the end, or in next_segment.h.
 //
 // One writer, one reader. Each thread owns a ThreadState with two chains of segments. The owner
 // writes a record behind `position` and publishes it with one release store of the new `position`;

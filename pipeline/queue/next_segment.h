@@ -44,7 +44,8 @@ MICROMEGAS_INLINE void publish_segment(ThreadState& state, QueueKind queue,
 
 // What a thread goes through that fills a segment now and then: code that has gone cold since the
 // last time, so it is little, goes straight on (see enabled() of hot.h) and can be inlined where
-// the thread comes from; no memory but its own. False: micromegas_v0_make_room() must do it.
+// the thread comes from; no memory but its own. For a thread that has no room. False:
+// micromegas_v0_make_room() must do it.
 MICROMEGAS_INLINE bool next_segment(QueueKind queue, std::uint32_t bytes) noexcept {
   const auto q = static_cast<std::size_t>(queue);
   ThreadState& state = *micromegas_v0_thread.state;

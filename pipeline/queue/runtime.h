@@ -354,7 +354,7 @@ class Runtime {
   bool keep_late_end(std::uint64_t (&head)[5], const std::byte* rest, std::uint32_t bytes) noexcept;
   Segment* take_segment(ThreadSlot& slot, QueueKind queue) noexcept;
   bool give_full_away(ThreadSlot& slot, QueueKind queue) noexcept;
-  // Whether there is room without make_room(), in this segment or in the spare one.
+  // Makes room without make_room(), in this segment or in the spare one; false: there is none.
   static bool room_at_hand(QueueKind queue, std::uint32_t bytes) noexcept;
   void drop(EventKind kind, DropReason reason, std::uint32_t events) noexcept;
   void end_out_of_place(std::uint32_t id, RecordKind kind, std::uint64_t begun) noexcept;
