@@ -14,11 +14,9 @@
 
 #include <array>
 #include <atomic>
-#include <bitset>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,6 +34,7 @@
 #include "micromegas/pipeline/queue/open_async_spans.h"
 #include "micromegas/pipeline/queue/room_wait.h"
 #include "micromegas/pipeline/queue/sample_windows.h"
+#include "micromegas/pipeline/queue/thread_slot.h"
 #include "micromegas/pipeline/queue/thread_states.h"
 #include "micromegas/pipeline/sink/event_context.h"
 #include "micromegas/pipeline/sink/stats.h"
@@ -44,90 +43,6 @@
 namespace micromegas::queue {
 
 class SegmentPool;
-
-// Which of a thread's open scopes (dispatch.h) were recorded: the end of one that a filter left out
-// must not stand for another's.
-class OpenScopes {
- public:
-  static constexpr std::uint32_t kMax = 4096;  // deeper ones cannot be recorded
-
-  // First of all: what another owner (ThreadState::open_spans) has recorded ends with nothing.
-  void own(std::uint32_t owner) noexcept {
-    if (owner_ == owner) return;
-    owner_ = owner;
-    recorded_.reset();
-  }
-  [[nodiscard]] bool full() const noexcept { return depth_ >= kMax; }
-  void push(bool recorded) noexcept {
-    if (!full()) recorded_[depth_] = recorded;
-    ++depth_;
-  }
-  // False too if there is none.
-  bool pop() noexcept {
-    if (depth_ == 0) return false;
-    --depth_;
-    return !full() && recorded_[depth_];
-  }
-
- private:
-  std::uint32_t owner_ = 0;
-  std::uint32_t depth_ = 0;
-  std::bitset<kMax> recorded_;
-};
-
-// One recording thread.
-//
-// Handing over a full segment, in this order: the owner writes where its records end, puts it into
-// `full`, or into the full queue if there is one in `full` still, stores the new `segment`, stores
-// the new `position` (release). The consumer reads the live segment only if the number in
-// `position` (acquire) and the segment's own are the one that it expects next. A `segment` read
-// after a `position` of number n is the segment n or a later one, never an earlier one that has
-// gone back to the pool; and if it is a later one, the one expected is in `full` or in the full
-// queue.
-//
-// A thread that gets no segment has given its full one away: `segment` is then the one that all
-// threads share, whose number nobody expects.
-//
-// `spare` and `full` each hold one segment. They spare a thread that fills a segment every now and
-// then the shared queues, whose memory other processors have in their caches: some 2 of 4 us.
-//
-// Aligned: what the actor writes at each tick is in no line that the host or another thread has.
-struct alignas(64) ThreadSlot {
-  ThreadState& state;  // never freed
-  std::uint32_t owner =
-      0;  // in open_spans, anew in each session; never reused; the runtime's mutex
-  std::uint64_t thread_id = 0;
-  std::string name;                  // guarded by the runtime's mutex
-  std::atomic<bool> retired{false};  // the thread has ended (release): no record will follow
-  Segment* kept = nullptr;  // owner: taken, but the full one found no way; the next one it takes
-  std::atomic<std::uint64_t> dropped[kEventKinds][kDropReasons] = {};
-  std::atomic<std::uint32_t> ended_elsewhere{0};  // of open_spans; others: add, owner: takes
-  // Depths of the open spans that were said to be held where a coroutine suspended, and of some
-  // that have ended since; the runtime's mutex.
-  std::vector<std::uint32_t> held;
-  std::atomic<std::uint64_t> left_out{0};  // by rate helpers
-  OpenScopes scopes;                       // owner only
-  std::vector<void*> cell_memory;          // of the state's cells; owner only
-  struct Producer;  // the moodycamel token with which the thread gives full segments away
-  std::unique_ptr<Producer> producer;
-
-  // How far the consumer is; the consumer's alone.
-  struct Drain {
-    std::uint32_t expected = 1;                    // number of the segment being read
-    std::uint32_t consumed = kSegmentHeaderBytes;  // offset in it
-    std::deque<Segment*> full;                     // taken from the full queue, not yet read
-    bool spare_out = false;                        // `spare` was filled, and not seen taken since
-  };
-  Drain drain[kQueueKinds];
-
-  explicit ThreadSlot(ThreadState& hot);
-  ~ThreadSlot();
-  ThreadSlot(const ThreadSlot&) = delete;
-  ThreadSlot& operator=(const ThreadSlot&) = delete;
-};
-
-inline constexpr std::uint64_t kFirstTrackId = 1U << 30;  // no system's threads have such ids
-inline bool is_track(const ThreadSlot& slot) noexcept { return slot.thread_id >= kFirstTrackId; }
 
 // What the process's events carry from a moment on.
 struct ProcessContext {
@@ -172,7 +87,7 @@ class Runtime {
   // For a target known at run time. No lock.
   [[nodiscard]] bool log_enabled(Level level, std::string_view target) const noexcept;
 
-  // --- threads ---
+  // --- threads: threads.cc ---
 
   // Registers the calling thread if it is not yet; null if that failed.
   ThreadSlot* current_thread() noexcept;
@@ -185,12 +100,13 @@ class Runtime {
   // The thread's queues end here, as if it had ended; its next event registers it anew.
   void retire_current_thread() noexcept;
 
-  // --- tracks: see instrument/track.h ---
+  // --- tracks (instrument/track.h): tracks.cc ---
 
   ThreadState* enter_track(TrackData& track, std::uint32_t events) noexcept;
   static void leave_track(TrackData& track, ThreadState* before) noexcept;
   void close_track(TrackData& track) noexcept;
-  // --- context ---
+
+  // --- context: process_context.cc ---
 
   // Null: none. Any thread; also before a session and for all to come. `refused`, `cut`: properties
   // and values that it lacks, counted in the session that it is set in, else in the next.
@@ -198,7 +114,7 @@ class Runtime {
   // Consumer: appends what has changed since `seen` (0 at first), oldest first; false if nothing.
   bool take_process_contexts(std::uint64_t& seen, std::vector<ProcessContext>& out);
 
-  // --- consumer ---
+  // --- consumer: read_queues.cc ---
 
   // All threads that have recorded and were not released.
   void threads(std::vector<ThreadSlot*>& out);
@@ -249,7 +165,7 @@ class Runtime {
     }
   }
 
-  // --- books; any thread ---
+  // --- books; any thread: books.cc ---
 
   // recorded and dropped of this session, as the recording side counted them. Locks.
   void add_counts(EventStats& stats) const;
@@ -284,7 +200,7 @@ class Runtime {
 
   [[nodiscard]] Catalogue& catalogue() noexcept { return catalogue_; }
 
-  // --- counters and histograms ---
+  // --- counters and histograms: aggregate_cell.cc ---
 
   [[nodiscard]] Aggregates& aggregates() noexcept { return aggregates_; }
   // The calling thread's cell; null: none, and counted as dropped.
@@ -293,7 +209,7 @@ class Runtime {
 
   [[nodiscard]] SampleWindows& sample_windows() noexcept { return sample_windows_; }
 
-  // --- images ---
+  // --- images: send_image.cc ---
 
   [[nodiscard]] ImageQueue& images() noexcept { return images_; }
   // Takes what is in `image`, or counts it as dropped.
@@ -303,7 +219,7 @@ class Runtime {
   // The first of kSpanIds - 1 ids; the calling thread takes the others next.
   std::uint64_t new_span_ids() noexcept;
 
-  // --- fork: prepare and parent in the parent, child in the child ---
+  // --- fork, prepare and parent in the parent, child in the child: fork.cc ---
 
   void before_fork() noexcept;
   void after_fork_parent() noexcept;
