@@ -19,6 +19,7 @@
 #include "micromegas/pipeline/flush/clock_model.h"
 #include "micromegas/pipeline/flush/flush_actor.h"
 #include "micromegas/pipeline/flush/image_stream.h"
+#include "micromegas/pipeline/flush/live_lines.h"
 #include "micromegas/pipeline/flush/record_events.h"
 #include "micromegas/pipeline/flush/sample_hold.h"
 #include "micromegas/pipeline/flush/span_history.h"
@@ -64,6 +65,8 @@ class Drain {
     EventContextPtr context;
   };
 
+  // drain.cc
+  std::int64_t now();
   void sync_clock();
   // False: of a thread that outruns the actor, something that was committed before may be unread.
   bool read_all();
@@ -71,6 +74,36 @@ class Drain {
   // block, and says so.
   bool read_event_queue(queue::ThreadSlot& slot, bool* block_full);
   bool read_span_queue(queue::ThreadSlot& slot);
+  void end_elsewhere();
+  void drop(EventKind kind, DropReason reason) noexcept;
+  void ask_whether_full() noexcept;
+
+  // drain_events.cc
+  void read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
+  void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes,
+               std::int64_t time, const EventContextPtr& context);
+  void add_to_captures(const queue::ThreadSlot& slot, const queue::RecordReader& record,
+                       const std::byte* bytes, std::int64_t time, const EventContextPtr& context);
+  void emit_aggregates(std::int64_t at, std::chrono::milliseconds patience);
+  void count_missed(std::size_t histograms) noexcept;
+  void read_images();
+  void cut_full_events() noexcept;
+
+  // drain_spans.cc
+  void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
+  // Null: there is none, and none may be made.
+  ThreadStreamState* thread_stream(queue::ThreadSlot& slot, bool may_make, std::int64_t first_time);
+  void finish_thread(queue::ThreadSlot* slot);
+  void cut_full_thread(ThreadStreamState& stream) noexcept;
+  void say_wrong_time() noexcept;
+
+  // drain_context.cc
+  void read_context(ThreadContext& context, queue::RecordReader record);
+  void take_process_contexts() noexcept;
+  void forget_process_contexts(std::uint64_t pass_begin);
+  EventContextPtr context_of(queue::ThreadSlot& slot, queue::QueueKind queue, std::uint64_t ticks);
+
+  // drain_log_origin.cc
   // Whether nothing was left unread.
   struct Read {
     bool events;
@@ -78,54 +111,28 @@ class Drain {
   };
   Read read_with_origin(queue::ThreadSlot& slot);
   [[nodiscard]] bool outruns(std::size_t log_blocks) const;
-  void end_elsewhere();
-  void read_events(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
-  void add_log(queue::ThreadSlot& slot, const queue::RecordReader& record, const std::byte* bytes,
-               std::int64_t time, const EventContextPtr& context);
-  void add_to_captures(const queue::ThreadSlot& slot, const queue::RecordReader& record,
-                       const std::byte* bytes, std::int64_t time, const EventContextPtr& context);
-  void take_process_contexts() noexcept;
-  void forget_process_contexts(std::uint64_t pass_begin);
-  void read_context(ThreadContext& context, queue::RecordReader record);
-  EventContextPtr context_of(queue::ThreadSlot& slot, queue::QueueKind queue, std::uint64_t ticks);
   EventContextPtr origin_of(queue::ThreadSlot& slot, const EventContextPtr& context);
-  void note_span(queue::ThreadSlot& slot, const ThreadStreamState& stream, std::uint64_t ticks);
+  bool read_spans_of_logs(queue::ThreadSlot& slot);
+  void leave_unnamed() noexcept;
   void name_logs(const SpanHistory& spans, std::uint64_t until);
   void name_log(const SpanHistory& spans, const Unnamed& log);
-  void leave_unnamed() noexcept;
-  bool read_spans_of_logs(queue::ThreadSlot& slot);
   void read_logs_before(queue::ThreadSlot& slot, SpanHistory& spans, std::uint64_t ticks);
-  void drop(EventKind kind, DropReason reason) noexcept;
-  void read_images();
-  void emit_aggregates(std::int64_t at, std::chrono::milliseconds patience);
-  void count_missed(std::size_t histograms) noexcept;
-  void cut_images();
-  void read_spans(queue::ThreadSlot& slot, const std::byte* records, std::size_t bytes);
-  // Null: there is none, and none may be made.
-  ThreadStreamState* thread_stream(queue::ThreadSlot& slot, bool may_make, std::int64_t first_time);
-  void note_live(const queue::RecordReader& record, std::int64_t time, std::uint32_t offset);
-  bool wants_live(const queue::RecordReader& record);
-  void show_live();
+  void note_span(queue::ThreadSlot& slot, const ThreadStreamState& stream, std::uint64_t ticks);
+
+  // drain_cut.cc
+  template <class Builder>
+  [[nodiscard]] bool due(const Builder& builder, std::size_t limit, std::int64_t now,
+                         std::chrono::nanoseconds period) const;
   void cut_due(bool everything);
   void cut_logs();
   void cut_full_logs();
-  void cut_full_events() noexcept;
   void cut_metrics();
   void cut_thread(ThreadStreamState& stream);
-  void cut_full_thread(ThreadStreamState& stream) noexcept;
-  void say_wrong_time() noexcept;
+  void cut_images();
   void decide_samples(bool now_or_never);
   void forget_windows();
   void give_spans(SampleHold::Block& block, bool wanted);
   void end_stream(const SampledStream& stream);
-  void finish_thread(queue::ThreadSlot* slot);
-  void ask_whether_full() noexcept;
-  template <class Builder>
-  [[nodiscard]] bool due(const Builder& builder, std::size_t limit, std::int64_t now,
-                         std::chrono::nanoseconds period) const;
-  std::int64_t now();
-  template <class F>
-  static bool guarded(const char* what, F call) noexcept;
   template <class F>
   void hand_over(const Kinds& kinds, F call) noexcept;
 
@@ -145,14 +152,7 @@ class Drain {
   ImageStreamState images_;
   std::unordered_map<std::uint32_t, std::unique_ptr<ThreadStreamState>> threads_;  // by uid
 
-  struct Live {
-    std::int64_t time;
-    std::uint32_t offset;  // in logs_
-  };
-  std::vector<Live> live_;
-  std::vector<std::uint8_t> live_wanted_;  // by call site id: 0 unknown, 1 no, 2 yes
-  std::uint32_t live_generation_ = 0;
-  EventReader live_reader_;
+  LiveLines live_;  // in logs_
   Captures captures_;
 
   // What events carry. Empty as long as nobody has set a context.

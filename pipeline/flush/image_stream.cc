@@ -6,14 +6,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "micromegas/pipeline/flush/make_stream.h"
+
 namespace micromegas::pipeline {
 
 ImageStreamState::ImageStreamState(const Uuid& process_id, std::int64_t begin_time)
-    : begin_time_(begin_time) {
-  info_.process_id = process_id;
-  info_.stream_id = Uuid::random();
-  info_.kind = StreamKind::kImage;
-}
+    : info_(make_stream<ImageStream>(process_id, StreamKind::kImage)), begin_time_(begin_time) {}
 
 void ImageStreamState::add(const std::shared_ptr<const Image>& image) {
   const std::int64_t time = image->time;
