@@ -8,9 +8,11 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -136,6 +138,23 @@ TEST_F(DlopenTest, ThereIsOneRegistry) {
   void* handle = dlopen("tests/pipeline/dlopen/liblibrary_a.so", RTLD_NOW | RTLD_NOLOAD);
   EXPECT_NE(dlsym(handle, "micromegas_v0_hot_page"), &micromegas_v0_hot_page);
   dlclose(handle);
+}
+
+// A library's own recording functions: exported, each log would go through its procedure linkage
+// table, and where two libraries have the same one, into the other's code.
+TEST_F(DlopenTest, ALibraryExportsNoneOfTheFunctionsThatRecord) {
+  FILE* const nm = popen("nm -D --defined-only tests/pipeline/dlopen/liblibrary_a.so", "r");
+  ASSERT_NE(nm, nullptr);
+  bool any = false;
+  std::string recording;
+  for (char line[4096]; fgets(line, sizeof line, nm) != nullptr;) {
+    const std::string_view symbol(line);
+    any = any || symbol.find("micromegas_v0_thread") != symbol.npos;
+    if (symbol.find("write_log") != symbol.npos) recording += symbol;
+  }
+  EXPECT_EQ(pclose(nm), 0);
+  EXPECT_TRUE(any);
+  EXPECT_EQ(recording, "");
 }
 
 // What tells of a thread's end is the process's too.
