@@ -5,19 +5,11 @@
 
 #include <utility>
 
+#include "micromegas/pipeline/flush/make_stream.h"
 #include "micromegas/platform/diagnostics.h"
 
 namespace micromegas::pipeline {
 namespace {
-
-template <class Stream>
-Stream make_stream(const Uuid& process_id, StreamKind kind) {
-  Stream stream;
-  stream.process_id = process_id;
-  stream.stream_id = Uuid::random();
-  stream.kind = kind;
-  return stream;
-}
 
 template <class F>
 void guarded(F call) noexcept {

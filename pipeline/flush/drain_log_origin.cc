@@ -5,13 +5,13 @@
 // spans are in queues of their own, so a log waits in its block until the spans before it have been
 // read.
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "micromegas/pipeline/flush/drain.h"
 #include "micromegas/platform/clock.h"

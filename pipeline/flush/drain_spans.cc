@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "micromegas/pipeline/flush/drain.h"
-#include "micromegas/pipeline/flush/guarded.h"
 #include "micromegas/pipeline/flush/make_stream.h"
 #include "micromegas/pipeline/flush/redaction.h"
 #include "micromegas/pipeline/queue/index.h"

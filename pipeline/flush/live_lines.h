@@ -11,6 +11,7 @@
 #include "micromegas/pipeline/flush/block_builder.h"
 #include "micromegas/pipeline/flush/record_events.h"
 #include "micromegas/pipeline/queue/catalogue.h"
+#include "micromegas/pipeline/queue/record.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/redactor.h"
 

@@ -6,6 +6,7 @@
 #define MICROMEGAS_PIPELINE_FLUSH_MAKE_STREAM_H_
 
 #include "micromegas/pipeline/sink/block.h"
+#include "micromegas/platform/uuid.h"
 
 namespace micromegas::pipeline {
 

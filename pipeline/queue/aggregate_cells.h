@@ -19,8 +19,8 @@
 // milliseconds at a flush() and longer at the end, else in the next period. Nobody ever waits for
 // the actor.
 //
-// A thread's cells stay with its slot (runtime.h) when it ends: the next thread of that slot goes
-// on in them, ordered by the runtime's lock.
+// A thread's cells stay with its slot (thread_slot.h) when it ends: the next thread of that slot
+// goes on in them, ordered by the runtime's lock.
 #ifndef MICROMEGAS_PIPELINE_QUEUE_AGGREGATE_CELLS_H_
 #define MICROMEGAS_PIPELINE_QUEUE_AGGREGATE_CELLS_H_
 

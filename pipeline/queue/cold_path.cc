@@ -4,9 +4,13 @@
 // What hot.h declares and its inline functions call or share: variables, and the functions of the
 // cold path.
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <new>
 #include <utility>
 
+#include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/pipeline/queue/next_segment.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/queue/site_word.h"
@@ -233,5 +237,6 @@ Runtime& Runtime::get() noexcept { return *static_cast<Runtime*>(micromegas_v0_r
 }  // namespace micromegas::queue
 
 namespace micromegas::detail {
+bool records_anything() noexcept { return queue::Runtime::get().running(); }
 void count_left_out() noexcept { micromegas_v0_count_left_out(); }  // of rate.h
 }  // namespace micromegas::detail

@@ -1,6 +1,8 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
+// What a forked child begins with: nothing of the parent's but the catalogue.
+
 #include <new>
 
 #include "micromegas/pipeline/queue/runtime.h"

@@ -4,6 +4,7 @@
 // The consumer's side of the queues: full segments, the live one, and back to the pool.
 
 #include <algorithm>
+#include <deque>
 #include <iterator>
 #include <utility>
 

@@ -8,7 +8,6 @@
 #include <functional>
 #include <utility>
 
-#include "micromegas/pipeline/queue/index.h"
 #include "micromegas/pipeline/queue/segment_pool.h"
 #include "micromegas/platform/fork.h"
 #include "micromegas/platform/page_memory.h"
@@ -148,15 +147,4 @@ bool Runtime::log_enabled(Level level, std::string_view target) const noexcept {
   return (decision & 1U) != 0;
 }
 
-std::uint64_t Runtime::new_span_ids() noexcept {
-  const std::uint64_t id = span_id_ranges_.fetch_add(1, std::memory_order_relaxed) * kSpanIds + 1;
-  // Shared by the threads that have not recorded yet, that state takes no ids of its own.
-  if (registered_thread() != nullptr) micromegas_v0_thread.state->next_span_id = id + 1;
-  return id;
-}
-
 }  // namespace micromegas::queue
-
-namespace micromegas::detail {
-bool records_anything() noexcept { return queue::Runtime::get().running(); }
-}  // namespace micromegas::detail

@@ -99,6 +99,8 @@ class Runtime {
   std::string thread_name(const ThreadSlot& slot) const;
   // The thread's queues end here, as if it had ended; its next event registers it anew.
   void retire_current_thread() noexcept;
+  // The first of kSpanIds - 1 ids; the calling thread takes the others next.
+  std::uint64_t new_span_ids() noexcept;
 
   // --- tracks (instrument/track.h): tracks.cc ---
 
@@ -134,9 +136,10 @@ class Runtime {
   // Keeps some touched segments ready, gives memory back after a burst.
   void tend_pool() noexcept;
   // Appends what has ended on other threads since the last call. The begins are committed.
+  // misplaced_spans.cc
   void take_ended_elsewhere(std::vector<EndedElsewhere>& out);
   // What was kept of ends without room, unless `out` has some still. Returns the stream that they
-  // belong to, null if there are none. Throws without memory: they wait.
+  // belong to, null if there are none. Throws without memory: they wait. late_ends.cc
   ThreadSlot* take_late_ends(LateEnds& out);
   // Counts committed, unread records.
   void add_held(EventStats& stats);
@@ -216,8 +219,6 @@ class Runtime {
   void send_image(Image&& image) noexcept;
 
   [[nodiscard]] OpenAsyncSpans& open_async_spans() noexcept { return open_async_spans_; }
-  // The first of kSpanIds - 1 ids; the calling thread takes the others next.
-  std::uint64_t new_span_ids() noexcept;
 
   // --- fork, prepare and parent in the parent, child in the child: fork.cc ---
 

@@ -4,6 +4,7 @@
 // From an application's Image to the queue of images.
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "micromegas/pipeline/instrument/utf8_boundary.h"

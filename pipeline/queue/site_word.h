@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "micromegas/pipeline/queue/hot.h"
+#include "micromegas/pipeline/instrument/metadata.h"
 
 namespace micromegas::queue {
 

@@ -149,4 +149,11 @@ void Runtime::thread_exit(void* slot) noexcept {
   if (auto* wake = runtime.wake_.load(std::memory_order_acquire)) wake();
 }
 
+std::uint64_t Runtime::new_span_ids() noexcept {
+  const std::uint64_t id = span_id_ranges_.fetch_add(1, std::memory_order_relaxed) * kSpanIds + 1;
+  // Shared by the threads that have not recorded yet, that state takes no ids of its own.
+  if (registered_thread() != nullptr) micromegas_v0_thread.state->next_span_id = id + 1;
+  return id;
+}
+
 }  // namespace micromegas::queue
