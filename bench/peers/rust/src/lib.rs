@@ -6,6 +6,7 @@
 use std::arch::x86_64::_rdtsc;
 use std::hint::black_box;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 pub const NOT_MY_QUESTION: i32 = 64;
@@ -123,6 +124,30 @@ fn percentile(values: &mut [f64], p: f64) -> f64 {
     values[(p * (values.len() - 1) as f64) as usize]
 }
 
+/// 2.0 to 2.2 ms, as in bench/harness.
+fn stay_busy() {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let jitter = COUNT.fetch_add(1, Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+    let gap = Duration::from_nanos(2_000_000 + jitter * 200_000 / 256);
+    let start = Instant::now();
+    while start.elapsed() < gap {}
+}
+
+/// Of batches of 20 after a gap each: the events of a batch, and its first alone.
+fn after_gaps(case: &Case, batches: i32, gap: &(dyn Fn() + Sync)) -> [Vec<f64>; 2] {
+    let twenty = Shape { batch: 20, round: 1, rounds: batches, warm_rounds: 20 };
+    let whole = (case.run)(&twenty, gap);
+    let one = Shape { batch: 1, round: 1, rounds: 1, warm_rounds: 0 };
+    let others = Shape { batch: 19, round: 1, rounds: 1, warm_rounds: 0 };
+    let mut first = Vec::new();
+    for _ in 0..batches {
+        gap();
+        first.extend((case.run)(&one, &|| {}));
+        (case.run)(&others, &|| {});
+    }
+    [whole, first]
+}
+
 impl Library {
     fn row(&self, asked: &Asked, name: &str, threads: usize, mut v: Vec<f64>, clock: f64, lost: &str) {
         let head = format!(
@@ -214,9 +239,10 @@ impl Library {
         let mut clocks: Vec<_> =
             (0..if asked.quick { 1 } else { 5 }).map(|_| self.sample(&clock_read(), &warm, 1).0).collect();
         let clock = percentile(&mut clocks, 0.5);
-        let sleep = || std::thread::sleep(Duration::from_millis(2));
+        let gaps: [&(dyn Fn() + Sync); 2] = [&stay_busy, &|| std::thread::sleep(Duration::from_millis(2))];
+        let names = ["batch_of_20", "first_of_batch", "batch_of_20_slept", "first_of_batch_slept"];
         let percentiles = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("worst", 1.0)];
-        let mut values = vec![vec![Vec::new(); percentiles.len()]; 2];
+        let mut values = vec![vec![Vec::new(); percentiles.len()]; names.len()];
         let mut lost = String::new();
         for _ in 0..if asked.quick { 1 } else { 5 } {
             let before = (self.arrived)();
@@ -225,23 +251,16 @@ impl Library {
                     .spawn(|| {
                         pin_to(1);
                         (self.begin_thread)();
-                        let twenty = Shape { batch: 20, round: 1, rounds: batches, warm_rounds: 20 };
-                        let whole = (case.run)(&twenty, &sleep);
-                        let one = Shape { batch: 1, round: 1, rounds: 1, warm_rounds: 0 };
-                        let others = Shape { batch: 19, round: 1, rounds: 1, warm_rounds: 0 };
-                        let mut first = Vec::new();
-                        for _ in 0..batches {
-                            sleep();
-                            first.extend((case.run)(&one, &|| {}));
-                            (case.run)(&others, &|| {});
-                        }
+                        let samples: Vec<_> =
+                            gaps.iter().flat_map(|gap| after_gaps(case, batches, gap)).collect();
                         (self.end_thread)();
-                        [whole, first]
+                        samples
                     })
                     .join()
                     .unwrap()
             });
-            let gone = self.lost(before, (20 * (2 * batches + 20)) as u64 * case.events);
+            let statements = 20 * (2 * batches + 20) * gaps.len() as i32;
+            let gone = self.lost(before, statements as u64 * case.events);
             if !gone.is_empty() {
                 lost = gone;
             }
@@ -251,7 +270,7 @@ impl Library {
                 }
             }
         }
-        for (what, name) in ["batch_of_20", "first_of_batch"].iter().enumerate() {
+        for (what, name) in names.iter().enumerate() {
             for (p, (part, _)) in percentiles.iter().enumerate() {
                 let row = format!("{name}_{part}");
                 self.row(asked, &row, 1, values[what][p].clone(), clock, &lost);
