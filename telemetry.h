@@ -37,6 +37,7 @@
 #include "micromegas/pipeline/instrument/level.h"
 #include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/instrument/property_map.h"
 #include "micromegas/pipeline/instrument/property_set_stats.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/redactor.h"

@@ -12,12 +12,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "micromegas/pipeline/flush/flush_actor.h"
+#include "micromegas/pipeline/instrument/property_map.h"
 #include "micromegas/pipeline/queue/runtime.h"
 #include "micromegas/pipeline/sink/process_info.h"
 #include "micromegas/platform/result.h"

@@ -27,6 +27,7 @@
 #include "micromegas/pipeline/instrument/function_ref.h"
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/instrument/property_map.h"
 #include "micromegas/pipeline/sink/block.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/process_info.h"

@@ -21,6 +21,7 @@
 #include "micromegas/pipeline/instrument/log_filter.h"
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/instrument/property_map.h"
 #include "micromegas/pipeline/sink/event_sink.h"
 #include "micromegas/pipeline/sink/stats.h"
 #include "micromegas/platform/result.h"

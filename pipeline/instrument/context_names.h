@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/instrument/property_map.h"
 #include "micromegas/platform/result.h"
 
 namespace micromegas {

@@ -1,17 +1,14 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Name/value pairs that travel with an event, a stream or a process.
+// Name/value pairs that travel with an event. Those of a process or a stream: property_map.h.
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_PROPERTY_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_PROPERTY_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
-#include <map>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace micromegas {
@@ -38,9 +35,6 @@ constexpr bool same_property_name(std::string_view a, std::string_view b) noexce
 // PropertySet::kMaxNameBytes, not level, target, name or unit (which the server reads as overrides)
 // and does not begin with "micromegas.".
 bool is_property_name(std::string_view name) noexcept;
-
-// Properties of a process or a stream.
-using PropertyMap = std::map<std::string, std::string, std::less<>>;
 
 // An immutable set of properties, interned by content for the life of the process: equal sets are
 // the same object. Bound their number: nothing is ever freed.

@@ -16,7 +16,6 @@
 #define MICROMEGAS_PIPELINE_INSTRUMENT_RATE_H_
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -86,10 +85,7 @@ class FirstN {
 
 class EveryMs {
  public:
-  bool pass(std::int64_t ms, std::uint64_t& told) noexcept {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return pass_at(std::chrono::nanoseconds(now).count(), ms, told);
-  }
+  bool pass(std::int64_t ms, std::uint64_t& told) noexcept;
   // `now` in nanoseconds.
   bool pass_at(std::int64_t now, std::int64_t ms, std::uint64_t& told) noexcept {
     constexpr std::int64_t kLongest = 1'000'000'000'000;  // keeps the product in range

@@ -13,6 +13,7 @@
 
 #include "micromegas/pipeline/instrument/metadata.h"
 #include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/instrument/property_map.h"
 #include "micromegas/platform/uuid.h"
 
 namespace micromegas {

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/instrument/property_map.h"
 #include "micromegas/platform/uuid.h"
 
 namespace micromegas {

@@ -16,6 +16,7 @@
 #define MICROMEGAS_TRANSPORT_UPLOAD_OUTBOX_H_
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "micromegas/pipeline/instrument/function_ref.h"
-#include "micromegas/pipeline/instrument/property.h"
+#include "micromegas/pipeline/instrument/property_map.h"
 #include "micromegas/pipeline/sink/process_info.h"
 #include "micromegas/platform/result.h"
 #include "micromegas/platform/uuid.h"

@@ -7,11 +7,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "micromegas/pipeline/instrument/property.h"
 #include "micromegas/platform/result.h"
 #include "micromegas/transport/wire/decode.h"
 #include "micromegas/transport/wire/utf8.h"
