@@ -64,7 +64,7 @@ std::uint64_t find_frequency() noexcept {
 #elif defined(MICROMEGAS_TICKS_CNTVCT_)
   std::uint64_t hertz = 0;
   asm volatile("mrs %0, cntfrq_el0" : "=r"(hertz));
-  return hertz != 0 ? hertz : measure_frequency();
+  return hertz != 0 ? hertz * kTicksPerCount : measure_frequency();
 #else
   return 1'000'000'000;
 #endif

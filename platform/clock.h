@@ -22,15 +22,19 @@
 
 namespace micromegas {
 
+// aarch64's counter may be as slow as 24 MHz, and several events fall between two of its counts:
+// the ticks between are for queue::event_ticks(), which keeps them in order.
+inline constexpr std::uint64_t kTicksPerCount = 16;
+
 // Any thread, async-signal-safe. Between threads the order of two reads is only as good as the
 // processor's reordering window (tens of nanoseconds).
 inline std::uint64_t read_ticks() noexcept {
 #if defined(MICROMEGAS_TICKS_TSC_)
   return __builtin_ia32_rdtsc();
 #elif defined(MICROMEGAS_TICKS_CNTVCT_)
-  std::uint64_t ticks;
-  asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
-  return ticks;
+  std::uint64_t counts;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(counts));
+  return counts * kTicksPerCount;
 #else
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                         std::chrono::steady_clock::now().time_since_epoch())

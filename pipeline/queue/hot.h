@@ -104,6 +104,7 @@ struct alignas(64) ThreadState {
   std::atomic<Segment*> spare[kQueueKinds] = {};  // consumer: fills if null; owner: takes
   std::atomic<Segment*> full[kQueueKinds] = {};   // owner: fills if null; consumer: takes
   std::uint32_t uid = 0;                          // never reused
+  std::uint64_t last_ticks = 0;                   // of event_ticks(); owner only
 };
 static_assert(sizeof(ThreadState) == 192 && offsetof(ThreadState, open_spans) == 64 &&
               offsetof(ThreadState, spare) == 128);
@@ -367,6 +368,19 @@ MICROMEGAS_INLINE std::uint64_t take_span_id() noexcept {
   return id;
 }
 
+// The time of the next event of the calling thread, whose state it is: later than that of the last,
+// as that is how the actor finds the span of a log. No two reads of a TSC are the same; other
+// counters stand still between some. One that has been set back is followed.
+MICROMEGAS_INLINE std::uint64_t event_ticks([[maybe_unused]] ThreadState& state) noexcept {
+  std::uint64_t ticks = read_ticks();
+#if !defined(MICROMEGAS_TICKS_TSC_)
+  constexpr std::uint64_t kAhead = std::uint64_t{1} << 20;  // it never is by that much
+  if (state.last_ticks - ticks < kAhead) ticks = state.last_ticks + 1;
+  state.last_ticks = ticks;
+#endif
+  return ticks;
+}
+
 // Publishes what the calling thread, whose state it is, has written up to there.
 MICROMEGAS_INLINE void advance(ThreadState& state, QueueKind queue,
                                std::uint64_t position) noexcept {
@@ -484,7 +498,7 @@ class Writer : public RecordWriter {
 
   MICROMEGAS_INLINE void header(std::uint32_t id, RecordKind kind, std::uint8_t flags) noexcept {
     store64(at_, header_word(id, kind, flags, bytes_));
-    store64(at_ + 8, read_ticks());
+    store64(at_ + 8, event_ticks(*thread_));
     at_ += kRecordHeaderBytes;
   }
   void header_at(std::uint32_t id, RecordKind kind, std::uint8_t flags,

@@ -29,7 +29,7 @@ void Runtime::async_end_without_room(std::uint64_t (&head)[5], const std::byte* 
     const QueuePlace& place =
         micromegas_v0_thread.queues[static_cast<std::size_t>(QueueKind::kSpans)];
     std::byte* const at = place.segment->at(offset_of(place.position));
-    head[1] = read_ticks();
+    head[1] = event_ticks(*micromegas_v0_thread.state);
     std::memcpy(at, head, sizeof head);
     if (bytes != 0) std::memcpy(at + sizeof head, rest, bytes);
     advance(*micromegas_v0_thread.state, QueueKind::kSpans, place.position + size);
