@@ -43,13 +43,7 @@ class Program {
     pid_ = testing::start_child([&] {
       dup2(out_pipe_.write_end(), 1);
       dup2(error_pipe_.write_end(), 2);
-      std::vector<char*> argv;
-      std::string name = kProgram;
-      argv.push_back(name.data());
-      for (std::string& argument : arguments) argv.push_back(argument.data());
-      argv.push_back(nullptr);
-      execv(kProgram, argv.data());
-      _exit(127);
+      testing::become(kProgram, std::move(arguments));
     });
     out_pipe_.close_write();
     error_pipe_.close_write();

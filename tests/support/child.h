@@ -20,10 +20,23 @@
 #include <cstdlib>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace micromegas::testing {
 
 inline constexpr std::chrono::seconds kDeadline{60};
+
+// Replaces this process, in a child: by the program, or if the variable MICROMEGAS_TEST_EMULATOR is
+// set, by that one, which runs it for another processor.
+[[noreturn]] inline void become(std::string program, std::vector<std::string> arguments) {
+  std::vector<char*> argv;
+  if (char* emulator = std::getenv("MICROMEGAS_TEST_EMULATOR")) argv.push_back(emulator);
+  argv.push_back(program.data());
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  execv(argv.front(), argv.data());
+  _exit(127);
+}
 
 // Reads what was written until the last writer closes.
 class Pipe {

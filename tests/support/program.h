@@ -36,11 +36,7 @@ class Program {
       dup2(error_.write_end(), 2);
       for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
       if (!folder.empty() && chdir(folder.c_str()) != 0) _exit(126);
-      std::vector<char*> argv{program.data()};
-      for (std::string& argument : arguments) argv.push_back(argument.data());
-      argv.push_back(nullptr);
-      execv(program.c_str(), argv.data());
-      _exit(127);
+      become(std::move(program), std::move(arguments));
     });
     out_.close_write();
     error_.close_write();
