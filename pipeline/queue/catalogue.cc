@@ -131,6 +131,13 @@ std::uint32_t Catalogue::add_properties(const ArgList& args) {
   return insert(key.take(), std::move(d));
 }
 
+const Descriptor* Catalogue::find_locked(std::uint32_t id) const noexcept {
+  const std::lock_guard lock(mutex_);
+  if (id > ids_.size()) return nullptr;
+  const Chunk& chunk = *chunks_[(id - 1) / kChunk].load(std::memory_order_relaxed);
+  return chunk[(id - 1) % kChunk].load(std::memory_order_relaxed);
+}
+
 std::uint32_t Catalogue::insert(std::string key, std::unique_ptr<Descriptor> descriptor) {
   const std::lock_guard lock(mutex_);
   if (const auto found = ids_.find(key); found != ids_.end()) return found->second;

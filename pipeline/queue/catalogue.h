@@ -52,12 +52,15 @@ class Catalogue {
   std::uint32_t add_span(std::string_view name, const SpanLocation& location, const ArgList& args);
   std::uint32_t add_properties(const ArgList& args);
 
-  // Null for an id that was never given out. Any thread, no lock: an entry is complete before its
-  // id can be in a record, and the record is published with release.
+  // Null for an id that was never given out. Any thread. No lock, unless the entry is not seen: a
+  // recorder reads its id relaxed, after which the language promises nothing but behind the lock
+  // under which the entry was made.
   [[nodiscard]] const Descriptor* find(std::uint32_t id) const noexcept {
     if (id == 0 || id > kMaxDescriptors) return nullptr;
     const Chunk* chunk = chunks_[(id - 1) / kChunk].load(std::memory_order_acquire);
-    return chunk == nullptr ? nullptr : (*chunk)[(id - 1) % kChunk].load(std::memory_order_acquire);
+    const Descriptor* seen =
+        chunk == nullptr ? nullptr : (*chunk)[(id - 1) % kChunk].load(std::memory_order_acquire);
+    return seen != nullptr ? seen : find_locked(id);
   }
 
   // For the fork hooks: held over a fork so that the child finds the catalogue whole.
@@ -67,9 +70,10 @@ class Catalogue {
   static constexpr std::size_t kChunk = 1024;
   using Chunk = std::array<std::atomic<const Descriptor*>, kChunk>;
 
+  const Descriptor* find_locked(std::uint32_t id) const noexcept;
   std::uint32_t insert(std::string key, std::unique_ptr<Descriptor> descriptor);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::string, std::uint32_t> ids_;
   std::array<std::atomic<Chunk*>, kMaxDescriptors / kChunk> chunks_{};
 };

@@ -20,11 +20,12 @@ inline void cache_decision(SiteWord& word, std::uint32_t decision) noexcept {
   }
 }
 
-// Keeps the decision.
+// Keeps the decision. Released behind the entry of that id: whoever has the id from here publishes
+// it in a record, with release, so that a processor which sees the record sees the entry, too.
 inline void cache_id(SiteWord& word, std::uint32_t id) noexcept {
   std::uint64_t old = word.load(std::memory_order_relaxed);
   while (!word.compare_exchange_weak(old, (old & 0xffffffff) | (std::uint64_t{id} << 32),
-                                     std::memory_order_relaxed)) {
+                                     std::memory_order_release, std::memory_order_relaxed)) {
   }
 }
 
