@@ -61,10 +61,15 @@ std::int64_t Drain::now() { return model_.to_ns(read_ticks()); }
 
 void Drain::sync_clock() {
   const std::int64_t at = now();
-  if (at < next_sync_) return;
+  const bool set_back = at < next_sync_ - 2 * kSyncEvery;  // the counter: suspended, restored
+  if (at < next_sync_ && !set_back) return;
+  if (set_back) {
+    take_process_contexts();
+    for (queue::ProcessContext& context : process_contexts_) context.ticks = 0;  // all are before
+  }
   model_.sync(sample_clock());
   clock_.publish(model_);
-  next_sync_ = at + kSyncEvery;
+  next_sync_ = now() + kSyncEvery;
 }
 
 void Drain::tick() {

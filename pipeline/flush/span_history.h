@@ -27,8 +27,10 @@ class SpanHistory {
 
   // The next add() forgets the oldest change.
   [[nodiscard]] bool full() const noexcept { return changes_.size() >= kMaxChanges; }
-  // From this time on; times rise.
+  // From this time on. Times rise, unless the counter has been set back: then the older ones are
+  // forgotten.
   void add(std::uint64_t time, Span innermost) {
+    if (time < last_time()) changes_.clear();
     changes_.push_back({time, std::move(innermost)});
     if (changes_.size() <= kMaxChanges) return;
     changes_.pop_front();
