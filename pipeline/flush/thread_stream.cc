@@ -168,8 +168,9 @@ ThreadStreamState::Added ThreadStreamState::add(const queue::RecordReader& recor
       case RecordKind::kSpanBegin:
       case RecordKind::kNamedSpanBegin:
         ++open_;
-        // With those inside.
-        if (track_ && (refused_ != 0 || time < last_time() || !bounds.have(time))) {
+        // With those inside. A time that was not given may be of another processor.
+        if (refused_ != 0 || (track_ && (record.flags() & queue::kNanoseconds) != 0 &&
+                              (time < last_time() || !bounds.have(time)))) {
           added.dropped = DropReason::kInvalid;
           ++refused_;
           break;

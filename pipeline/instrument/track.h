@@ -8,11 +8,11 @@
 //   gpu.span("shadows", began, ended);  // times of micromegas::now()
 //   gpu.end();
 //
-// Shown like a thread of that name. Spans nest and come in the order of their times: one that
-// begins before the latest time of its track is dropped, and so is an end without a begin, and what
-// begins over an hour before the start or a minute ahead of now; all are counted (kInvalid). Any
-// thread; a call waits for others to the same track. On wasm32 another header stands under this
-// name (wasm/include).
+// Shown like a thread of that name. Spans nest and come in the order of their times: one that is
+// given a begin before the latest time of its track is dropped, and so is an end without a begin,
+// and what begins over an hour before the start or a minute ahead of now; all are counted
+// (kInvalid). Any thread; a call waits for others to the same track. On wasm32 another header
+// stands under this name (wasm/include).
 #ifndef MICROMEGAS_PIPELINE_INSTRUMENT_TRACK_H_
 #define MICROMEGAS_PIPELINE_INSTRUMENT_TRACK_H_
 

@@ -25,7 +25,8 @@ constexpr ClockSample kStart{.ticks = 1'000'000'000, .wall_ns = 1'000'000'000'00
 // Records as a queue holds them.
 class Records {
  public:
-  void add(std::uint32_t id, RecordKind kind, std::uint64_t ticks, std::string_view name = {}) {
+  void add(std::uint32_t id, RecordKind kind, std::uint64_t ticks, std::string_view name = {},
+           std::uint8_t flags = queue::kNoFlags) {
     const bool named = kind == RecordKind::kNamedSpanBegin;
     const auto size = static_cast<std::uint32_t>(name.size());
     const std::uint32_t bytes =
@@ -33,7 +34,7 @@ class Records {
     const std::size_t at = bytes_.size();
     bytes_.resize(at + bytes);
     std::byte* to = bytes_.data() + at;
-    queue::store64(to, queue::header_word(id, kind, queue::kNoFlags, bytes));
+    queue::store64(to, queue::header_word(id, kind, flags, bytes));
     queue::store64(to + 8, ticks);
     if (!named) return;
     queue::store64(to + 16, std::uint64_t{size} | (std::uint64_t{size} << 32));
@@ -172,6 +173,24 @@ TEST(ThreadStream, ASpanThatWasLeftToItsInnerOneEndsWithIt) {
   const queue::RecordReader end(at, queue::kRecordHeaderBytes);
   EXPECT_EQ(stream.add(end, at, clock.to_ns(end.time())).invented, 1u);
   EXPECT_FALSE(stream.has_open_span());
+}
+
+// Two threads on one track may read counters that differ a little.
+TEST(ThreadStreamTest, ATrackRefusesOnlyTimesThatWereGiven) {
+  ThreadStreamState stream(StreamInfo{}, kStart.wall_ns, /*track=*/true);
+  const auto add = [&](RecordKind kind, std::int64_t time, std::uint8_t flags) {
+    Records records;
+    records.add(1, kind, static_cast<std::uint64_t>(time), {}, flags);
+    const queue::RecordReader record(records.bytes().data(), records.bytes().size());
+    return stream.add(record, records.bytes().data(), time, nullptr, ThreadStreamState::kNoBounds)
+        .dropped;
+  };
+  const std::int64_t t = kStart.wall_ns + 1'000;
+  for (const std::int64_t begin : {t, t - 20}) {
+    EXPECT_FALSE(add(RecordKind::kSpanBegin, begin, queue::kNoFlags));
+    EXPECT_FALSE(add(RecordKind::kSpanEnd, begin + 10, queue::kNoFlags));
+  }
+  EXPECT_EQ(add(RecordKind::kSpanBegin, t - 20, queue::kNanoseconds), DropReason::kInvalid);
 }
 
 }  // namespace
