@@ -162,6 +162,7 @@ class Drain {
     EventContextPtr origin_base;  // `origin` is this and `thread`
     EventContextPtr origin;
     SpanHistory spans;
+    std::uint64_t last_read = 0;  // ticks, when the read before began
   };
   std::unordered_map<std::uint32_t, Carried> carried_;   // by uid
   std::vector<queue::ProcessContext> process_contexts_;  // oldest first

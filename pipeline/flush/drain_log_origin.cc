@@ -37,8 +37,10 @@ Drain::Read Drain::read_with_origin(queue::ThreadSlot& slot) {
     const bool events = read_event_queue(slot, &full);
     const bool spans = read_spans_of_logs(slot);
     const auto carried = carried_.find(slot.state.uid);
-    // Nothing older than this is still to be read.
-    if (events && carried != carried_.end()) carried->second.spans.forget_before(begin);
+    // What is unread was recorded in this read, or before by what it takes to record it.
+    if (events && carried != carried_.end()) {
+      carried->second.spans.forget_before(std::exchange(carried->second.last_read, begin));
+    }
     cut_full_logs();
     if (events || !full || outruns(blocks)) return {events, spans};
   }

@@ -14,7 +14,10 @@ void Runtime::set_process_context(EventContextPtr context, std::size_t refused, 
   const std::lock_guard lock(mutex_);
   // While telemetry is stopped nobody takes them, and no event comes between two of them.
   if (context_while_stopped_) process_contexts_.pop_back();
-  process_contexts_.push_back({read_ticks(), std::move(context)});
+  // Behind the calling thread's last event, before its next one.
+  ThreadSlot* const slot = registered_thread();
+  const std::uint64_t ticks = slot != nullptr ? event_ticks(slot->state) : read_ticks();
+  process_contexts_.push_back({ticks, std::move(context)});
   context_while_stopped_ = !running();
   refused_of_context_ = refused;
   cut_of_context_ = cut;
