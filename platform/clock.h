@@ -22,7 +22,7 @@
 
 namespace micromegas {
 
-// aarch64's counter may be as slow as 24 MHz, and several events fall between two of its counts:
+// aarch64's counter may be as slow as 19 MHz, and several events fall between two of its counts:
 // the ticks between are for queue::event_ticks(), which keeps them in order.
 inline constexpr std::uint64_t kTicksPerCount = 16;
 

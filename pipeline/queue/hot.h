@@ -100,7 +100,7 @@ struct alignas(64) ThreadState {
   std::atomic<std::uint64_t> open_spans{0};
   std::uint64_t next_span_id = 0;  // of an asynchronous span; a multiple of kSpanIds: none is left
   std::atomic<std::uint64_t> recorded[kEventKinds] = {};
-  // What a thread that fills a segment looks at besides.
+  // What a thread that fills a segment looks at besides; last_ticks: see event_ticks().
   std::atomic<Segment*> spare[kQueueKinds] = {};  // consumer: fills if null; owner: takes
   std::atomic<Segment*> full[kQueueKinds] = {};   // owner: fills if null; consumer: takes
   std::uint32_t uid = 0;                          // never reused
@@ -374,7 +374,7 @@ MICROMEGAS_INLINE std::uint64_t take_span_id() noexcept {
 MICROMEGAS_INLINE std::uint64_t event_ticks([[maybe_unused]] ThreadState& state) noexcept {
   std::uint64_t ticks = read_ticks();
 #if !defined(MICROMEGAS_TICKS_TSC_)
-  constexpr std::uint64_t kAhead = std::uint64_t{1} << 20;  // it never is by that much
+  constexpr std::uint64_t kAhead = std::uint64_t{1} << 20;  // the last event's is never by so much
   if (state.last_ticks - ticks < kAhead) ticks = state.last_ticks + 1;
   state.last_ticks = ticks;
 #endif

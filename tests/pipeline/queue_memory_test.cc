@@ -77,8 +77,11 @@ using QueueMemoryTest = SessionTest;
 
 TEST_F(QueueMemoryTest, WhoFillsItsFirstSegmentIsSparedThePageFaults) {
   start();
-  constexpr int kPopulateWrite = 23;  // since Linux 5.14; before that the thread's two pages
-  const std::size_t there = madvise(nullptr, 0, kPopulateWrite) == 0 ? 16 : 2;
+  constexpr int kPopulateWrite = 23;  // since Linux 5.14; before that the thread's own pages
+  constexpr std::size_t kFilled = 5'000;
+  const std::size_t there = madvise(nullptr, 0, kPopulateWrite) == 0
+                                ? testing::pages_in(queue::kSegmentBytes)
+                                : kFilled / static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + 1;
   constexpr int kThreads = 8;  // more than there are segments in stock, which have their memory
   std::latch recorded(kThreads);
   std::latch looked(1);
@@ -88,7 +91,7 @@ TEST_F(QueueMemoryTest, WhoFillsItsFirstSegmentIsSparedThePageFaults) {
     threads.emplace_back([&] {
       MM_INFO("registers the thread");
       const queue::QueueHead& head = micromegas_v0_thread.state->queues[0];
-      while (queue::offset_of(head.position) < 5'000) MM_INFO("a header");
+      while (queue::offset_of(head.position) < kFilled) MM_INFO("a header");
       segment = head.segment;
       recorded.count_down();
       looked.wait();

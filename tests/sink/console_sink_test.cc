@@ -120,7 +120,8 @@ TEST(ConsoleLine, Utf8PassesAndOtherBytesAreMadeVisible) {
   for (const char* bad : {"\xff", "\xc3", "\x80", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80",
                           "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
     const std::string shown = line(Level::kInfo, "t", bad);
-    EXPECT_TRUE(std::all_of(shown.begin(), shown.end(), [](char c) { return c > 0; })) << shown;
+    EXPECT_TRUE(std::all_of(shown.begin(), shown.end(), [](signed char c) { return c > 0; }))
+        << shown;
     EXPECT_NE(shown.find("\\x"), std::string::npos) << shown;
   }
 }
