@@ -20,7 +20,14 @@ stand_in() {
 }
 stand_in stand-ins/dpkg-query <<'TEXT'
 #!/usr/bin/env bash
-printf 'installed %s\n' "$@"
+printf "installed %s:${INSTALLED_FOR-amd64}\n" "$@"
+TEXT
+stand_in stand-ins/dpkg <<'TEXT'
+#!/usr/bin/env bash
+echo amd64
+TEXT
+stand_in stand-ins/apt-get <<'TEXT'
+#!/usr/bin/env bash
 TEXT
 stand_in stand-ins/bazel <<TEXT
 #!/usr/bin/env bash
@@ -76,6 +83,15 @@ for arguments in '--publish --question warm' '--publish --quick' '--publish --al
     failures=$((failures + 1))
   fi
 done
+
+# A library for another architecture is not one for this.
+printf 'ID=debian\nVERSION_ID=12\n' >"$top/debian-release"
+said=$(INSTALLED_FOR=arm64 OS_RELEASE=$top/debian-release PATH=$top/stand-ins:$PATH BAZEL=$top/stand-ins/bazel \
+  "$here/dev" demo 2>&1 || true)
+if [[ $said != *'installing with apt-get: g++ '* ]]; then
+  printf 'FAILED: ./dev demo takes arm64 for amd64, and says: %s\n' "$said"
+  failures=$((failures + 1))
+fi
 
 # Off Debian 12 nothing is installed, and each command says what it needs.
 echo 'ID=elsewhere' >"$top/os-release"
