@@ -169,21 +169,21 @@ void ask_paced(const Asked& asked, const Library& library) {
   if (c == nullptr) return;
   const double clock_ns = clock_read_ns(asked);
   const int batches = asked.quick ? 20 : 2000;
-  Paced busy("", stay_busy);
-  Paced slept("_slept", sleep_2_ms);
+  Paced slept("", sleep_2_ms);
+  Paced busy("_busy", stay_busy);
   std::string lost;
   for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
     std::thread([&] {
       pin_to(1);
       library.begin_thread();
-      busy.run(library, *c, batches);
       slept.run(library, *c, batches);
+      busy.run(library, *c, batches);
     }).join();
     library.settle();
     if (std::string gone = library.lost(); !gone.empty()) lost = gone;
   }
-  busy.print(library, clock_ns, lost);
   slept.print(library, clock_ns, lost);
+  busy.print(library, clock_ns, lost);
 }
 
 }  // namespace

@@ -34,7 +34,9 @@ struct Question {
 };
 constexpr Question kQuestions[] = {
     {"warm", "in a tight loop, batches of 100; one producer on processor 1", true},
-    {"paced", "batches of 20, 2 ms apart, delivering; _slept: the thread slept meanwhile", true},
+    {"paced",
+     "batches of 20, 2 ms apart, delivering; the thread sleeps meanwhile, _busy: it does not",
+     true},
     {"cold", "the first event of a thread, of a call site; caches evicted", false},
     {"threads", "as warm, several producers at once", true},
     {"storm", "16 threads as fast as they can for 10 s", false},

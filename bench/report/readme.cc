@@ -122,7 +122,7 @@ std::string with_tables(const std::string& text, const std::string& where,
       ratios(of(rows, "warm")));
   add("The same with 1, 2, 4 and 16 producers at once; the slowest of them:",
       ratios(of(rows, "threads")));
-  add("Batches of 20 with 2 ms between them, busy or slept, delivering over HTTP:",
+  add("Batches of 20, 2 ms of sleep between them (_busy: of clock reads), delivering over HTTP:",
       ratios(of(rows, "paced")));
   std::vector<Row> memory = of(rows, "memory");
   std::erase_if(memory, [](const Row& row) { return row.name != "idle_threads"; });

@@ -239,8 +239,8 @@ impl Library {
         let mut clocks: Vec<_> =
             (0..if asked.quick { 1 } else { 5 }).map(|_| self.sample(&clock_read(), &warm, 1).0).collect();
         let clock = percentile(&mut clocks, 0.5);
-        let gaps: [&(dyn Fn() + Sync); 2] = [&stay_busy, &|| std::thread::sleep(Duration::from_millis(2))];
-        let names = ["batch_of_20", "first_of_batch", "batch_of_20_slept", "first_of_batch_slept"];
+        let gaps: [&(dyn Fn() + Sync); 2] = [&|| std::thread::sleep(Duration::from_millis(2)), &stay_busy];
+        let names = ["batch_of_20", "first_of_batch", "batch_of_20_busy", "first_of_batch_busy"];
         let percentiles = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("worst", 1.0)];
         let mut values = vec![vec![Vec::new(); percentiles.len()]; names.len()];
         let mut lost = String::new();
