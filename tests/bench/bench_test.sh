@@ -25,6 +25,9 @@ for name in literal int+double+string structured_int structured_int_string int_m
   grep -qF "\"question\": \"warm\", \"case\": \"$name\", \"library\": \"micromegas-cpp\"" "$rows" ||
     fail "warm has no row of $name"
 done
+for name in batch_of_20 batch_of_20_busy floor_of_20 floor_of_20_busy first_of_batch first_of_batch_busy; do
+  grep -qF "\"question\": \"paced\", \"case\": \"${name}_p99.9\"" "$rows" || fail "paced has no row of $name"
+done
 for question in "${questions[@]}"; do
   grep -qF "\"question\": \"$question\"" "$rows" || fail "there is no row of $question"
   [[ -s $pictures/$question.svg ]] || fail "there is no picture of $question"
