@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -19,23 +18,19 @@
 #include "micromegas/instrument.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 #include "micromegas/tests/support/forked_leaks.h"
+#include "micromegas/tests/support/threads.h"
 
 namespace micromegas {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::ThreadNames;
+using testing::threads_of_others;
+using testing::threads_once;
 using testing_support::Recorded;
 using testing_support::RecordingSink;
 
 class LifetimeTest : public SessionTest {};
-
-std::size_t threads_of_this_process() {
-  std::size_t n = 0;
-  for ([[maybe_unused]] const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    ++n;
-  }
-  return n;
-}
 
 TEST_F(LifetimeTest, NothingIsRecordedBeforeTheStartOrAfterTheEnd) {
   const auto statement = [] {
@@ -67,11 +62,13 @@ TEST_F(LifetimeTest, ASecondStartIsAnErrorAndLeavesTheFirstInForce) {
 }
 
 TEST_F(LifetimeTest, TheEndLeavesNoThread) {
-  const std::size_t before = threads_of_this_process();
+  const ThreadNames others = threads_of_others();
   start();
-  EXPECT_GT(threads_of_this_process(), before);
+  ThreadNames running = others;
+  running.insert("mm-flush");
+  EXPECT_EQ(threads_once(running), running);
   EXPECT_TRUE(pipeline::stop_session(0, in(5s)));
-  EXPECT_EQ(threads_of_this_process(), before);
+  EXPECT_EQ(threads_once(others), others);
 }
 
 TEST_F(LifetimeTest, AHundredStartsAndEndsUnderFireKeepTheBooks) {

@@ -8,14 +8,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <latch>
 #include <memory>
-#include <set>
 #include <string>
 #include <thread>
 
+#include "micromegas/tests/support/threads.h"
 #include "micromegas/tests/upload/uploader_fixture.h"
 
 namespace micromegas::upload {
@@ -26,17 +24,9 @@ using ::testing::HasSubstr;
 using testing::ReceivedRequest;
 using testing::say_nothing;
 using testing::status;
-
-// The names of the library's threads that are alive.
-std::multiset<std::string> threads_of_ours() {
-  std::multiset<std::string> names;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::string name;
-    std::getline(std::ifstream(task.path() / "comm"), name);
-    if (name.starts_with("mm-")) names.insert(name);
-  }
-  return names;
-}
+using testing::ThreadNames;
+using testing::threads_of_others;
+using testing::threads_once;
 
 TEST_F(UploaderTest, StoppingSendsWhatIsThere) {
   start();
@@ -91,7 +81,7 @@ TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenANameIsNotFound) {
     release->wait();
     return http::Resolution{};
   };
-  const std::multiset<std::string> threads = threads_of_ours();
+  const ThreadNames others = threads_of_others();
   start_for("http://a.name");
   add(StreamKind::kLog, "logs", 4);
   asked->wait();
@@ -101,14 +91,12 @@ TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenANameIsNotFound) {
   EXPECT_EQ(dropped(outbox().stats(), EventKind::kLog, DropReason::kDeadline), 4U);
 
   // The look-up's thread alone is left, and needs nothing of what is gone.
-  std::multiset<std::string> left = threads;
+  ThreadNames left = others;
   left.insert("mm-resolve");
-  EXPECT_EQ(threads_of_ours(), left);
+  EXPECT_EQ(threads_once(left), left);
   uploader_.reset();
   release->count_down();
-  const auto deadline = patience();
-  while (threads_of_ours() != threads && steady_clock::now() < deadline) std::this_thread::yield();
-  EXPECT_EQ(threads_of_ours(), threads);
+  EXPECT_EQ(threads_once(others), others);
 }
 
 TEST_F(UploaderTest, StoppingTwiceAtOnceIsFine) {
@@ -143,25 +131,19 @@ int open_files() {
 }
 
 TEST_F(UploaderTest, LeavesNoFileAndNoThreadBehind) {
-  const auto live_threads = [] {
-    int count = 0;
-    for ([[maybe_unused]] const auto& entry :
-         std::filesystem::directory_iterator("/proc/self/task")) {
-      ++count;
-    }
-    return count;
-  };
+  const ThreadNames others = threads_of_others();
   const std::uint16_t port = testing::unused_port();
   const int files = open_files();
-  const int threads = live_threads();
   start_for("http://127.0.0.1:" + std::to_string(port));
   add(StreamKind::kLog, "x");
   EXPECT_GT(open_files(), files);
-  EXPECT_EQ(live_threads(), threads + 1);
+  ThreadNames running = others;
+  running.insert("mm-upload");
+  EXPECT_EQ(threads_once(running), running);
   while (outbox().stats().retries < 3) std::this_thread::yield();
   uploader_->stop(steady_clock::now());
   EXPECT_EQ(open_files(), files);
-  EXPECT_EQ(live_threads(), threads);
+  EXPECT_EQ(threads_once(others), others);
 }
 
 }  // namespace
