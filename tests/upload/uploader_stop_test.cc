@@ -21,12 +21,11 @@ namespace {
 
 using std::chrono::steady_clock;
 using ::testing::HasSubstr;
+using testing::NewThreads;
 using testing::ReceivedRequest;
 using testing::say_nothing;
 using testing::status;
 using testing::ThreadNames;
-using testing::threads_of_others;
-using testing::threads_once;
 
 TEST_F(UploaderTest, StoppingSendsWhatIsThere) {
   start();
@@ -81,7 +80,7 @@ TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenANameIsNotFound) {
     release->wait();
     return http::Resolution{};
   };
-  const ThreadNames others = threads_of_others();
+  const NewThreads threads;
   start_for("http://a.name");
   add(StreamKind::kLog, "logs", 4);
   asked->wait();
@@ -91,12 +90,11 @@ TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenANameIsNotFound) {
   EXPECT_EQ(dropped(outbox().stats(), EventKind::kLog, DropReason::kDeadline), 4U);
 
   // The look-up's thread alone is left, and needs nothing of what is gone.
-  ThreadNames left = others;
-  left.insert("mm-resolve");
-  EXPECT_EQ(threads_once(left), left);
+  const ThreadNames left = {"mm-resolve"};
+  EXPECT_EQ(threads.once(left), left);
   uploader_.reset();
   release->count_down();
-  EXPECT_EQ(threads_once(others), others);
+  EXPECT_EQ(threads.once({}), ThreadNames{});
 }
 
 TEST_F(UploaderTest, StoppingTwiceAtOnceIsFine) {
@@ -131,19 +129,18 @@ int open_files() {
 }
 
 TEST_F(UploaderTest, LeavesNoFileAndNoThreadBehind) {
-  const ThreadNames others = threads_of_others();
+  const NewThreads threads;
   const std::uint16_t port = testing::unused_port();
   const int files = open_files();
   start_for("http://127.0.0.1:" + std::to_string(port));
   add(StreamKind::kLog, "x");
   EXPECT_GT(open_files(), files);
-  ThreadNames running = others;
-  running.insert("mm-upload");
-  EXPECT_EQ(threads_once(running), running);
+  const ThreadNames running = {"mm-upload"};
+  EXPECT_EQ(threads.once(running), running);
   while (outbox().stats().retries < 3) std::this_thread::yield();
   uploader_->stop(steady_clock::now());
   EXPECT_EQ(open_files(), files);
-  EXPECT_EQ(threads_once(others), others);
+  EXPECT_EQ(threads.once({}), ThreadNames{});
 }
 
 }  // namespace
