@@ -5,11 +5,12 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <latch>
 #include <random>
 #include <string_view>
 #include <thread>
 #include <utility>
+
+#include "micromegas/bench/harness/meeting.h"
 
 namespace bench {
 namespace {
@@ -20,18 +21,55 @@ Shape shape_of(const Asked& asked) {
   return asked.quick ? Shape{.rounds = 3, .warm_rounds = 1} : Shape{};
 }
 
+// Whether what was recorded from here on arrives.
+class Books {
+ public:
+  explicit Books(const Library& library) : library_(library), before_(arrived()) {}
+
+  void expect(const Case& c, const Shape& shape, std::uint64_t runs = 1) {
+    expected_ += runs * (shape.statements() * static_cast<std::uint64_t>(c.events) +
+                         static_cast<std::uint64_t>(c.events_around));
+  }
+  // Waits until everything has arrived. What is wrong; empty: nothing.
+  std::string lost() {
+    library_.settle();
+    std::string gone = library_.lost();
+    if (!gone.empty() || !library_.arrived) return gone;
+    // Whose settle() cannot tell that the last are under way is given time.
+    const auto deadline = std::chrono::steady_clock::now() + 1s;
+    std::uint64_t came = arrived() - before_;
+    while (came < expected_ && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(1ms);
+      came = arrived() - before_;
+    }
+    if (came == expected_) return {};
+    return "recorded " + std::to_string(expected_) + ", arrived " + std::to_string(came);
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t arrived() const { return library_.arrived ? library_.arrived() : 0; }
+
+  const Library& library_;
+  std::uint64_t before_;
+  std::uint64_t expected_ = 0;
+};
+
 // The median batch of the slowest of `threads` producers at once, each on a processor of its own if
 // there are as many.
 double median_batch(const Library& library, const Case& c, const Shape& shape, unsigned threads) {
   std::vector<std::vector<double>> results(threads);
-  std::latch ready(threads);
+  Meeting meeting(threads);
+  const Case::Rest rest = [&] {
+    library.rest();
+    meeting.wait();
+  };
   std::vector<std::thread> producers;
   for (unsigned t = 0; t < threads; ++t) {
     producers.emplace_back([&, t] {
       pin_to(threads == 1 ? 1 : t);
       library.begin_thread();
-      ready.arrive_and_wait();
-      results[t] = c.run(shape, library.rest);
+      meeting.wait();
+      results[t] = c.run(shape, rest);
     });
   }
   for (auto& producer : producers) producer.join();
@@ -48,10 +86,10 @@ void ask_batches(const std::string& question, const Asked& asked, const Library&
   for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
     clock.push_back(median_batch(library, clock_read(), shape, 1));
     for (std::size_t i = 0; i < cases.size(); ++i) {
+      Books books(library);
       values[i].push_back(median_batch(library, cases[i], shape, threads));
-      library.settle();
-      const std::string gone = library.lost();
-      if (cases[i].records && !gone.empty()) lost[i] = gone;
+      books.expect(cases[i], shape, threads);
+      if (std::string gone = books.lost(); !gone.empty()) lost[i] = std::move(gone);
     }
   }
   std::vector<double> sorted = clock;
@@ -137,10 +175,14 @@ class Paced {
         floor_("floor_of_20" + gap_name),
         first_("first_of_batch" + gap_name) {}
 
-  void run(const Library& library, const Case& c, int batches) {
+  void run(const Library& library, const Case& c, int batches, Books& books) {
     const Shape twenty{.batch = 20, .round = 1, .rounds = batches, .warm_rounds = 20};
+    // By turns: the first of two in a fixed order can look the better one.
+    floor_first_ = !floor_first_;
+    if (library.paced_floor && floor_first_) floor_.add(bare_stores().run(twenty, gap_));
     batch_.add(c.run(twenty, gap_));
-    if (library.paced_floor) floor_.add(bare_stores().run(twenty, gap_));
+    books.expect(c, twenty);
+    if (library.paced_floor && !floor_first_) floor_.add(bare_stores().run(twenty, gap_));
     const Shape one{.batch = 1, .round = 1, .rounds = 1, .warm_rounds = 0};
     const Shape rest_of_batch{.batch = 19, .round = 1, .rounds = 1, .warm_rounds = 0};
     std::vector<double> firsts;
@@ -148,6 +190,8 @@ class Paced {
       gap_();
       firsts.push_back(c.run(one, [] {}).front());
       c.run(rest_of_batch, [] {});
+      books.expect(c, one);
+      books.expect(c, rest_of_batch);
     }
     first_.add(std::move(firsts));
   }
@@ -162,6 +206,7 @@ class Paced {
   PacedRows batch_;
   PacedRows floor_;
   PacedRows first_;
+  bool floor_first_ = false;
 };
 
 void ask_paced(const Asked& asked, const Library& library) {
@@ -173,14 +218,14 @@ void ask_paced(const Asked& asked, const Library& library) {
   Paced busy("_busy", stay_busy);
   std::string lost;
   for (int repetition = 0; repetition < asked.repetitions; ++repetition) {
+    Books books(library);
     std::thread([&] {
       pin_to(1);
       library.begin_thread();
-      slept.run(library, *c, batches);
-      busy.run(library, *c, batches);
+      slept.run(library, *c, batches, books);
+      busy.run(library, *c, batches, books);
     }).join();
-    library.settle();
-    if (std::string gone = library.lost(); !gone.empty()) lost = gone;
+    if (std::string gone = books.lost(); !gone.empty()) lost = std::move(gone);
   }
   slept.print(library, clock_ns, lost);
   busy.print(library, clock_ns, lost);

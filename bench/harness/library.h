@@ -7,12 +7,13 @@
 //   int main(int argc, char** argv) {
 //     const bench::Asked asked = bench::parse(argc, argv);
 //     ...start the library...
-//     bench::ask(asked, {.name = "spdlog", .cases = {...}, .settle = ..., .lost = ...});
+//     bench::ask(asked, {.name = "glog", .cases = {...}, .settle = ..., .arrived = ...});
 //   }
 #ifndef MICROMEGAS_BENCH_HARNESS_LIBRARY_H_
 #define MICROMEGAS_BENCH_HARNESS_LIBRARY_H_
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -44,7 +45,9 @@ struct Library {
   bool paced_floor = false;                     // beside it, what nobody can do without
   std::function<void()> rest = rest_500_us;     // after 2,000 statements
   std::function<void()> settle = [] {};         // until everything has arrived
-  // After settle(): what was recorded and has not arrived since the last call; empty: nothing.
+  // After settle(): how many events have arrived so far; empty: nobody can tell.
+  std::function<std::uint64_t()> arrived = {};
+  // After settle(): what the library says that it lost since the last call; empty: nothing.
   std::function<std::string()> lost = [] { return std::string(); };
   std::function<void()> begin_thread = [] {};  // on each producer, before it is timed
 };

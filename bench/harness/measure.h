@@ -30,16 +30,21 @@ struct Shape {
   int round = 20;       // batches without a rest
   int rounds = 60;      // rounds that are counted
   int warm_rounds = 6;  // rounds before
+
+  [[nodiscard]] std::uint64_t statements() const {
+    return static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(round) *
+           static_cast<std::uint64_t>(rounds + warm_rounds);
+  }
 };
 
 // Runs `statement(i)` in the shape given, `rest()` after each round; returns the nanoseconds per
-// event of each counted batch.
+// part of a statement of each counted batch.
 template <class Statement>
-std::vector<double> run_batches(const Shape& shape, int events_per_statement,
+std::vector<double> run_batches(const Shape& shape, int parts_per_statement,
                                 const std::function<void()>& rest, Statement statement) {
   std::vector<double> out;
   out.reserve(static_cast<std::size_t>(shape.round) * static_cast<std::size_t>(shape.rounds));
-  const double scale = ns_per_tick() / (shape.batch * events_per_statement);
+  const double scale = ns_per_tick() / (shape.batch * parts_per_statement);
   for (int round = -shape.warm_rounds; round < shape.rounds; ++round) {
     for (int b = 0; b < shape.round; ++b) {
       const std::uint64_t begin = micromegas::read_ticks();
@@ -57,22 +62,32 @@ struct Case {
   using Rest = std::function<void()>;
 
   std::string name;
-  bool records = true;  // false: nothing arrives anywhere
+  int events = 1;  // that a statement records; 0: nothing arrives anywhere
   std::function<std::vector<double>(const Shape&, const Rest&)> run;
+  int events_around = 0;  // that a run records beside its statements'
 };
 
+// A row per event.
 template <class Statement>
-Case make_case(std::string name, int events_per_statement, Statement statement) {
-  return {std::move(name), true, [=](const Shape& shape, const Case::Rest& rest) {
-            return run_batches(shape, events_per_statement, rest, statement);
+Case make_case(std::string name, int events, Statement statement) {
+  return {std::move(name), events, [=](const Shape& shape, const Case::Rest& rest) {
+            return run_batches(shape, events, rest, statement);
+          }};
+}
+
+// A row per statement, which records a pair of events.
+template <class Statement>
+Case make_pair_case(std::string name, Statement statement) {
+  return {std::move(name), 2, [=](const Shape& shape, const Case::Rest& rest) {
+            return run_batches(shape, 1, rest, statement);
           }};
 }
 
 template <class Statement>
 Case make_silent_case(std::string name, Statement statement) {
-  Case made = make_case(std::move(name), 1, statement);
-  made.records = false;
-  return made;
+  return {std::move(name), 0, [=](const Shape& shape, const Case::Rest& rest) {
+            return run_batches(shape, 1, rest, statement);
+          }};
 }
 
 // What every ratio is to: one inlined unfenced read of the counter, the result kept.

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
                  .paced_case = "int+int",
                  .paced_floor = true,
                  .settle = bench::settle,
+                 .arrived = [] { return micromegas::stats().total().delivered; },
                  .lost = bench::lost,
              });
   return known ? 0 : bench::kNotMyQuestion;

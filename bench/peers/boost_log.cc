@@ -17,6 +17,7 @@
 #include <string>
 
 #include "micromegas/bench/harness/library.h"
+#include "micromegas/bench/peers/appended.h"
 
 namespace {
 
@@ -27,7 +28,9 @@ class NoBackend
     : public logging::sinks::basic_formatted_sink_backend<char,
                                                           logging::sinks::synchronized_feeding> {
  public:
-  void consume(const logging::record_view& /*record*/, const std::string& /*text*/) {}
+  void consume(const logging::record_view& /*record*/, const std::string& /*text*/) {
+    bench::count_appended();
+  }
 };
 
 using Queue = logging::sinks::bounded_fifo_queue<1U << 15, logging::sinks::block_on_overflow>;
@@ -76,6 +79,7 @@ int main(int argc, char** argv) {
           .paced_case = "int+int",
           .rest = [sink] { sink->flush(); },
           .settle = [sink] { sink->flush(); },
+          .arrived = bench::appended,
       });
   sink->stop();
   return known ? 0 : bench::kNotMyQuestion;

@@ -8,13 +8,16 @@
 #include <string>
 
 #include "micromegas/bench/harness/library.h"
+#include "micromegas/bench/peers/appended.h"
 
 namespace {
 
 class NoSink : public google::LogSink {
   void send(google::LogSeverity /*severity*/, const char* /*full_name*/, const char* /*name*/,
             int /*line*/, const google::LogMessageTime& /*time*/, const char* /*message*/,
-            std::size_t /*size*/) override {}
+            std::size_t /*size*/) override {
+    bench::count_appended();
+  }
 };
 
 }  // namespace
@@ -52,6 +55,7 @@ int main(int argc, char** argv) {
               },
           .threads_cases = {"literal", "int+double+string"},
           .paced_case = "int+int",
+          .arrived = bench::appended,
       });
   return known ? 0 : bench::kNotMyQuestion;
 }

@@ -10,33 +10,19 @@
 #include <log4cplus/loggingmacros.h>
 #include <log4cplus/nullappender.h>
 
-#include <atomic>
-#include <chrono>
-#include <cstdint>
 #include <string>
-#include <thread>
 
 #include "micromegas/bench/harness/library.h"
+#include "micromegas/bench/peers/appended.h"
 
 namespace {
-
-std::atomic<std::uint64_t> g_appended{0};
 
 class CountingAppender : public log4cplus::NullAppender {
  protected:
   void append(const log4cplus::spi::InternalLoggingEvent& /*event*/) override {
-    g_appended.fetch_add(1, std::memory_order_relaxed);
+    bench::count_appended();
   }
 };
-
-// Until nothing has been appended for a while.
-void settle() {
-  using namespace std::chrono_literals;
-  for (std::uint64_t before = g_appended + 1; before != g_appended;) {
-    before = g_appended;
-    std::this_thread::sleep_for(5ms);
-  }
-}
 
 }  // namespace
 
@@ -70,8 +56,9 @@ int main(int argc, char** argv) {
               },
           .threads_cases = {"literal", "int+double+string"},
           .paced_case = "int+int",
-          .rest = settle,
-          .settle = settle,
+          .rest = bench::settle_appended,
+          .settle = bench::settle_appended,
+          .arrived = bench::appended,
       });
   return known ? 0 : bench::kNotMyQuestion;
 }

@@ -8,20 +8,11 @@
 #include <log4cxx/asyncappender.h>
 #include <log4cxx/logger.h>
 
-#include <atomic>
-#include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "micromegas/bench/harness/library.h"
-
-namespace {
-
-std::atomic<std::uint64_t> g_appended{0};
-
-}  // namespace
+#include "micromegas/bench/peers/appended.h"
 
 // Where the macros of its objects find their names.
 using namespace log4cxx;
@@ -40,23 +31,10 @@ class CountingAppender : public log4cxx::AppenderSkeleton {
  protected:
   void append(const log4cxx::spi::LoggingEventPtr& /*event*/,
               log4cxx::helpers::Pool& /*pool*/) override {
-    g_appended.fetch_add(1, std::memory_order_relaxed);
+    bench::count_appended();
   }
 };
 IMPLEMENT_LOG4CXX_OBJECT(CountingAppender)
-
-namespace {
-
-// Until nothing has been appended for a while.
-void settle() {
-  using namespace std::chrono_literals;
-  for (std::uint64_t before = g_appended + 1; before != g_appended;) {
-    before = g_appended;
-    std::this_thread::sleep_for(5ms);
-  }
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   const bench::Asked asked = bench::parse(argc, argv);
@@ -88,8 +66,9 @@ int main(int argc, char** argv) {
               },
           .threads_cases = {"literal", "int+double+string"},
           .paced_case = "int+int",
-          .rest = settle,
-          .settle = settle,
+          .rest = bench::settle_appended,
+          .settle = bench::settle_appended,
+          .arrived = bench::appended,
       });
   async->close();
   return known ? 0 : bench::kNotMyQuestion;

@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
                                      lttng_ust_tracepoint(bench, begin);
                                      lttng_ust_tracepoint(bench, end);
                                    }),
-                  bench::make_case("span_pair_int_property", 1,
+                  bench::make_pair_case("span_pair_int_property",
                                    [](int i) {
                                      lttng_ust_tracepoint(bench, integer, i);
                                      lttng_ust_tracepoint(bench, end);

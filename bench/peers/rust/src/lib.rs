@@ -5,8 +5,7 @@
 
 use std::arch::x86_64::_rdtsc;
 use std::hint::black_box;
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::*};
 use std::time::{Duration, Instant};
 
 pub const NOT_MY_QUESTION: i32 = 64;
@@ -124,6 +123,35 @@ fn percentile(values: &mut [f64], p: f64) -> f64 {
     values[(p * (values.len() - 1) as f64) as usize]
 }
 
+/// Where producers meet before each round, as in bench/harness.
+struct Meeting {
+    producers: usize,
+    arrived: AtomicUsize,
+    turn: AtomicUsize,
+}
+
+impl Meeting {
+    fn new(producers: usize) -> Self {
+        Meeting { producers, arrived: AtomicUsize::new(0), turn: AtomicUsize::new(0) }
+    }
+
+    fn wait(&self) {
+        let turn = self.turn.load(Relaxed);
+        if self.arrived.fetch_add(1, AcqRel) + 1 == self.producers {
+            self.arrived.store(0, Relaxed);
+            self.turn.store(turn + 1, Release);
+            return;
+        }
+        let mut spins = 0;
+        while self.turn.load(Acquire) == turn {
+            spins += 1;
+            if spins > 20_000 {
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
 /// 2.0 to 2.2 ms, as in bench/harness.
 fn stay_busy() {
     static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -170,16 +198,19 @@ impl Library {
     /// The median of the slowest producer; what was lost.
     fn sample(&self, case: &Case, shape: &Shape, threads: usize) -> (f64, String) {
         let before = (self.arrived)();
-        let barrier = Barrier::new(threads);
+        let meeting = Meeting::new(threads);
         let slowest = std::thread::scope(|scope| {
             let producers: Vec<_> = (0..threads)
                 .map(|t| {
-                    let barrier = &barrier;
+                    let meeting = &meeting;
                     scope.spawn(move || {
                         pin_to(if threads == 1 { 1 } else { t });
                         (self.begin_thread)();
-                        barrier.wait();
-                        let out = (case.run)(shape, &|| std::thread::sleep(Duration::from_micros(500)));
+                        meeting.wait();
+                        let out = (case.run)(shape, &|| {
+                            std::thread::sleep(Duration::from_micros(500));
+                            meeting.wait();
+                        });
                         (self.end_thread)();
                         out
                     })
