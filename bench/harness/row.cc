@@ -19,7 +19,7 @@ std::string quoted(const std::string& text) {
 
 std::string number(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
+  std::snprintf(text, sizeof text, "%.10g", value);
   return text;
 }
 

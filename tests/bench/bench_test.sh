@@ -21,7 +21,7 @@ fail() {
   failures=$((failures + 1))
 }
 for name in literal int+double+string structured_int structured_int_string int_metric float_metric \
-  metric_int_property span_event span_pair_int_property named_span_event disabled_level disabled_target; do
+  metric_int_property span_event span_pair_int_property named_span_event async_span_pair disabled_level disabled_target; do
   grep -qF "\"question\": \"warm\", \"case\": \"$name\", \"library\": \"micromegas-cpp\"" "$rows" ||
     fail "warm has no row of $name"
 done
