@@ -21,6 +21,7 @@
 #include "micromegas/tests/delivery/delivery_fixture.h"
 #include "micromegas/tests/delivery/oracle.h"
 #include "micromegas/tests/http/scripted_server.h"
+#include "micromegas/tests/support/reserved_port.h"
 
 namespace micromegas {
 namespace {
@@ -221,8 +222,8 @@ TEST_F(Faults, TheBudgetsHoldTenMinutesOfLogs) {
   constexpr int kSeconds = 60;
   constexpr int kLogs = 10'000;             // a second; one block
   constexpr std::size_t kMostEncoded = 27;  // 25.6: nothing of the texts can be compressed
-  const std::uint16_t port = testing::unused_port();
-  TelemetryOptions options{.url = "http://127.0.0.1:" + std::to_string(port), .console = false};
+  const testing::ReservedPort reserved;
+  TelemetryOptions options{.url = reserved.url(), .console = false};
   options.upload_soft_bytes = (std::size_t{128} << 20) / 10;
   options.upload_hard_bytes = (std::size_t{256} << 20) / 10;
   start(options, {.threads = 1, .numbers = kSeconds * kLogs, .metrics = false, .spans = false});
@@ -245,7 +246,7 @@ TEST_F(Faults, TheBudgetsHoldTenMinutesOfLogs) {
   EXPECT_EQ(stats().total().dropped_total(), 0U);
   EXPECT_EQ(stats().total().held, std::uint64_t{kSeconds} * kLogs);
 
-  ScriptedServer server(port);
+  ScriptedServer server(reserved.port());
   server.decide([this](const ReceivedRequest& request) {
     oracle_.take(request);
     return status(200);
@@ -293,7 +294,7 @@ TEST_F(Faults, FiveMillionEventsAgainstADeadServerCostTheWritersNothing) {
   };
   // Takes the bytes, stores nothing and never answers.
   server_.decide([](const ReceivedRequest&) { return testing::say_nothing(); });
-  const std::string nobody = "http://127.0.0.1:" + std::to_string(testing::unused_port());
+  const testing::ReservedPort nobody;
   Seconds without, dead, silent;
   // Not a measurement: ./dev bench --delivery is.
   const auto as_fast = [&] {
@@ -303,7 +304,7 @@ TEST_F(Faults, FiveMillionEventsAgainstADeadServerCostTheWritersNothing) {
   int rounds = 0;
   do {
     run("", without);
-    run(nobody, dead);
+    run(nobody.url(), dead);
     run(server_.url(), silent);
   } while (++rounds < 3 && !as_fast());
   std::string text;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "micromegas/tests/http/client_fixture.h"
+#include "micromegas/tests/support/reserved_port.h"
 #include "micromegas/transport/http/dialer.h"
 
 namespace micromegas::http {
@@ -108,12 +109,12 @@ TEST_F(ClientTest, DoesNotWaitForAnAddressThatSaysNothing) {
 }
 
 TEST_F(ClientTest, GivesUpInTimeWhenEveryAddressSaysNothing) {
-  const std::uint16_t port = testing::unused_port();
-  const Blackhole one("127.0.0.1", port);
-  const Blackhole two("127.0.0.2", port);
+  const testing::ReservedPort reserved;
+  const Blackhole one("127.0.0.1", reserved.port());
+  const Blackhole two("127.0.0.2", reserved.port());
   options_.request_timeout = 300ms;
   options_.look_up = always({"127.0.0.1", "127.0.0.2"});
-  connect_to("http://a.name:" + std::to_string(port));
+  connect_to("http://a.name:" + std::to_string(reserved.port()));
   EXPECT_EQ(post().kind, Kind::kTimeout);
 }
 

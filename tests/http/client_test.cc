@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "micromegas/tests/http/client_fixture.h"
+#include "micromegas/tests/support/reserved_port.h"
 
 namespace micromegas::http {
 namespace {
@@ -112,7 +113,8 @@ TEST_F(ClientTest, ReadsRetryAfter) {
 }
 
 TEST_F(ClientTest, SaysWhenNobodyListens) {
-  connect_to("http://127.0.0.1:" + std::to_string(testing::unused_port()));
+  const testing::ReservedPort nobody;
+  connect_to(nobody.url());
   const Outcome outcome = post();
   EXPECT_EQ(outcome.kind, Kind::kUnreachable);
   EXPECT_EQ(outcome.error, "Connection refused");

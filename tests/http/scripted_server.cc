@@ -328,10 +328,4 @@ void ScriptedServer::close_idle_connections() {
   }
 }
 
-std::uint16_t unused_port() {
-  std::uint16_t port = 0;
-  close(listen_on("127.0.0.1", port));
-  return port;
-}
-
 }  // namespace micromegas::testing

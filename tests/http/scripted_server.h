@@ -145,9 +145,6 @@ class ScriptedServer {
   std::mutex decide_mutex_;
 };
 
-// A port on which nobody listens right now.
-std::uint16_t unused_port();
-
 }  // namespace micromegas::testing
 
 #endif  // MICROMEGAS_TESTS_HTTP_SCRIPTED_SERVER_H_

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "micromegas/tests/support/recording_sink.h"
+#include "micromegas/tests/support/reserved_port.h"
 #include "micromegas/transport/collector/collector.h"
 
 namespace micromegas {
@@ -66,8 +67,6 @@ class TelemetryTest : public ::testing::Test {
       std::this_thread::yield();
     }
   }
-  // A port that nobody listens on.
-  static std::uint16_t free_port() { return collector_at()->port(); }
 
   static TelemetryOptions to(const std::string& url) {
     return {.url = url,
@@ -76,9 +75,6 @@ class TelemetryTest : public ::testing::Test {
             .request_timeout = 5s,
             .system_metrics_period = 0s,
             .report_end = false};
-  }
-  static std::string url_of(std::uint16_t port) {
-    return "http://127.0.0.1:" + std::to_string(port);
   }
 
   // Each turn: 1 log, 2 metrics, 2 span events.
@@ -333,7 +329,7 @@ TEST_F(TelemetryTest, WithoutTelemetryControlFunctionsAreSafe) {
 
 TEST_F(TelemetryTest, AnyTimeoutIsWaitedFor) {
   const auto collector = collector_at();
-  const auto telemetry = init_telemetry(to(url_of(collector->port())));
+  const auto telemetry = init_telemetry(to(collector->url()));
   ASSERT_TRUE(telemetry) << telemetry.error().message();
   record(1);
   EXPECT_TRUE(flush(std::chrono::milliseconds::max()));
@@ -437,8 +433,8 @@ TEST_F(TelemetryTest, AStreamsFirstBlockLeavesWithoutAFlush) {
 }
 
 TEST_F(TelemetryTest, WhatWasRecordedWhileTheServerWasAbsentArrivesOnce) {
-  const std::uint16_t port = free_port();
-  const auto telemetry = init_telemetry(to(url_of(port)));
+  const testing::ReservedPort reserved;
+  const auto telemetry = init_telemetry(to(reserved.url()));
   ASSERT_TRUE(telemetry) << telemetry.error().message();
   record(500);
   EXPECT_FALSE(flush(300ms));
@@ -447,7 +443,7 @@ TEST_F(TelemetryTest, WhatWasRecordedWhileTheServerWasAbsentArrivesOnce) {
   EXPECT_EQ(waiting.total().held, 2500u);
   EXPECT_EQ(waiting.total().dropped_total(), 0u);
 
-  const auto server = collector_at(port);
+  const auto server = collector_at(reserved.port());
   ASSERT_NE(server, nullptr);
   record(500);
   EXPECT_TRUE(flush(60s));
@@ -456,8 +452,9 @@ TEST_F(TelemetryTest, WhatWasRecordedWhileTheServerWasAbsentArrivesOnce) {
 }
 
 TEST_F(TelemetryTest, AServerThatGoesAwayAndComesBackMissesNothing) {
-  auto server = collector_at();
-  const std::uint16_t port = server->port();
+  const testing::ReservedPort reserved;
+  auto server = collector_at(reserved.port());
+  ASSERT_NE(server, nullptr);
   const auto telemetry = init_telemetry(to(server->url()));
   ASSERT_TRUE(telemetry);
   record(100);
@@ -473,7 +470,7 @@ TEST_F(TelemetryTest, AServerThatGoesAwayAndComesBackMissesNothing) {
 
   // The same server would still know the process and its streams: this one lost its memory. The
   // client was told that they are stored, so it does not send them again.
-  server = collector_at(port);
+  server = collector_at(reserved.port());
   ASSERT_NE(server, nullptr);
   record(100);
   EXPECT_TRUE(flush(60s));
@@ -485,7 +482,8 @@ TEST_F(TelemetryTest, AServerThatGoesAwayAndComesBackMissesNothing) {
 }
 
 TEST_F(TelemetryTest, AtTheDeadlineWhatWaitsIsDroppedAndCounted) {
-  const auto telemetry = init_telemetry(to(url_of(free_port())));
+  const testing::ReservedPort nobody;
+  const auto telemetry = init_telemetry(to(nobody.url()));
   ASSERT_TRUE(telemetry);
   record(100);
   const auto start = std::chrono::steady_clock::now();

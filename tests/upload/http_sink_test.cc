@@ -23,6 +23,7 @@
 #include "micromegas/tests/support/child.h"
 #include "micromegas/tests/support/forked_leaks.h"
 #include "micromegas/tests/support/live_memory.h"
+#include "micromegas/tests/support/reserved_port.h"
 #include "micromegas/tests/upload/items.h"
 #include "micromegas/transport/wire/decode.h"
 
@@ -298,9 +299,9 @@ TEST_F(HttpSinkTest, ABlockThatIsTooLargeForTheServerArrivesInParts) {
 }
 
 TEST_F(HttpSinkTest, TheBooksOfAllPartsBalanceThroughAnOutage) {
-  const std::uint16_t port = testing::unused_port();
+  const testing::ReservedPort reserved;
   HttpSinkOptions options = options_for(server_);
-  options.url = "http://127.0.0.1:" + std::to_string(port);
+  options.url = reserved.url();
   options.soft_queue_bytes = 64 * 1024;
   options.hard_queue_bytes = 128 * 1024;
   start(options);
@@ -310,7 +311,7 @@ TEST_F(HttpSinkTest, TheBooksOfAllPartsBalanceThroughAnOutage) {
   }
   EXPECT_TRUE(sink_->is_busy());
   EXPECT_LE(sink_->stats().bytes_held, 128U * 1024);
-  ScriptedServer late(port);
+  ScriptedServer late(reserved.port());
   EXPECT_FALSE(pipeline::flush_session(patience())) << "not all of it fitted";
   EXPECT_FALSE(sink_->is_busy());
   received(late);
@@ -331,8 +332,9 @@ TEST_F(HttpSinkTest, ShortLivedThreadsLeaveNoMemoryWhileTheServerIsAway) {
 #else
   constexpr int kThreads = 20'000;
 #endif
+  const testing::ReservedPort nobody;
   HttpSinkOptions options = options_for(server_);
-  options.url = "http://127.0.0.1:" + std::to_string(testing::unused_port());
+  options.url = nobody.url();
   options.soft_queue_bytes = std::size_t{64} * 1024;
   options.hard_queue_bytes = std::size_t{64} * 1024;
   start(options);

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <thread>
 
+#include "micromegas/tests/support/reserved_port.h"
 #include "micromegas/tests/upload/uploader_fixture.h"
 
 namespace micromegas::upload {
@@ -26,9 +27,9 @@ constexpr std::size_t kRecords = kEventsPerSecond * 48;
 constexpr std::size_t kEncoded = kRecords * 41 / 100;
 
 TEST_F(UploaderTest, AnOutageOfTenMinutesCostsNothingAndEndsWithinFiveSeconds) {
-  const std::uint16_t port = testing::unused_port();
+  const testing::ReservedPort reserved;
   outbox_.backoff = {100ms, 5000ms};
-  client_.endpoint = *http::parse_endpoint("http://127.0.0.1:" + std::to_string(port), "url");
+  client_.endpoint = *http::parse_endpoint(reserved.url(), "url");
   client_.user_agent = "outage_test/1";
   outbox_.destination = client_.endpoint.to_string();
   uploader_ = std::make_unique<Uploader>(outbox_, client_);
@@ -59,7 +60,7 @@ TEST_F(UploaderTest, AnOutageOfTenMinutesCostsNothingAndEndsWithinFiveSeconds) {
   EXPECT_GT(outbox().stats().requests, 10U) << "it has tried";
   EXPECT_EQ(of(outbox().stats(), EventKind::kLog).held, kSeconds * kEventsPerSecond);
 
-  testing::ScriptedServer server(port);
+  testing::ScriptedServer server(reserved.port());
   const std::int64_t back = ms;
   // From one try to the next: a try takes no time of this clock.
   const TimePoint until = patience();

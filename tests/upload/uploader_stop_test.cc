@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "micromegas/tests/support/reserved_port.h"
 #include "micromegas/tests/support/threads.h"
 #include "micromegas/tests/upload/uploader_fixture.h"
 
@@ -65,7 +66,8 @@ TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenTheServerHangs) {
 }
 
 TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenNobodyListens) {
-  start_for("http://127.0.0.1:" + std::to_string(testing::unused_port()));
+  const testing::ReservedPort nobody;
+  start_for(nobody.url());
   add(StreamKind::kLog, "logs", 4);
   uploader_->stop(steady_clock::now() + 100ms);
   EXPECT_EQ(dropped(outbox().stats(), EventKind::kLog, DropReason::kDeadline), 4U);
@@ -130,9 +132,9 @@ int open_files() {
 
 TEST_F(UploaderTest, LeavesNoFileAndNoThreadBehind) {
   const NewThreads threads;
-  const std::uint16_t port = testing::unused_port();
+  const testing::ReservedPort nobody;
   const int files = open_files();
-  start_for("http://127.0.0.1:" + std::to_string(port));
+  start_for(nobody.url());
   add(StreamKind::kLog, "x");
   EXPECT_GT(open_files(), files);
   const ThreadNames running = {"mm-upload"};

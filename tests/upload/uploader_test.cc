@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "micromegas/tests/support/reserved_port.h"
 #include "micromegas/tests/upload/uploader_fixture.h"
 
 namespace micromegas::upload {
@@ -107,13 +108,13 @@ TEST_F(UploaderTest, AnyTwoHundredIsSuccess) {
 }
 
 TEST_F(UploaderTest, DeliversOnceTheServerIsThere) {
-  const std::uint16_t port = testing::unused_port();
-  start_for("http://127.0.0.1:" + std::to_string(port));
+  const testing::ReservedPort reserved;
+  start_for(reserved.url());
   for (int i = 0; i < 50; ++i) add(StreamKind::kThread, "spans " + std::to_string(i), 3);
   while (outbox().stats().retries < 5) std::this_thread::yield();
   expect_balance(outbox().stats());
   EXPECT_THAT(outbox().stats().last_error, HasSubstr("Connection refused"));
-  ScriptedServer late(port);
+  ScriptedServer late(reserved.port());
   ASSERT_TRUE(delivered());
   EXPECT_EQ(of(outbox().stats(), EventKind::kSpan).delivered, 150U);
   received(late.requests());
@@ -121,15 +122,14 @@ TEST_F(UploaderTest, DeliversOnceTheServerIsThere) {
   EXPECT_EQ(sent.size(), 52U);
   EXPECT_EQ(std::set<std::string>(sent.begin(), sent.end()).size(), 52U) << "each once";
   const std::string text = everything_said();
-  EXPECT_THAT(text, HasSubstr("cannot deliver to http://127.0.0.1:" + std::to_string(port) +
-                              ": Connection refused"));
+  EXPECT_THAT(text, HasSubstr("cannot deliver to " + reserved.url() + ": Connection refused"));
   EXPECT_THAT(text, HasSubstr("again"));
 }
 
 TEST_F(UploaderTest, LosesNothingToAServerThatRestarts) {
-  const std::uint16_t port = testing::unused_port();
-  auto server = std::make_unique<ScriptedServer>(port);
-  start_for("http://127.0.0.1:" + std::to_string(port));
+  const testing::ReservedPort reserved;
+  auto server = std::make_unique<ScriptedServer>(reserved.port());
+  start_for(reserved.url());
   for (int life = 0; life < 5; ++life) {
     for (int i = 0; i < 20; ++i) {
       add(StreamKind::kLog, std::to_string(life) + "/" + std::to_string(i));
@@ -137,7 +137,7 @@ TEST_F(UploaderTest, LosesNothingToAServerThatRestarts) {
     ASSERT_TRUE(server->wait_for_requests(5));
     server->stop();
     received(server->requests());
-    server = std::make_unique<ScriptedServer>(port);
+    server = std::make_unique<ScriptedServer>(reserved.port());
   }
   ASSERT_TRUE(delivered());
   received(server->requests());
@@ -279,7 +279,8 @@ TEST_F(UploaderTest, TheBooksBalanceAtEveryMoment) {
 
 TEST_F(UploaderTest, TheBudgetHoldsBodiesInsteadOfBlocksDuringAnOutage) {
   outbox_.soft_bytes = 1'000'000;
-  start_for("http://127.0.0.1:" + std::to_string(testing::unused_port()));
+  const testing::ReservedPort nobody;
+  start_for(nobody.url());
   const auto patient = patience();
   for (int i = 0; i < 1000 && steady_clock::now() < patient; ++i) {
     outbox().add_block(items_.block(StreamKind::kThread, "small body", 1, 100'000));
