@@ -208,6 +208,7 @@ TEST_F(HttpServerTest, ClosesAnIdleConnectionWithoutAWord) {
   start({.idle_timeout = milliseconds(50)});
   RawClient silent(port());
   EXPECT_TRUE(silent.is_closed_by_peer());
+  start({.idle_timeout = std::chrono::seconds(2)});  // not before it has spoken
   RawClient once(port());
   once.send(post_text("/", "x"));
   EXPECT_EQ(once.read_answer().status, 200);

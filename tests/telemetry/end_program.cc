@@ -168,7 +168,7 @@ micromegas::TelemetryOptions options(std::string_view way) {
       .console = false,
       .flush_period = 1h,
       .system_metrics_period = 0s,
-      .shutdown_deadline = way.starts_with("briefly-") ? 300ms : 20s,
+      .shutdown_deadline = way.starts_with("briefly-") ? 2s : 20s,
       .handle_signals = true,
       .handle_terminate = way != "unhandled",
   };

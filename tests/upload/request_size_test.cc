@@ -223,7 +223,7 @@ TEST_F(RequestSizeTest, ShrinksOnASlowLineAndGrowsAgain) {
 
 // What may have been stored goes again as it is, behind the others; those are cut.
 TEST_F(RequestSizeTest, ShrinksAfterAnAnswerThatDidNotComeInTime) {
-  client_.request_timeout = 500ms;
+  client_.request_timeout = 2s;
   server_.decide([](const ReceivedRequest& request) {
     return request.body.size() > kMiB / 2 ? testing::say_nothing() : status(200);
   });

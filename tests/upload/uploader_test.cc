@@ -56,7 +56,7 @@ TEST_F(UploaderTest, DeliversInOrderToTheRightPlaces) {
 
 // Whatever happens to a try: the same bytes come again until they are acknowledged.
 TEST_F(UploaderTest, TriesAgainWithTheSameBytesAfterAnyFailure) {
-  client_.request_timeout = 500ms;
+  client_.request_timeout = 2s;
   start();
   ASSERT_TRUE(delivered());
   const testing::Reply failures[] = {
