@@ -180,7 +180,7 @@ TEST_F(WaitWhenFullTest, SpansWaitWithTheirEnds) {
 
 // Its lock is not held meanwhile.
 TEST_F(WaitWhenFullTest, WhoSetsAPropertyDoesNotWaitForTheEndOfTheSpan) {
-  hold(queue::kSpanKinds, 5s);
+  hold(queue::kSpanKinds, 60s);
   const detail::SpanCarrierRef carrier(detail::SpanCarrier::make(later_span()));
   std::thread filler([] {
     for (int i = 0; i < kTooMany; ++i) {
@@ -189,7 +189,11 @@ TEST_F(WaitWhenFullTest, WhoSetsAPropertyDoesNotWaitForTheEndOfTheSpan) {
   });
   wait_until_somebody_waits();
   std::thread ends([&] { carrier->finish({}); });  // has no queue
-  while (Runtime::get().room_waits().count < 2) std::this_thread::yield();
+  const auto until = steady_clock::now() + 20s;
+  while (Runtime::get().room_waits().count < 2 && steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
+  EXPECT_GE(Runtime::get().room_waits().count, 2U);
   carrier->set(kv<"late">(1));
   EXPECT_EQ(Runtime::get().room_waits().in_vain, 0U) << "the wait was over";
   EXPECT_EQ(Runtime::get().lost_properties(), 1U);
@@ -349,8 +353,12 @@ TEST_F(WaitWhenFullTest, WhatWaitedInVainForWhatTakesTheBlocksIsNotDroppedHere) 
   options.flush.log_block_bytes = 64U << 10;
   options.flush.full = [] { return queue::kLogKinds; };
   start(std::move(options));
-  // From the actor's first tick on.
-  while (Runtime::get().room_waits().count == 0) log(1000);
+  // From the actor's first tick on, which the queues must last until.
+  const auto until = steady_clock::now() + 20s;
+  while (Runtime::get().room_waits().count == 0 && steady_clock::now() < until) {
+    log(10);
+    std::this_thread::yield();
+  }
   log(kTooMany);
   EXPECT_EQ(Runtime::get().room_waits().in_vain, 1U);
   flushed();

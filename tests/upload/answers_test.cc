@@ -324,7 +324,7 @@ TEST_F(AnswersTest, RowAServerThatReadsNothingCostsTheTimeLimitAndNothingElse) {
   server_.read_slowly(0ms);
   start();
   add(StreamKind::kLog, std::string(16 << 20, 'x'), 4);
-  while (outbox().stats().retries < 1) std::this_thread::yield();
+  ASSERT_TRUE(tried_again(1));
   EXPECT_EQ(of(outbox().stats(), EventKind::kLog).held, 4U);
   server_.read_slowly(std::nullopt);
   EXPECT_TRUE(delivered());

@@ -9,12 +9,14 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "micromegas/tests/http/scripted_server.h"
@@ -74,6 +76,16 @@ class UploaderTest : public ::testing::Test {
   }
   [[nodiscard]] bool delivered() {
     return outbox().wait_delivered(patience(), outbox().told_drops());
+  }
+
+  // False when patience runs out.
+  [[nodiscard]] bool tried_again(std::uint64_t times) {
+    const TimePoint until = patience();
+    while (outbox().stats().retries < times) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::yield();
+    }
+    return true;
   }
 
   // What a server other than server_ has received.

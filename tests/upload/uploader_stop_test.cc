@@ -69,6 +69,7 @@ TEST_F(UploaderTest, StoppingEndsAtItsDeadlineWhenNobodyListens) {
   const testing::ReservedPort nobody;
   start_for(nobody.url());
   add(StreamKind::kLog, "logs", 4);
+  ASSERT_TRUE(tried_again(1));
   uploader_->stop(steady_clock::now() + 100ms);
   EXPECT_EQ(dropped(outbox().stats(), EventKind::kLog, DropReason::kDeadline), 4U);
   EXPECT_THAT(everything_said(), HasSubstr("Connection refused"));

@@ -111,7 +111,7 @@ TEST_F(UploaderTest, DeliversOnceTheServerIsThere) {
   const testing::ReservedPort reserved;
   start_for(reserved.url());
   for (int i = 0; i < 50; ++i) add(StreamKind::kThread, "spans " + std::to_string(i), 3);
-  while (outbox().stats().retries < 5) std::this_thread::yield();
+  ASSERT_TRUE(tried_again(5));
   expect_balance(outbox().stats());
   EXPECT_THAT(outbox().stats().last_error, HasSubstr("Connection refused"));
   ScriptedServer late(reserved.port());
@@ -285,7 +285,9 @@ TEST_F(UploaderTest, TheBudgetHoldsBodiesInsteadOfBlocksDuringAnOutage) {
   for (int i = 0; i < 1000 && steady_clock::now() < patient; ++i) {
     outbox().add_block(items_.block(StreamKind::kThread, "small body", 1, 100'000));
     uploader_->wake();
-    while (outbox().stats().bytes_held > 600'000) std::this_thread::yield();
+    while (outbox().stats().bytes_held > 600'000 && steady_clock::now() < patient) {
+      std::this_thread::yield();
+    }
   }
   EXPECT_EQ(outbox().stats().blocks_held, 1000U) << "100 MB of blocks within 1 MB";
 }
