@@ -306,7 +306,7 @@ TEST_F(Faults, FiveMillionEventsAgainstADeadServerCostTheWritersNothing) {
     run("", without);
     run(nobody.url(), dead);
     run(server_.url(), silent);
-  } while (++rounds < 3 && !as_fast());
+  } while (++rounds < 10 && !as_fast());
   std::string text;
   for (const Seconds& s : {without, dead, silent}) {
     text += std::to_string(s.processor) + " s of processor, " + std::to_string(s.clock) + " s; ";

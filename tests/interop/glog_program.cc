@@ -5,6 +5,7 @@
 // MICROMEGAS_TELEMETRY_URL.
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <thread>
 
@@ -21,7 +22,10 @@ int main(int argc, char** argv) {
   std::atomic<int> logged{0};
   for (int t = argc > 1 ? std::atoi(argv[1]) : 0; t > 0; --t) {
     std::thread([&] {
-      for (int i = 0; i < 5000; ++i, ++logged) LOG(INFO) << "meanwhile";
+      for (int i = 0; i < 5000; ++i, ++logged) {
+        LOG(INFO) << "meanwhile";
+        std::this_thread::sleep_for(std::chrono::microseconds(50));  // not to take all processors
+      }
     }).detach();
   }
   while (argc > 1 && logged < 200) std::this_thread::yield();

@@ -97,7 +97,7 @@ TEST(GlogSink, AFatalLogIsDeliveredBeforeTheAbort) {
 TEST(GlogSink, AFatalLogIsDeliveredWhileOthersLog) {
   for (int round = 0; round < 10; ++round) {
     Received received;
-    Program program("tests/interop/glog_program", {"4"},
+    Program program("tests/interop/glog_program", {"2"},
                     {{"MICROMEGAS_TELEMETRY_URL", received.url()}, {"MICROMEGAS_LOG", ""}});
     EXPECT_TRUE(killed_by(program.end(), SIGABRT));
     received.stop();
