@@ -132,22 +132,33 @@ TEST_F(Faults, WhatIsShedIsInTheBooksAndReported) {
   options.upload_hard_bytes = 128U << 10;
   start(options, kPlan);
   record_all();
-  flush(100ms);
   const auto dropped = [](EventKind kind) {
     return stats().events[static_cast<std::size_t>(kind)].dropped_total();
   };
+  auto deadline = std::chrono::steady_clock::now() + 20s;
+  do {
+    flush(100ms);
+  } while (dropped(EventKind::kSpan) == 0 && std::chrono::steady_clock::now() < deadline);
   EXPECT_GT(dropped(EventKind::kSpan), 0U) << "spans go first";
   away = false;
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while ((oracle_.reported("telemetry_dropped_traces") != dropped(EventKind::kSpan) ||
-          oracle_.reported("telemetry_dropped_logs") != dropped(EventKind::kLog) ||
-          oracle_.reported("telemetry_dropped_metrics") != dropped(EventKind::kIntegerMetric)) &&
-         std::chrono::steady_clock::now() < deadline) {
-    flush(100ms);
-  }
-  EXPECT_EQ(oracle_.reported("telemetry_dropped_traces"), dropped(EventKind::kSpan));
-  EXPECT_EQ(oracle_.reported("telemetry_dropped_logs"), dropped(EventKind::kLog));
-  EXPECT_EQ(oracle_.reported("telemetry_dropped_metrics"), dropped(EventKind::kIntegerMetric));
+  deadline = std::chrono::steady_clock::now() + 60s;
+  struct Numbers {
+    std::uint64_t traces, logs, metrics;
+    bool operator==(const Numbers&) const = default;
+  } in_books, reported;
+  bool all = false;  // nothing is on its way that could be dropped yet
+  do {
+    all = flush(1s);
+    reported = {oracle_.reported("telemetry_dropped_traces"),
+                oracle_.reported("telemetry_dropped_logs"),
+                oracle_.reported("telemetry_dropped_metrics")};
+    in_books = {dropped(EventKind::kSpan), dropped(EventKind::kLog),
+                dropped(EventKind::kIntegerMetric)};
+  } while (!(all && reported == in_books) && std::chrono::steady_clock::now() < deadline);
+  EXPECT_TRUE(all);
+  EXPECT_EQ(reported.traces, in_books.traces);
+  EXPECT_EQ(reported.logs, in_books.logs);
+  EXPECT_EQ(reported.metrics, in_books.metrics);
   EXPECT_EQ(oracle_.reported("telemetry_dropped_metadata"), 0U);
   EXPECT_TRUE(shutdown(20s));
   EXPECT_EQ(stats().total().held, 0U);
