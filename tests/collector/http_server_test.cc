@@ -274,7 +274,6 @@ TEST_F(HttpServerTest, SurvivesAThousandConnectionsOfGarbage) {
          .idle_timeout = milliseconds(200),
          .header_timeout = milliseconds(200),
          .body_timeout = milliseconds(200)});
-  const auto start = steady_clock::now();
   std::uint32_t state = 1;
   std::vector<RawClient> held;  // some stay open and silent
   for (int i = 0; i < 1'000; ++i) {
@@ -294,7 +293,6 @@ TEST_F(HttpServerTest, SurvivesAThousandConnectionsOfGarbage) {
     status = exchange(port(), post_text("/", "x")).status;
   }
   EXPECT_EQ(status, 200);
-  EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(30));
 }
 
 TEST_F(HttpServerTest, StopsAtOnceWhateverIsConnected) {

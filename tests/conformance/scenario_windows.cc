@@ -61,16 +61,18 @@ void record_windows(Expected& e) {
   part("left out", false, plain);
   part("chosen", true, plain);
   part("chosen, next to it", true, plain);
+  std::int64_t before_across = 0;
   part("begins outside", false, [&](Expected& spans, const char* name, std::int64_t) {
     record_spans_and_others(spans, name);
+    before_across = now();
     dispatch::on_begin_scope(g_across);
   });
-  // Its begin is where the blocks begin that are there.
+  // Its begin is where the blocks begin that are there: at the last event before them.
   part("ends inside", true, [&](Expected& spans, const char* name, std::int64_t begin) {
     json row = across();
     dispatch::on_end_scope(g_across);
     row.update({{"begin", nullptr}, {"end", {begin, now()}}});
-    row["shown"] = {{"begin", {begin - 1'000'000'000, now()}}};
+    row["shown"] = {{"begin", {before_across, now()}}};
     spans.add(std::move(row));
     record_spans_and_others(spans, name);
   });

@@ -259,17 +259,28 @@ class NoMoreThreads {
   NoMoreThreads(const NoMoreThreads&) = delete;
   NoMoreThreads& operator=(const NoMoreThreads&) = delete;
 
+  // Not where memory is promised without end.
+  static bool can_be() {
+    const NoMoreThreads none;
+    try {
+      std::thread([] {}).join();
+    } catch (const std::system_error&) {
+      return true;
+    }
+    return false;
+  }
+
  private:
   pthread_attr_t before_{};
 };
 
 TEST_F(CredentialsTest, AProviderWhoseThreadCannotBeStartedIsAskedLater) {
+  if (!NoMoreThreads::can_be()) GTEST_SKIP() << "a stack of 64 TiB can be mapped here";
   auto provider = std::make_shared<Provider>([](int) { return Answer::credential("Bearer key"); });
   options_.credential_provider = provider;
   create();
   {
     const NoMoreThreads none;
-    EXPECT_THROW(std::thread([] {}).join(), std::system_error);
     sink_->on_startup(process());
     const auto deadline = patience();
     while (sink_->stats().last_error.empty() && steady_clock::now() < deadline) {
@@ -285,6 +296,7 @@ TEST_F(CredentialsTest, AProviderWhoseThreadCannotBeStartedIsAskedLater) {
 }
 
 TEST_F(CredentialsTest, WithoutAThreadForTheUploadThereIsAnError) {
+  if (!NoMoreThreads::can_be()) GTEST_SKIP() << "a stack of 64 TiB can be mapped here";
   {
     const NoMoreThreads none;
     EXPECT_THAT(error(), HasSubstr("cannot start the thread \"mm-upload\""));
