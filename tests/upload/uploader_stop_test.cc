@@ -140,7 +140,7 @@ TEST_F(UploaderTest, LeavesNoFileAndNoThreadBehind) {
   EXPECT_GT(open_files(), files);
   const ThreadNames running = {"mm-upload"};
   EXPECT_EQ(threads.once(running), running);
-  while (outbox().stats().retries < 3) std::this_thread::yield();
+  ASSERT_TRUE(tried_again(3));
   uploader_->stop(steady_clock::now());
   EXPECT_EQ(open_files(), files);
   EXPECT_EQ(threads.once({}), ThreadNames{});
