@@ -22,7 +22,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using ::testing::ElementsAre;
 using testing::exchange;
-using testing::get_text;
 using ::testing::HasSubstr;
 using testing::post_text;
 using testing::RawAnswer;

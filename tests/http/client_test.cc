@@ -26,7 +26,6 @@ using testing::raw;
 using testing::raw_then_close;
 using testing::reset_connection;
 using testing::say_nothing;
-using testing::ScriptedServer;
 using testing::status;
 using Kind = Outcome::Kind;
 
