@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+#include "micromegas/tests/support/sanitizer_fork.h"
+
 namespace micromegas::testing {
 
 inline constexpr std::chrono::seconds kDeadline{60};

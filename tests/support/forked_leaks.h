@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+#include "micromegas/tests/support/sanitizer_fork.h"
+
 namespace micromegas::testing {
 inline const pid_t kFirstProcess = getpid();
 }  // namespace micromegas::testing
