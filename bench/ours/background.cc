@@ -36,11 +36,12 @@ namespace wire = micromegas::wire;
 struct Kind {
   const char* name;
   void (*event)(int);
+  std::size_t record_bytes = 0;  // of most on the wire, where they are compressed as records
 };
 const std::string g_region = "eu-central-1";
 const Kind kKinds[] = {
-    {"span_event", [](int) { MM_SPAN("decode"); }},
-    {"int_metric", [](int i) { MM_IMETRIC("depth", "count", i); }},
+    {"span_event", [](int) { MM_SPAN("decode"); }, 17},
+    {"int_metric", [](int i) { MM_IMETRIC("depth", "count", i); }, 25},
     {"literal_log", [](int) { MM_INFO("the queue is empty"); }},
     {"int+int_log", [](int i) { MM_INFO("{} of {}", i, 3); }},
     {"structured_log", [](int i) { MM_INFO("rows fetched", "rows"_k = i, "region"_k = g_region); }},
@@ -94,13 +95,18 @@ double own_cpu_ns() {
   return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
 }
 
-bool compress_as_encoders_do(wire::FrameCompressor& compressor, const wire::DecodedBlock& block,
-                             wire::ByteBuffer& out) {
+bool compress_as_encoders_do(const Kind& kind, wire::FrameCompressor& compressor,
+                             const wire::DecodedBlock& block, wire::ByteBuffer& out) {
+  std::size_t piece_bytes = wire::FrameCompressor::kPieceBytes;
+  if (kind.record_bytes != 0) piece_bytes += kind.record_bytes - piece_bytes % kind.record_bytes;
   if (!compressor.compress(block.dependencies, out) || !compressor.begin(out)) return false;
   std::string_view rest = block.objects;
   while (!rest.empty()) {
-    const auto piece = rest.substr(0, wire::FrameCompressor::kPieceBytes);
-    if (!compressor.add(piece, out)) return false;
+    const auto piece = rest.substr(0, piece_bytes);
+    const auto added = kind.record_bytes != 0
+                           ? compressor.add_records(piece, kind.record_bytes, out)
+                           : compressor.add(piece, out);
+    if (!added) return false;
     rest.remove_prefix(piece.size());
   }
   return static_cast<bool>(compressor.end(out));
@@ -149,7 +155,7 @@ Measured taken_apart(const Kind& kind, int calls) {
   wire::ByteBuffer out;
   begin = own_cpu_ns();
   for (const wire::DecodedBlock& block : plain) {
-    if (!compress_as_encoders_do(compressor, block, out)) {
+    if (!compress_as_encoders_do(kind, compressor, block, out)) {
       return micromegas::Error("a block could not be compressed");
     }
   }

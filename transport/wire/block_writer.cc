@@ -27,6 +27,7 @@ void BlockWriter::begin(const ProcessInfo& process) {
   dependencies_.bytes().shrink_to(kKeptBytes);
   objects_.clear();
   objects_.shrink_to(kKeptBytes);
+  unusual_ = 0;
   tick_offset_ =
       static_cast<std::uint64_t>(wrapping_difference(process.start_ticks, process.start_time));
   count_ = 0;
@@ -39,8 +40,13 @@ void BlockWriter::begin(const ProcessInfo& process) {
 
 void BlockWriter::compress_piece() {
   objects_bytes_ += objects_.size();
-  if (compressed_) compressed_ = compressor_.add(objects_.view(), compressed_objects_);
+  const std::string_view piece = objects_.view();
+  if (compressed_) {
+    compressed_ = unusual_ == 0 ? compressor_.add_records(piece, usual_bytes_, compressed_objects_)
+                                : compressor_.add(piece, compressed_objects_);
+  }
   objects_.clear();
+  unusual_ = 0;
 }
 
 bool BlockWriter::intern_properties(std::span<const Property> properties,

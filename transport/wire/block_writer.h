@@ -58,9 +58,12 @@ class BlockWriter {
   [[nodiscard]] std::string_view objects() const noexcept { return objects_.view(); }
 
  protected:
-  BlockWriter(EncodeOptions options, std::uint8_t string_type, std::uint8_t property_set_type)
+  // `usual_bytes`: of most records, which are what RecordCompressor takes; 0: there are none such.
+  BlockWriter(EncodeOptions options, std::uint8_t string_type, std::uint8_t property_set_type,
+              std::size_t usual_bytes)
       : compatibility_(options.compatibility),
         dependencies_(string_type, property_set_type),
+        usual_bytes_(usual_bytes),
         compressor_(options.compression_level) {}
   ~BlockWriter() = default;
 
@@ -100,11 +103,14 @@ class BlockWriter {
     if (objects_.size() >= FrameCompressor::kPieceBytes) [[unlikely]] {
       compress_piece();
     }
+    unusual_ |= bytes ^ usual_bytes_;
     return objects_.room(bytes);
   }
   void compress_piece();
 
+  std::size_t usual_bytes_;
   ByteBuffer objects_;             // not compressed yet
+  std::size_t unusual_ = 0;        // of them: not 0 if a size differs from usual_bytes_
   std::size_t objects_bytes_ = 0;  // that were compressed
   Result<void> compressed_;        // whether all went well
   ByteBuffer compressed_dependencies_;

@@ -34,6 +34,12 @@ class ByteBuffer {
     return at;
   }
 
+  // What was appended at `position`.
+  template <class T>
+  void overwrite(std::size_t position, T value) noexcept {
+    std::memcpy(bytes_.get() + position, &value, sizeof value);
+  }
+
   void truncate(std::size_t size) noexcept { size_ = size < size_ ? size : size_; }
 
   // Gives memory back that one large block needed and the next ones do not.

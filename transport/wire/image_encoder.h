@@ -11,7 +11,7 @@ namespace micromegas::wire {
 
 class ImageEncoder final : public BlockWriter {
  public:
-  explicit ImageEncoder(EncodeOptions options = {}) : BlockWriter(options, 0, 0) {}
+  explicit ImageEncoder(EncodeOptions options = {}) : BlockWriter(options, 0, 0, 0) {}
 
   void add(const ImageEvent& event);
 };

@@ -17,7 +17,7 @@ constexpr std::string_view kReserved[] = {"level", "target"};
 }  // namespace
 
 LogEncoder::LogEncoder(EncodeOptions options)
-    : BlockWriter(options, layout::kLogString, layout::kLogPropertySet) {}
+    : BlockWriter(options, layout::kLogString, layout::kLogPropertySet, 0) {}
 
 LogEncoder::Format LogEncoder::format_of(const LogEvent& event) const noexcept {
   if (event.form == LogEvent::Form::kLiteral) return Format::kLiteral;

@@ -6,12 +6,16 @@
 #include <lz4frame.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 
 namespace micromegas::wire {
 namespace {
 
 constexpr std::string_view kMagic = "\x04\x22\x4d\x18";
+// Before each block.
+constexpr std::size_t kBlockSizeBytes = 4;
+constexpr std::uint32_t kNotCompressed = 0x80000000;
 
 // The reader allocates this much: no more than the content needs.
 LZ4F_blockSizeID_t block_size_for(std::size_t bytes) noexcept {
@@ -66,6 +70,26 @@ Result<void> FrameCompressor::add(std::string_view bytes, ByteBuffer& out) {
       LZ4F_compressUpdate(context_, at, bound, bytes.data(), bytes.size(), nullptr);
   if (LZ4F_isError(written) != 0) return lz4_error(written);
   out.truncate(before + written);
+  return {};
+}
+
+// A block of our own among those of liblz4, which keeps nothing back: they are independent, and it
+// is flushed.
+Result<void> FrameCompressor::add_records(std::string_view records, std::size_t record_bytes,
+                                          ByteBuffer& out) {
+  if (level_ != 0 || records.size() > RecordCompressor::kMaxBytes) return add(records, out);
+  if (records.empty()) return {};
+  const std::size_t begin = out.size();
+  out.room(kBlockSizeBytes);
+  const std::size_t at = out.size();
+  records_.compress(records, record_bytes, out);
+  auto size = static_cast<std::uint32_t>(out.size() - at);
+  if (size >= records.size()) {
+    out.truncate(at);
+    put_text(out.room(records.size()), records);
+    size = static_cast<std::uint32_t>(records.size()) | kNotCompressed;
+  }
+  out.overwrite(begin, size);
   return {};
 }
 

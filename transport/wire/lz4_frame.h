@@ -1,7 +1,7 @@
 // Copyright 2026 The micromegas-cpp authors
 // SPDX-License-Identifier: Apache-2.0
 
-// LZ4 frames (magic 04 22 4D 18) by liblz4.
+// LZ4 frames (magic 04 22 4D 18, lz4_Frame_format.md of liblz4).
 #ifndef MICROMEGAS_TRANSPORT_WIRE_LZ4_FRAME_H_
 #define MICROMEGAS_TRANSPORT_WIRE_LZ4_FRAME_H_
 
@@ -11,6 +11,7 @@
 
 #include "micromegas/platform/result.h"
 #include "micromegas/transport/wire/byte_buffer.h"
+#include "micromegas/transport/wire/lz4_records.h"
 
 struct LZ4F_cctx_s;
 
@@ -39,6 +40,8 @@ class FrameCompressor {
   // cut.
   Result<void> begin(ByteBuffer& out) { return begin(kMaxPieceBytes, out); }
   Result<void> add(std::string_view bytes, ByteBuffer& out);
+  // The same, quicker at level 0, of what RecordCompressor takes: no more than kMaxPieceBytes.
+  Result<void> add_records(std::string_view records, std::size_t record_bytes, ByteBuffer& out);
   Result<void> end(ByteBuffer& out);
 
  private:
@@ -47,6 +50,7 @@ class FrameCompressor {
   int level_;
   std::size_t block_bytes_ = 0;  // of the frame that has begun
   LZ4F_cctx_s* context_ = nullptr;
+  RecordCompressor records_;
 };
 
 // The content of the frame at the front of `frame`; what follows it is ignored, as the official

@@ -4,6 +4,7 @@
 #include "micromegas/transport/wire/metrics_encoder.h"
 
 #include <bit>
+#include <cstddef>
 #include <string_view>
 
 #include "micromegas/transport/wire/layout.h"
@@ -11,6 +12,7 @@
 namespace micromegas::wire {
 namespace {
 
+constexpr std::size_t kPlainBytes = 24;  // descriptor, value, time
 constexpr std::string_view kReserved[] = {"target", "name", "unit"};
 
 // Not those of run time.
@@ -22,7 +24,7 @@ bool has_its_names(const MetricEvent& event) noexcept {
 }  // namespace
 
 MetricsEncoder::MetricsEncoder(EncodeOptions options)
-    : BlockWriter(options, layout::kMetricsString, layout::kMetricsPropertySet) {}
+    : BlockWriter(options, layout::kMetricsString, layout::kMetricsPropertySet, 1 + kPlainBytes) {}
 
 std::uint64_t MetricsEncoder::descriptor(const MetricEvent& event, bool& tagged) {
   const StaticMetricMetadata* const metadata = event.metadata;
@@ -61,7 +63,7 @@ void MetricsEncoder::add(const MetricEvent& event) {
   if (event.properties.empty() && has_its_names(event)) {
     if (const std::uint64_t id = dependencies_.find({site_of(event.metadata), 0}); id != 0) {
       const auto type = event.is_float ? layout::kFloatMetricEvent : layout::kIntegerMetricEvent;
-      put(put(put(record(type, 24), id), value), time);
+      put(put(put(record(type, kPlainBytes), id), value), time);
       return;
     }
   }
@@ -73,7 +75,7 @@ void MetricsEncoder::add_other(const MetricEvent& event, std::uint64_t value, st
   const std::uint64_t desc = descriptor(event, tagged);
   if (!tagged) {
     const auto type = event.is_float ? layout::kFloatMetricEvent : layout::kIntegerMetricEvent;
-    put(put(put(record(type, 24), desc), value), time);
+    put(put(put(record(type, kPlainBytes), desc), value), time);
     return;
   }
   const std::uint64_t set = dependencies_.property_set(property_ids_);

@@ -3,12 +3,16 @@
 
 #include "micromegas/transport/wire/span_encoder.h"
 
+#include <cstddef>
+
 #include "micromegas/transport/wire/layout.h"
 
 namespace micromegas::wire {
 namespace {
 
 using Kind = SpanEvent::Kind;
+
+constexpr std::size_t kPlainBytes = 16;  // descriptor, time
 
 constexpr bool is_end(Kind kind) noexcept { return kind == Kind::kEnd || kind == Kind::kAsyncEnd; }
 constexpr bool is_async(Kind kind) noexcept {
@@ -33,7 +37,7 @@ static_assert(tagged_type(Kind::kAsyncEnd, false) == layout::kTaggedEndAsyncSpan
 }  // namespace
 
 SpanEncoder::SpanEncoder(EncodeOptions options)
-    : BlockWriter(options, layout::kSpanString, layout::kSpanPropertySet) {}
+    : BlockWriter(options, layout::kSpanString, layout::kSpanPropertySet, 1 + kPlainBytes) {}
 
 // The descriptor (of a named span: the location), emitted if need be, with all strings of the event
 // before it. `name`: the id of a run-time name.
@@ -72,7 +76,7 @@ void SpanEncoder::add(const SpanEvent& event) {
       last_ = last_id_ != 0 ? event.metadata : nullptr;
     }
     if (last_ != nullptr) {
-      char* at = record(plain_type(event.kind, /*named=*/false), 16);
+      char* at = record(plain_type(event.kind, /*named=*/false), kPlainBytes);
       put(put(at, last_id_), ticks(event.time));
       return;
     }
