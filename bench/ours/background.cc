@@ -98,7 +98,9 @@ double own_cpu_ns() {
 bool compress_as_encoders_do(const Kind& kind, wire::FrameCompressor& compressor,
                              const wire::DecodedBlock& block, wire::ByteBuffer& out) {
   std::size_t piece_bytes = wire::FrameCompressor::kPieceBytes;
-  if (kind.record_bytes != 0) piece_bytes += kind.record_bytes - piece_bytes % kind.record_bytes;
+  if (const std::size_t bytes = kind.record_bytes; bytes != 0) {
+    piece_bytes = (piece_bytes + bytes - 1) / bytes * bytes;  // where an encoder ends one
+  }
   if (!compressor.compress(block.dependencies, out) || !compressor.begin(out)) return false;
   std::string_view rest = block.objects;
   while (!rest.empty()) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <random>
@@ -47,12 +48,22 @@ std::string compressed(std::string_view records, std::size_t record_bytes) {
   return std::string(out.view().substr(3));
 }
 
+// By a reader that is strict, and by liblz4.
 void expect_the_same(std::string_view records, std::size_t record_bytes) {
   std::string fault;
   const std::string read = read_lz4_block(compressed(records, record_bytes), fault);
   EXPECT_EQ(fault, "");
   EXPECT_EQ(read.size(), records.size());
   EXPECT_TRUE(read == records);
+
+  FrameCompressor compressor(0);
+  ByteBuffer frame;
+  ASSERT_TRUE(compressor.begin(frame));
+  ASSERT_TRUE(compressor.add_records(records, record_bytes, frame));
+  ASSERT_TRUE(compressor.end(frame));
+  const auto content = decompress_frame(frame.view(), 1 << 20);
+  ASSERT_TRUE(content) << content.error().message();
+  EXPECT_TRUE(*content == records);
 }
 
 // liblz4's of the same, without the frame around it.
@@ -71,7 +82,8 @@ struct Shape {
 };
 
 std::vector<Shape> shapes() {
-  static std::mt19937_64 random(8);
+  static std::mt19937_64 random;
+  random.seed(8);
   return {
       {"spans that follow one another", [](auto i) { return i % 2; },
        [](auto i) { return i % 90; }},
@@ -129,8 +141,7 @@ TEST(Lz4Records, AreReadAsTheyWere) {
   }
 }
 
-// What little more it may be is for what both hardly find anything in.
-TEST(Lz4Records, TakeNoMoreThanLiblz4Needs) {
+TEST(Lz4Records, TakeLittleMoreThanLiblz4sAtWorst) {
   for (const Shape& shape : shapes()) {
     const std::string records = spans_of(shape);
     const std::size_t theirs = bytes_of_liblz4(records);
@@ -142,6 +153,53 @@ TEST(Lz4Records, TakeLessWhereSpansAreNested) {
   for (const Shape& shape : {shapes()[0], shapes()[1]}) {
     const std::string records = spans_of(shape);
     EXPECT_LT(compressed(records, 17).size(), 0.8 * bytes_of_liblz4(records)) << shape.name;
+  }
+}
+
+// Runs of literals and matches of each length, so those around 15 and 15 + 255, too.
+TEST(Lz4Records, HaveLengthsOfAnySize) {
+  std::mt19937_64 random(3);
+  for (std::uint64_t equal = 0; equal < 40; ++equal) {
+    for (const std::uint64_t low :
+         {1ULL, 1ULL << 8, 1ULL << 16, 1ULL << 24, 1ULL << 40, 1ULL << 56}) {
+      std::string records;
+      for (int part = 0; part < 3; ++part) {
+        for (std::uint64_t i = 0; i < equal; ++i) put_record(records, 1, 1, {7});
+        for (std::uint64_t i = 0; i < equal; ++i) {
+          put_record(records, static_cast<std::uint8_t>(random()), random(), {random()});
+        }
+        put_record(records, 1, 1, {7 + low});
+        put_record(records, 1, 1, {7});
+      }
+      SCOPED_TRACE(::testing::Message() << equal << ", " << low);
+      expect_the_same(records, 17);
+    }
+  }
+  std::string records;
+  for (int value_bytes = 1; value_bytes <= 8; ++value_bytes) {
+    for (int time_bytes = 1; time_bytes <= 8; ++time_bytes) {
+      put_record(records, 0, 1, {0, 0});
+      put_record(records, 0, 1, {1ULL << (8 * value_bytes - 1), 1ULL << (8 * time_bytes - 1)});
+    }
+  }
+  expect_the_same(records, 25);
+}
+
+TEST(Lz4Records, AreLiblz4sWhereTheyAreNone) {
+  const std::string odd(61, 'o');
+  const std::string large(RecordCompressor::kMaxBytes + 16, 'l');  // 17 goes into it
+  const std::pair<std::string_view, std::size_t> cases[] = {{odd, 17}, {odd, 0},  {odd, 9},
+                                                            {odd, 16}, {odd, 61}, {large, 17}};
+  ASSERT_EQ(large.size() % 17, 0);
+  for (const auto& [bytes, record_bytes] : cases) {
+    FrameCompressor compressor(0);
+    ByteBuffer ours;
+    ByteBuffer theirs;
+    ASSERT_TRUE(compressor.begin(ours));
+    ASSERT_TRUE(compressor.add_records(bytes, record_bytes, ours));
+    ASSERT_TRUE(compressor.begin(theirs));
+    ASSERT_TRUE(compressor.add(bytes, theirs));
+    EXPECT_TRUE(ours.view() == theirs.view()) << record_bytes;
   }
 }
 
@@ -184,7 +242,10 @@ TEST(Lz4Records, AreStoredWhereNothingRepeats) {
   ASSERT_TRUE(compressor.begin(frame));
   const std::size_t before = frame.size();
   ASSERT_TRUE(compressor.add_records(chance, 17, frame));
-  EXPECT_EQ(frame.size(), before + 4 + chance.size());
+  ASSERT_EQ(frame.size(), before + 4 + chance.size());
+  std::uint32_t size = 0;
+  std::memcpy(&size, frame.data() + before, sizeof size);
+  EXPECT_EQ(size, chance.size() | 0x80000000);
   EXPECT_TRUE(frame.view().substr(before + 4) == chance);
 }
 
@@ -204,40 +265,97 @@ TEST(Lz4Records, AreLiblz4sAtItsLevels) {
   EXPECT_TRUE(ours.view() == theirs.view());
 }
 
+// What the encoder sent is what add_records() or add() makes of the same bytes.
 template <class Encoder, class Event>
-std::size_t body_bytes(const std::vector<Event>& events) {
-  Encoder encoder;
+void expect_frames(Encoder& encoder, const std::vector<Event>& events, std::size_t record_bytes) {
   const auto encoded = encode_events(encoder, events);
-  EXPECT_TRUE(encoded) << encoded.error().message();
-  return encoded ? encoded->body.size() : 0;
+  ASSERT_TRUE(encoded) << encoded.error().message();
+  const auto block = decode_block(encoded->body);
+  ASSERT_TRUE(block) << block.error().message();
+  ASSERT_LT(block->objects.size(), FrameCompressor::kPieceBytes);
+  FrameCompressor compressor(0);
+  ByteBuffer frame;
+  ASSERT_TRUE(compressor.begin(frame));
+  ASSERT_TRUE(record_bytes != 0 ? compressor.add_records(block->objects, record_bytes, frame)
+                                : compressor.add(block->objects, frame));
+  ASSERT_TRUE(compressor.end(frame));
+  EXPECT_NE(encoded->body.find(frame.view()), std::string::npos);
 }
 
-// Of 17 and 25 bytes in records. That both take this way shows in their size alone.
-TEST(Lz4Records, AreHowSpansAndMetricsTravel) {
-  constexpr std::size_t kEvents = 20'000;  // several pieces
-  static constinit const SpanMetadata span{.name = "decode"};
+constinit const SpanMetadata g_span{.name = "decode"};
+
+std::vector<SpanEvent> span_events(std::size_t count) {
   std::vector<SpanEvent> spans;
-  for (std::size_t i = 0; i < kEvents; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     SpanEvent& event = spans.emplace_back();
     event.kind = i % 2 == 0 ? SpanEvent::Kind::kBegin : SpanEvent::Kind::kEnd;
-    event.metadata = &span;
-    event.name = span.name;
+    event.metadata = &g_span;
+    event.name = g_span.name;
     event.time = kStart + static_cast<std::int64_t>(i * i % 977 + 1000 * i);
   }
-  SpanEncoder encoder;
-  const Sent sent = send(StreamKind::kThread, encoder, spans);
-  EXPECT_EQ(sent.block.objects.size(), 17 * kEvents);
-  EXPECT_LT(body_bytes<SpanEncoder>(spans), kEvents * 26 / 5);
-  EXPECT_GT(bytes_of_liblz4(sent.block.objects), kEvents * 6);
+  return spans;
+}
 
-  // One record of another size: liblz4's for this piece.
-  spans[3].properties = {};
+TEST(Lz4Records, AreHowPlainSpansTravel) {
+  std::vector<SpanEvent> spans = span_events(3000);
+  SpanEncoder encoder;
+  expect_frames(encoder, spans, 17);
+  encoder.begin(test_process());  // a block that is not finished
+  spans[3].named = true;          // of another size
+  encoder.add(spans[3]);
+  spans[3].named = false;
+  expect_frames(encoder, spans, 17);
   spans[3].named = true;
-  SpanEncoder mixed;
-  const Sent all = send(StreamKind::kThread, mixed, spans);
-  EXPECT_EQ(all.block.objects.size(), 17 * kEvents + 8);
-  EXPECT_GT(body_bytes<SpanEncoder>(spans), kEvents * 26 / 5);
-  EXPECT_LT(body_bytes<SpanEncoder>(spans), kEvents * 6);
+  expect_frames(encoder, spans, 0);
+}
+
+TEST(Lz4Records, AreHowPlainMetricsTravel) {
+  static constinit const StaticMetricMetadata metadata{.name = "depth", .unit = "count"};
+  std::vector<MetricEvent> metrics;
+  for (std::size_t i = 0; i < 2000; ++i) {
+    MetricEvent& event = metrics.emplace_back();
+    event.metadata = &metadata;
+    event.name = metadata.name;
+    event.unit = metadata.unit;
+    event.integer = i * i % 977;
+    event.time = kStart + static_cast<std::int64_t>(1000 * i);
+  }
+  MetricsEncoder encoder;
+  expect_frames(encoder, metrics, 25);
+  const Property property{"region", "west"};
+  metrics[7].properties = {&property, 1};
+  expect_frames(encoder, metrics, 0);
+}
+
+// In several pieces, one of which has a record of another size: that one alone is liblz4's.
+TEST(Lz4Records, ArriveAsTheyWereSent) {
+  constexpr std::size_t kEvents = 20'000;
+  std::vector<SpanEvent> spans = span_events(kEvents);
+  SpanEncoder encoder;
+  std::size_t bytes = 0;
+  for (const bool other : {false, true}) {
+    spans[1000].named = other;
+    const Sent sent = send(StreamKind::kThread, encoder, spans);
+    std::string expected;
+    for (std::size_t i = 0; i < kEvents; ++i) {
+      const auto ticks = static_cast<std::uint64_t>(spans[i].time - kStart + 5000);
+      if (spans[i].named) {
+        const std::string_view objects = sent.block.objects;
+        expected += objects.substr(expected.size(), 25);
+      } else {
+        put_record(expected, i % 2, 0, {ticks});
+        // The id that the block gave it.
+        std::copy_n(sent.block.objects.data() + 1, 8, expected.end() - 16);
+      }
+    }
+    EXPECT_EQ(sent.block.objects.size(), expected.size());
+    EXPECT_TRUE(sent.block.objects == expected);
+
+    const auto encoded = encode_events(encoder, spans);
+    ASSERT_TRUE(encoded) << encoded.error().message();
+    if (!other) bytes = encoded->body.size();
+    EXPECT_LT(encoded->body.size(), bytes + kEvents);  // of 5 pieces it would be 50,000
+  }
 }
 
 }  // namespace

@@ -77,7 +77,8 @@ Result<void> FrameCompressor::add(std::string_view bytes, ByteBuffer& out) {
 // is flushed.
 Result<void> FrameCompressor::add_records(std::string_view records, std::size_t record_bytes,
                                           ByteBuffer& out) {
-  if (level_ != 0 || records.size() > RecordCompressor::kMaxBytes) return add(records, out);
+  static_assert(RecordCompressor::kMaxBytes <= kMaxPieceBytes, "begin() announces as much");
+  if (level_ != 0 || !RecordCompressor::takes(records, record_bytes)) return add(records, out);
   if (records.empty()) return {};
   const std::size_t begin = out.size();
   out.room(kBlockSizeBytes);

@@ -40,7 +40,7 @@ class FrameCompressor {
   // cut.
   Result<void> begin(ByteBuffer& out) { return begin(kMaxPieceBytes, out); }
   Result<void> add(std::string_view bytes, ByteBuffer& out);
-  // The same, quicker at level 0, of what RecordCompressor takes: no more than kMaxPieceBytes.
+  // The same by a RecordCompressor, if the level is 0 and it takes the records.
   Result<void> add_records(std::string_view records, std::size_t record_bytes, ByteBuffer& out);
   Result<void> end(ByteBuffer& out);
 

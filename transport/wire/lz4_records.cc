@@ -4,6 +4,7 @@
 #include "micromegas/transport/wire/lz4_records.h"
 
 #include <bit>
+#include <cassert>
 #include <cstring>
 
 namespace micromegas::wire {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::size_t kNumberBytes = 8;
 constexpr std::size_t kMinMatch = 4;
+static_assert(RecordCompressor::kMaxBytes <= 1U << 16, "a distance has 16 bits");
 constexpr std::size_t kLongLength = 15;  // of a token's half: more bytes of length follow
 constexpr std::uint64_t kMix = 0x9E3779B97F4A7C15;
 // How far behind what is needed is read and written.
@@ -30,7 +32,7 @@ char* put_length(char* at, std::size_t length) noexcept {
 // A block's sequences: bytes as they are, then a match of earlier ones.
 class Sequences {
  public:
-  Sequences(const char* in, char* out) : anchor_(in), out_(out) {}
+  Sequences(const char* in, char* out) : anchor_(in), begin_(in), out_(out) {}
 
   // From here on bytes are those `distance` before; 0: they are not.
   void match(const char* at, std::size_t distance) noexcept {
@@ -73,7 +75,7 @@ class Sequences {
   }
 
   const char* anchor_;  // all before it is written
-  const char* begin_ = nullptr;
+  const char* begin_;
   std::size_t distance_ = 0;
   char* out_;
 };
@@ -84,14 +86,17 @@ std::size_t changed_bytes(std::uint64_t difference) noexcept {  // from the lowe
 
 }  // namespace
 
-// A match reaches from the upper bytes of a record's last number over the head of the next record,
-// at that one's distance: one sequence for most records. Where a head is new, what there is in
+// A match reaches from the upper bytes of a record's last number over the head of the next record;
+// the distance is from there to the last record with that head. So a record of one number is one
+// sequence. Where a head is new, what there is in
 // common with the record before is two matches, one to the head and one in it. The format wants the
 // last 12 bytes free of begins and the last 5 free of matches: what follows the head of the last
 // record but one is written as it is.
 void RecordCompressor::compress(std::string_view records, std::size_t record_bytes,
                                 ByteBuffer& out) {
+  assert(takes(records, record_bytes));
   const std::size_t begin = out.size();
+  // No sequence is longer than what it stands for, but for lengths: a byte for each 255 literals.
   char* const to = out.room(records.size() + records.size() / 255 + 2 * kSlack);
   const char* const from = records.data();
   Sequences sequences(from, to);
