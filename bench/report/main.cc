@@ -17,6 +17,7 @@
 #include "micromegas/bench/harness/machine.h"
 #include "micromegas/bench/harness/row.h"
 #include "micromegas/bench/report/ask.h"
+#include "micromegas/bench/report/calm.h"
 #include "micromegas/bench/report/flags.h"
 #include "micromegas/bench/report/picture.h"
 #include "micromegas/bench/report/readme.h"
@@ -25,17 +26,19 @@ namespace {
 
 using bench::Row;
 
-constexpr std::chrono::minutes kLimit{10};  // for one program's answer to one question
+constexpr std::chrono::minutes kLimit{10};    // for one program's answer to one question
+constexpr std::chrono::minutes kPatience{5};  // with a machine that others use, for one question
 
 struct Question {
   const char* name;
   const char* title;
-  bool peers;  // whether other libraries are asked too
+  bool peers;         // whether other libraries are asked too
+  bool calm = false;  // whether each is asked when the machine is calm
 };
 constexpr Question kQuestions[] = {
     {"warm", "in a tight loop, batches of 100; one producer on processor 1", true},
     {"paced",
-     "batches of 20, 2 ms apart, delivering; the thread sleeps meanwhile, _busy: it does not",
+     "batches of 20, 2 ms apart, delivering; the thread sleeps meanwhile, _busy: it does not", true,
      true},
     {"cold", "the first event of a thread, of a call site; caches evicted", false},
     {"threads", "as warm, several producers at once", true},
@@ -97,8 +100,10 @@ std::string json_of(const std::vector<Row>& rows) {
 bool ask(const Question& question, const bench::Flags& flags, std::vector<Row>& rows) {
   bool good = true;
   print_head(question);
+  bench::Calm calm(kPatience);
   for (const auto& [library, path] : flags.programs) {
     const std::size_t first = rows.size();
+    if (question.calm && !flags.quick) calm.wait();
     const std::string why =
         bench::ask_program(path, question.name, flags.quick, kLimit, [&](const Row& row) {
           good &= row.not_counted.empty();

@@ -15,6 +15,7 @@
 #include "micromegas/bench/harness/library.h"
 #include "micromegas/bench/harness/row.h"
 #include "micromegas/bench/report/ask.h"
+#include "micromegas/bench/report/calm.h"
 #include "micromegas/bench/report/picture.h"
 #include "micromegas/bench/report/readme.h"
 
@@ -31,6 +32,33 @@ Row row(const std::string& name, double median) {
           .min = median - 1,
           .max = median + 1,
           .ratio = median / 10};
+}
+
+TEST(Calm, IsWaitedForAsLongAsThereIsPatience) {
+  std::vector<double> looks{2, bench::Calm::kCalm, 11, 7,
+                            bench::Calm::kCalm + 0.1};  // from the end
+  const auto look = [&looks] {
+    const double seen = looks.back();
+    looks.pop_back();
+    return seen;
+  };
+  bench::Calm patient(std::chrono::hours(1), look);
+  EXPECT_TRUE(patient.wait());
+  EXPECT_EQ(looks.size(), 1U);
+  EXPECT_TRUE(patient.wait());
+  EXPECT_TRUE(looks.empty());
+
+  looks = {2, 11};
+  bench::Calm impatient(std::chrono::seconds(0), look);
+  EXPECT_FALSE(impatient.wait());
+  EXPECT_EQ(looks.size(), 1U);
+  EXPECT_TRUE(impatient.wait());
+}
+
+TEST(Calm, IsInClockReads) {
+  const double seen = bench::disturbance();
+  EXPECT_GT(seen, 0.9);  // the loop of the floor holds a clock read
+  EXPECT_LT(seen, 1e6);
 }
 
 TEST(Rows, JsonHasWhatTheSchemaSays) {
