@@ -88,10 +88,9 @@ std::size_t changed_bytes(std::uint64_t difference) noexcept {  // from the lowe
 
 // A match reaches from the upper bytes of a record's last number over the head of the next record;
 // the distance is from there to the last record with that head. So a record of one number is one
-// sequence. Where a head is new, what there is in
-// common with the record before is two matches, one to the head and one in it. The format wants the
-// last 12 bytes free of begins and the last 5 free of matches: what follows the head of the last
-// record but one is written as it is.
+// sequence. Where a head is new, what there is in common with the record before is two matches, one
+// to the head and one in it. The format wants the last 12 bytes free of begins and the last 5 free
+// of matches: what follows the head of the last record but one is written as it is.
 void RecordCompressor::compress(std::string_view records, std::size_t record_bytes,
                                 ByteBuffer& out) {
   assert(takes(records, record_bytes));
