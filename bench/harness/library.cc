@@ -206,7 +206,7 @@ class Paced {
   PacedRows batch_;
   PacedRows floor_;
   PacedRows first_;
-  bool floor_first_ = false;
+  bool floor_first_ = std::random_device{}() % 2 == 0;
 };
 
 void ask_paced(const Asked& asked, const Library& library) {
@@ -222,6 +222,10 @@ void ask_paced(const Asked& asked, const Library& library) {
     std::thread([&] {
       pin_to(1);
       library.begin_thread();
+      // Until the queues go round.
+      const Shape before{.batch = 20, .round = 1, .rounds = batches / 4, .warm_rounds = 0};
+      c->run(before, sleep_2_ms);
+      books.expect(*c, before);
       slept.run(library, *c, batches, books);
       busy.run(library, *c, batches, books);
     }).join();
@@ -240,10 +244,12 @@ Asked parse(int argc, char** argv) {
     if (arg == "--quick") {
       asked.quick = true;
       asked.repetitions = 1;
+    } else if (arg == "--once") {
+      asked.repetitions = 1;
     } else if (arg == "--question" && i + 1 < argc) {
       asked.question = argv[++i];
     } else {
-      std::fprintf(stderr, "%s: not understood; --question QUESTION [--quick]\n", argv[i]);
+      std::fprintf(stderr, "%s: not understood; --question QUESTION [--quick] [--once]\n", argv[i]);
       std::exit(2);
     }
   }

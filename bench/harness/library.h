@@ -26,11 +26,11 @@ namespace bench {
 // What a program ends with that has no answer to a question.
 inline constexpr int kNotMyQuestion = 64;
 
-// The program's arguments: --question Q [--quick].
+// The program's arguments: --question Q [--quick] [--once].
 struct Asked {
   std::string question;
-  bool quick = false;  // to see that everything runs; the figures mean nothing
-  int repetitions = 5;
+  bool quick = false;   // to see that everything runs; the figures mean nothing
+  int repetitions = 5;  // --once: 1
 };
 // Ends the program if it does not understand.
 Asked parse(int argc, char** argv);

@@ -79,7 +79,10 @@ class PassSignals {
 
 // The program, with its stdout in a pipe, and its group known to end_with_program; -1: it cannot be
 // started. A signal in between waits: it would end this program and leave the other one behind.
-pid_t start(const std::string& path, const std::string& question, bool quick, int& out) {
+pid_t start(const std::string& path, const std::vector<std::string>& args, int& out) {
+  std::vector<char*> argv{const_cast<char*>(path.c_str())};
+  for (const std::string& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
+  argv.push_back(nullptr);
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0) return -1;
   std::fflush(stdout);
@@ -91,8 +94,7 @@ pid_t start(const std::string& path, const std::string& question, bool quick, in
     setpgid(0, 0);
     sigprocmask(SIG_SETMASK, &before, nullptr);
     dup2(fds[1], STDOUT_FILENO);
-    execl(path.c_str(), path.c_str(), "--question", question.c_str(), quick ? "--quick" : nullptr,
-          nullptr);
+    execv(path.c_str(), argv.data());
     _exit(127);
   }
   close(fds[1]);
@@ -137,13 +139,13 @@ void end_group(pid_t pid, int& status) {
 
 }  // namespace
 
-std::string ask_program(const std::string& path, const std::string& question, bool quick,
+std::string ask_program(const std::string& path, const std::vector<std::string>& args,
                         std::chrono::milliseconds limit,
                         const std::function<void(const Row&)>& tell) {
   const auto deadline = Clock::now() + limit;
   const PassSignals pass_signals;
   int out = -1;
-  const pid_t pid = start(path, question, quick, out);
+  const pid_t pid = start(path, args, out);
   if (pid < 0) return "cannot be started";
   std::string why;
   int rows = 0;

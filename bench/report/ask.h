@@ -8,15 +8,17 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "micromegas/bench/harness/row.h"
 
 namespace bench {
 
-// Calls `tell` with each row as it comes. Returns why the program failed; empty: it did not. One
+// Runs the program with these arguments and calls `tell` with each row as it comes. Returns why it
+// failed; empty: it did not. One
 // that has not ended after `limit` is ended, with the programs that it has started; so they are
 // when this program is ended by SIGINT, SIGTERM or SIGHUP. One thread at a time.
-std::string ask_program(const std::string& path, const std::string& question, bool quick,
+std::string ask_program(const std::string& path, const std::vector<std::string>& args,
                         std::chrono::milliseconds limit,
                         const std::function<void(const Row&)>& tell);
 

@@ -27,18 +27,36 @@ double disturbance() {
   return result;
 }
 
+bool Calm::look() {
+  seen_ = look_();
+  return seen_ <= kCalm;
+}
+
 bool Calm::wait() {
-  for (bool first = true;; first = false) {
-    const auto begin = std::chrono::steady_clock::now();
-    const double seen = look_();
-    if (seen <= kCalm) return true;
-    left_ -= std::chrono::steady_clock::now() - begin;
-    if (left_ <= 0ns) {
-      std::fprintf(stderr, "the machine is not calm: its floor has a p99 of %.1f clock reads\n",
-                   seen);
-      return false;
-    }
-    if (first) std::fprintf(stderr, "waiting until the machine is calm\n");
+  for (bool said = false; !calm_ && patient(); said = true) {
+    const auto begin = Clock::now();
+    calm_ = look();
+    if (calm_) break;
+    spend(begin);
+    if (!said) std::fprintf(stderr, "waiting until the machine is calm\n");
+  }
+  if (!calm_) {
+    std::fprintf(stderr, "the machine is not calm: its floor has a p99 of %.1f clock reads\n",
+                 seen_);
+  }
+  return calm_;
+}
+
+bool Calm::run(const std::function<void()>& measure) {
+  for (;;) {
+    const bool calm_before = wait();
+    const auto begin = Clock::now();
+    measure();
+    calm_ = look();
+    if (calm_ && calm_before) return true;
+    spend(begin);
+    if (!patient()) return false;
+    std::fprintf(stderr, "the machine was disturbed meanwhile: asked again\n");
   }
 }
 

@@ -21,19 +21,24 @@
 #include "micromegas/bench/report/flags.h"
 #include "micromegas/bench/report/picture.h"
 #include "micromegas/bench/report/readme.h"
+#include "micromegas/bench/report/turns.h"
 
 namespace {
 
 using bench::Row;
 
-constexpr std::chrono::minutes kLimit{10};    // for one program's answer to one question
-constexpr std::chrono::minutes kPatience{5};  // with a machine that others use, for one question
+using namespace std::chrono_literals;
+
+constexpr std::chrono::minutes kLimit = 10min;  // for one program's answer to one question
+constexpr std::chrono::minutes kPatience =
+    8min;  // with a machine that others use, for one question
+constexpr int kTurns = 5;
 
 struct Question {
   const char* name;
   const char* title;
   bool peers;         // whether other libraries are asked too
-  bool calm = false;  // whether each is asked when the machine is calm
+  bool calm = false;  // whether they are asked in turns, while the machine is calm
 };
 constexpr Question kQuestions[] = {
     {"warm", "in a tight loop, batches of 100; one producer on processor 1", true},
@@ -96,31 +101,63 @@ std::string json_of(const std::vector<Row>& rows) {
   return out + "]\n";
 }
 
+// What one program answers; of a question that is asked of all at once it prints the rows as they
+// come.
+bench::Answer ask_one(const Question& question, const std::string& path, bool quick,
+                      bool in_turns) {
+  std::vector<std::string> args{"--question", question.name};
+  if (quick) args.emplace_back("--quick");
+  if (in_turns) args.emplace_back("--once");
+  bench::Answer answer;
+  answer.why = bench::ask_program(path, args, kLimit, [&](const Row& row) {
+    answer.rows.push_back(row);
+    if (!in_turns) print_row(row);
+  });
+  return answer;
+}
+
 // The rows of one question; false: a program failed, or a row is not counted.
 bool ask(const Question& question, const bench::Flags& flags, std::vector<Row>& rows) {
   bool good = true;
   print_head(question);
-  bench::Calm calm(kPatience);
-  for (const auto& [library, path] : flags.programs) {
-    const std::size_t first = rows.size();
-    if (question.calm && !flags.quick) calm.wait();
-    const std::string why =
-        bench::ask_program(path, question.name, flags.quick, kLimit, [&](const Row& row) {
-          good &= row.not_counted.empty();
-          rows.push_back(row);
-          print_row(row);
-        });
-    if (why.empty()) continue;
-    // What it said before it failed is no figure either.
-    for (std::size_t i = first; i < rows.size(); ++i) {
-      if (rows[i].not_counted.empty()) rows[i].not_counted = "failed: " + why;
+  const auto take = [&](const std::string& library, bench::Answer answer) {
+    for (Row& row : answer.rows) {
+      // What it said before it failed is no figure either.
+      if (!answer.why.empty() && row.not_counted.empty()) row.not_counted = "failed: " + answer.why;
+      good &= row.not_counted.empty();
+      rows.push_back(std::move(row));
     }
+    if (answer.why.empty()) return;
     rows.push_back({.question = question.name,
                     .name = bench::kFailed,
                     .library = library,
-                    .not_counted = "failed: " + why});
-    std::printf("%-34s %-15s FAILED: %s\n", "", library.c_str(), why.c_str());
+                    .not_counted = "failed: " + answer.why});
+    std::printf("%-34s %-15s FAILED: %s\n", "", library.c_str(), answer.why.c_str());
     good = false;
+  };
+  if (question.calm) {
+    bench::Calm calm(kPatience);
+    std::vector<bench::Answer> answers =
+        bench::ask_in_turns(flags.programs.size(), flags.quick ? 1 : kTurns, [&](std::size_t p) {
+          bench::Answer answer;
+          const auto measure = [&] {
+            answer = ask_one(question, flags.programs[p].second, flags.quick, true);
+          };
+          if (flags.quick) {
+            measure();
+          } else {
+            calm.run(measure);
+          }
+          return answer;
+        });
+    for (std::size_t p = 0; p < answers.size(); ++p) {
+      for (const Row& row : answers[p].rows) print_row(row);
+      take(flags.programs[p].first, std::move(answers[p]));
+    }
+  } else {
+    for (const auto& [library, path] : flags.programs) {
+      take(library, ask_one(question, path, flags.quick, false));
+    }
   }
   if (!question.peers) return good;
   for (const auto& [library, why] : flags.missing) {

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +19,7 @@
 #include "micromegas/bench/report/calm.h"
 #include "micromegas/bench/report/picture.h"
 #include "micromegas/bench/report/readme.h"
+#include "micromegas/bench/report/turns.h"
 
 namespace {
 
@@ -34,25 +36,77 @@ Row row(const std::string& name, double median) {
           .ratio = median / 10};
 }
 
-TEST(Calm, IsWaitedForAsLongAsThereIsPatience) {
-  std::vector<double> looks{2, bench::Calm::kCalm, 11, 7,
-                            bench::Calm::kCalm + 0.1};  // from the end
-  const auto look = [&looks] {
+// What Calm does with a machine that is so disturbed, look for look.
+std::string steps(std::chrono::seconds patience, std::vector<double> looks, bool& calm) {
+  std::reverse(looks.begin(), looks.end());
+  std::string steps;
+  bench::Calm machine(patience, [&] {
+    steps += 'l';
     const double seen = looks.back();
     looks.pop_back();
     return seen;
-  };
-  bench::Calm patient(std::chrono::hours(1), look);
-  EXPECT_TRUE(patient.wait());
-  EXPECT_EQ(looks.size(), 1U);
-  EXPECT_TRUE(patient.wait());
+  });
+  calm = machine.run([&steps] { steps += 'M'; });
+  if (!looks.empty()) calm &= machine.run([&steps] { steps += 'M'; });
   EXPECT_TRUE(looks.empty());
+  return steps;
+}
 
-  looks = {2, 11};
-  bench::Calm impatient(std::chrono::seconds(0), look);
-  EXPECT_FALSE(impatient.wait());
-  EXPECT_EQ(looks.size(), 1U);
-  EXPECT_TRUE(impatient.wait());
+TEST(Calm, IsWaitedForAndMustLast) {
+  constexpr double kCalm = bench::Calm::kCalm;
+  constexpr double kDisturbed = kCalm + 0.1;
+  bool calm = false;
+  EXPECT_EQ(steps(std::chrono::hours(1), {kDisturbed, 11, kCalm, 2}, calm), "lllMl");
+  EXPECT_TRUE(calm);
+  // Asked again; and the last look of one measurement is the first of the next.
+  EXPECT_EQ(steps(std::chrono::hours(1), {2, kDisturbed, 2, 3, 2}, calm), "lMllMlMl");
+  EXPECT_TRUE(calm);
+}
+
+TEST(Calm, IsNotWaitedForWithoutPatience) {
+  bool calm = true;
+  EXPECT_EQ(steps(std::chrono::seconds(0), {11, 2}, calm), "MlMl");
+  EXPECT_FALSE(calm);
+}
+
+Row of_turn(const std::string& name, double median, double ratio) {
+  return {.name = name, .median = median, .min = median, .max = median, .ratio = ratio};
+}
+
+TEST(Turns, MergeWhatTheProgramsSay) {
+  const double medians[] = {30, 10, 20};
+  int asked = 0;
+  const auto answers = bench::ask_in_turns(2, 3, [&](std::size_t program) {
+    const double median = medians[asked++ / 2] + 100.0 * static_cast<double>(program);
+    return bench::Answer{{of_turn("p50", median, 50 - median), of_turn("p99", 1, 0)}, {}};
+  });
+  EXPECT_EQ(asked, 6);
+  ASSERT_EQ(answers.size(), 2U);
+  ASSERT_EQ(answers[0].rows.size(), 2U);
+  const Row& merged = answers[0].rows[0];
+  EXPECT_EQ(merged.name, "p50");
+  EXPECT_EQ(merged.median, 20);
+  EXPECT_EQ(merged.min, 10);
+  EXPECT_EQ(merged.max, 30);
+  EXPECT_EQ(merged.ratio, 30);
+  EXPECT_EQ(answers[1].rows[0].median, 120);
+}
+
+TEST(Turns, KeepWhatDoesNotCountAndAskNoMoreOfWhatFailed) {
+  int asked[2] = {};
+  const auto answers = bench::ask_in_turns(2, 3, [&](std::size_t program) {
+    bench::Answer answer{{of_turn("p50", 1, 1)}, {}};
+    if (++asked[program] == 2) {
+      if (program == 0) answer.why = "ended with 3";
+      if (program == 1) answer.rows[0].not_counted = "recorded 2, arrived 1";
+    }
+    return answer;
+  });
+  EXPECT_EQ(asked[0], 2);
+  EXPECT_EQ(asked[1], 3);
+  EXPECT_EQ(answers[0].why, "ended with 3");
+  EXPECT_EQ(answers[1].why, "");
+  EXPECT_EQ(answers[1].rows.at(0).not_counted, "recorded 2, arrived 1");
 }
 
 TEST(Calm, IsInClockReads) {
@@ -172,7 +226,7 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   std::string ask(std::chrono::milliseconds limit = std::chrono::seconds(60)) {
-    return bench::ask_program(path_, "warm", true, limit,
+    return bench::ask_program(path_, {"--question", "warm", "--quick"}, limit,
                               [this](const Row& row) { rows.push_back(row); });
   }
   std::vector<Row> rows;
@@ -197,9 +251,8 @@ TEST(Ask, TellsHowAProgramFailed) {
   EXPECT_EQ(Program(kEcho + "kill -SEGV $$").ask(), "ended by signal 11");
   EXPECT_EQ(Program("true").ask(), "has no row");
   EXPECT_NE(Program("echo '{'").ask(), "");
-  EXPECT_EQ(
-      bench::ask_program("/nowhere", "warm", true, std::chrono::seconds(60), [](const Row&) {}),
-      "cannot be started");
+  EXPECT_EQ(bench::ask_program("/nowhere", {}, std::chrono::seconds(60), [](const Row&) {}),
+            "cannot be started");
 }
 
 TEST(Ask, EndsAProgramThatHangsAndWhatItHasStarted) {

@@ -88,17 +88,22 @@ pub struct Library {
 pub struct Asked {
     pub question: String,
     quick: bool,
+    repetitions: usize,
 }
 
 pub fn parse() -> Asked {
-    let mut asked = Asked { question: String::new(), quick: false };
+    let mut asked = Asked { question: String::new(), quick: false, repetitions: 5 };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--quick" => asked.quick = true,
+            "--quick" => {
+                asked.quick = true;
+                asked.repetitions = 1;
+            }
+            "--once" => asked.repetitions = 1,
             "--question" => asked.question = args.next().unwrap_or_default(),
             _ => {
-                eprintln!("{arg}: not understood; --question QUESTION [--quick]");
+                eprintln!("{arg}: not understood; --question QUESTION [--quick] [--once]");
                 std::process::exit(2);
             }
         }
@@ -244,7 +249,7 @@ impl Library {
         let mut clock = Vec::new();
         let mut values = vec![Vec::new(); cases.len()];
         let mut lost = vec![String::new(); cases.len()];
-        for _ in 0..if asked.quick { 1 } else { 5 } {
+        for _ in 0..asked.repetitions {
             clock.push(self.sample(&clock_case, &shape, 1).0);
             for (i, case) in cases.iter().enumerate() {
                 let (median, gone) = self.sample(case, &shape, threads);
@@ -268,20 +273,23 @@ impl Library {
         let batches = if asked.quick { 20 } else { 2000 };
         let warm = Shape { batch: 100, round: 20, rounds: 60, warm_rounds: 6 };
         let mut clocks: Vec<_> =
-            (0..if asked.quick { 1 } else { 5 }).map(|_| self.sample(&clock_read(), &warm, 1).0).collect();
+            (0..asked.repetitions).map(|_| self.sample(&clock_read(), &warm, 1).0).collect();
         let clock = percentile(&mut clocks, 0.5);
         let gaps: [&(dyn Fn() + Sync); 2] = [&|| std::thread::sleep(Duration::from_millis(2)), &stay_busy];
         let names = ["batch_of_20", "first_of_batch", "batch_of_20_busy", "first_of_batch_busy"];
         let percentiles = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("worst", 1.0)];
         let mut values = vec![vec![Vec::new(); percentiles.len()]; names.len()];
         let mut lost = String::new();
-        for _ in 0..if asked.quick { 1 } else { 5 } {
+        for _ in 0..asked.repetitions {
             let before = (self.arrived)();
             let mut samples = std::thread::scope(|scope| {
                 scope
                     .spawn(|| {
                         pin_to(1);
                         (self.begin_thread)();
+                        // Until the queues go round.
+                        let before = Shape { batch: 20, round: 1, rounds: batches / 4, warm_rounds: 0 };
+                        (case.run)(&before, gaps[0]);
                         let samples: Vec<_> =
                             gaps.iter().flat_map(|gap| after_gaps(case, batches, gap)).collect();
                         (self.end_thread)();
@@ -290,7 +298,7 @@ impl Library {
                     .join()
                     .unwrap()
             });
-            let statements = 20 * (2 * batches + 20) * gaps.len() as i32;
+            let statements = 20 * ((2 * batches + 20) * gaps.len() as i32 + batches / 4);
             let gone = self.lost(before, statements as u64 * case.events);
             if !gone.is_empty() {
                 lost = gone;
