@@ -47,15 +47,15 @@ bool Calm::wait() {
   return calm_;
 }
 
-bool Calm::run(const std::function<void()>& measure) {
+bool Calm::run(const std::function<bool()>& measure) {
   for (;;) {
     const bool calm_before = wait();
     const auto begin = Clock::now();
-    measure();
+    const bool again = measure();
     calm_ = look();
     if (calm_ && calm_before) return true;
     spend(begin);
-    if (!patient()) return false;
+    if (!patient() || !again) return false;
     std::fprintf(stderr, "the machine was disturbed meanwhile: asked again\n");
   }
 }

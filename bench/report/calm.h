@@ -24,10 +24,11 @@ class Calm {
   explicit Calm(std::chrono::seconds patience, std::function<double()> look = disturbance)
       : left_(patience), look_(std::move(look)) {}
 
-  // Looks until the machine is calm, then calls `measure`; again, if it is not calm afterwards.
+  // Looks until the machine is calm, then calls `measure`; again, if it is not calm afterwards and
+  // `measure` did not return false: what went wrong stays.
   // When the patience is at an end calls it once, or leaves it at the last call. False: it was not
   // calm before and after the last call. Says on stderr what it does.
-  bool run(const std::function<void()>& measure);
+  bool run(const std::function<bool()>& measure);
 
  private:
   using Clock = std::chrono::steady_clock;

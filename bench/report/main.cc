@@ -142,6 +142,9 @@ bool ask(const Question& question, const bench::Flags& flags, std::vector<Row>& 
           bench::Answer answer;
           const auto measure = [&] {
             answer = ask_one(question, flags.programs[p].second, flags.quick, true);
+            return answer.why.empty() &&
+                   std::all_of(answer.rows.begin(), answer.rows.end(),
+                               [](const Row& row) { return row.not_counted.empty(); });
           };
           if (flags.quick) {
             measure();

@@ -46,8 +46,12 @@ std::string steps(std::chrono::seconds patience, std::vector<double> looks, bool
     looks.pop_back();
     return seen;
   });
-  calm = machine.run([&steps] { steps += 'M'; });
-  if (!looks.empty()) calm &= machine.run([&steps] { steps += 'M'; });
+  const auto measure = [&steps] {
+    steps += 'M';
+    return true;
+  };
+  calm = machine.run(measure);
+  if (!looks.empty()) calm &= machine.run(measure);
   EXPECT_TRUE(looks.empty());
   return steps;
 }
@@ -71,6 +75,18 @@ TEST(Calm, IsNotWaitedForWithoutPatience) {
 
 Row of_turn(const std::string& name, double median, double ratio) {
   return {.name = name, .median = median, .min = median, .max = median, .ratio = ratio};
+}
+
+TEST(Calm, DoesNotHideWhatWentWrong) {
+  std::vector<double> looks{bench::Calm::kCalm + 1, 1};  // from the end
+  bench::Calm calm(std::chrono::hours(1), [&looks] {
+    const double seen = looks.back();
+    looks.pop_back();
+    return seen;
+  });
+  int measured = 0;
+  EXPECT_FALSE(calm.run([&measured] { return ++measured > 1; }));
+  EXPECT_EQ(measured, 1);
 }
 
 TEST(Turns, MergeWhatTheProgramsSay) {
