@@ -29,9 +29,8 @@ using bench::Row;
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::minutes kLimit = 10min;  // for one program's answer to one question
-constexpr std::chrono::minutes kPatience =
-    8min;  // with a machine that others use, for one question
+constexpr auto kLimit = 10min;    // for one program's answer to one question
+constexpr auto kPatience = 8min;  // with a machine that others use, for one question
 constexpr int kTurns = 5;
 
 struct Question {
