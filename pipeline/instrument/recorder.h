@@ -36,12 +36,12 @@ MICROMEGAS_INLINE std::uint32_t id_of(const SiteWord& word, EventKind kind, std:
 
 // --- logs ---
 
-// The rare cases of write_log(): no id yet, a text to cut.
+// What write_log() leaves: no id yet, a long text, one to cut.
 template <class Set, class... Values>
-__attribute__((noinline, visibility("hidden"))) void write_log_cold(const LogMetadata& metadata,
-                                                                    const queue::ArgList& args,
-                                                                    Set set,
-                                                                    Values... values) noexcept {
+__attribute__((noinline, visibility("hidden"))) void write_any_log(const LogMetadata& metadata,
+                                                                   const queue::ArgList& args,
+                                                                   Set set,
+                                                                   Values... values) noexcept {
   const std::uint32_t id = id_of(metadata.word, EventKind::kLog, 1,
                                  [&] { return micromegas_v0_register_log(&metadata, &args); });
   if (id == 0) return;
@@ -83,25 +83,26 @@ __attribute__((noinline, visibility("hidden"))) void make_room_and_write_log(
 
 // One function for all logs with values of the same kinds, where most of a statement's instructions
 // and of its time to compile are; a call of it is hidden behind the clock read. Takes what fits
-// into registers, by value, and calls nothing but at its end (memcpy for a long text): so without
-// texts it has no registers to save.
+// into registers, by value, and calls nothing but at its end, no memcpy either: so it has few
+// registers to save.
 template <class Set, class... Values>
 __attribute__((noinline, visibility("hidden"))) void write_log(const LogMetadata& metadata,
                                                                const queue::ArgList& args, Set set,
                                                                Values... values) noexcept {
+  constexpr std::size_t kMost = queue::kRecordHeaderBytes + Set::kBytes +
+                                sizeof...(Values) * (8 + queue::RecordWriter::kShortText);
+  static_assert(kMost <= queue::kMaxRecordBytes);
   const std::uint32_t id = queue::site_id(metadata.word);
+  if (__builtin_expect(id == 0 || (unpacked(values).is_long() || ...), 0)) {
+    return write_any_log(metadata, args, set, values...);
+  }
   const std::size_t bytes =
       queue::kRecordHeaderBytes + Set::kBytes + (std::size_t{0} + ... + unpacked(values).bytes());
-  if (__builtin_expect(id == 0 || bytes > queue::kMaxRecordBytes, 0)) {
-    return write_log_cold(metadata, args, set, values...);
-  }
-  queue::Writer w(queue::QueueKind::kEvents, static_cast<std::uint32_t>(bytes), EventKind::kLog,
-                  queue::Writer::IfRoom());
+  queue::LogWriter w(static_cast<std::uint32_t>(bytes));
   if (__builtin_expect(!w, 0)) return make_room_and_write_log(metadata, args, set, values...);
-  w.header(id, queue::RecordKind::kLog, Set::kFlags);
   set.write(w);
   (unpacked(values).write(w), ...);
-  w.publish();
+  w.publish(id, Set::kFlags);
 }
 
 // A fatal log is shown before the program goes on, which may be to its end. Beside the log, not in

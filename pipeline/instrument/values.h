@@ -25,6 +25,7 @@ struct Number {
   std::uint64_t bits;
   static constexpr bool kIsText = false;
   MICROMEGAS_INLINE std::size_t bytes() const noexcept { return 8; }
+  static constexpr bool is_long() noexcept { return false; }
   MICROMEGAS_INLINE void cut(std::uint32_t) noexcept {}
   MICROMEGAS_INLINE void write(queue::RecordWriter& w) const noexcept { w.number(bits); }
 };
@@ -37,6 +38,7 @@ struct TextRef {
   MICROMEGAS_INLINE std::size_t bytes() const noexcept {
     return 8 + ((size + 7) & ~std::size_t{7});
   }
+  MICROMEGAS_INLINE bool is_long() const noexcept { return size > queue::RecordWriter::kShortText; }
   void cut(std::uint32_t limit) noexcept {
     if (size <= limit) return;
     micromegas_v0_count_cut();
@@ -44,8 +46,7 @@ struct TextRef {
     size = utf8_boundary(data, limit);
   }
   MICROMEGAS_INLINE void write(queue::RecordWriter& w) const noexcept {
-    const auto kept = static_cast<std::uint32_t>(size);
-    w.string(data, kept, original != 0 ? original : kept);
+    w.string(data, size, original != 0 ? original : static_cast<std::uint32_t>(size));
   }
 };
 
@@ -71,6 +72,7 @@ struct PackedText {
 struct NoValue {
   static constexpr bool kIsText = false;
   static constexpr std::size_t bytes() noexcept { return 0; }
+  static constexpr bool is_long() noexcept { return false; }
   static constexpr void cut(std::uint32_t) noexcept {}
   static constexpr void write(queue::RecordWriter&) noexcept {}
 };

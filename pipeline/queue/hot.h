@@ -195,6 +195,13 @@ MICROMEGAS_INLINE void fetch_to_write(const std::byte* at) noexcept {
 #endif
 }
 
+// For the events to come, while the clock is read.
+MICROMEGAS_INLINE void fetch_ahead(const std::byte* at) noexcept {
+  fetch_to_write(at + kFarBytes);
+  fetch_to_write(at + kNearBytes);
+  fetch_to_write(at + kNextBytes);
+}
+
 MICROMEGAS_INLINE void count(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
 }
@@ -392,6 +399,9 @@ MICROMEGAS_INLINE void advance(ThreadState& state, QueueKind queue,
 // Writes the parts of a record one behind the other; whoever uses it has made room.
 class RecordWriter {
  public:
+  // So long a text is copied without a call.
+  static constexpr std::uint32_t kShortText = 32;
+
   explicit RecordWriter(std::byte* at) noexcept : at_(at) {}
 
   // For a record that is no event: nobody reads its time.
@@ -403,18 +413,21 @@ class RecordWriter {
   }
   MICROMEGAS_INLINE void number(std::uint64_t v) noexcept {
     store64(at_, v);
+    // Or g++ carries two of them into a vector register, through memory, to store them at once.
+    std::atomic_signal_fence(std::memory_order_release);
     at_ += 8;
   }
   // `kept` bytes of a string that had `original`; room was counted as string_bytes(kept).
-  MICROMEGAS_INLINE void string(const char* text, std::uint32_t kept,
+  MICROMEGAS_INLINE void string(const char* text, std::size_t kept,
                                 std::uint32_t original) noexcept {
+    const std::size_t bytes = (kept + 7) & ~std::size_t{7};
+    // First the last 8 bytes cleared: the padding leaves the process, stale memory must not. Of an
+    // empty text they are its sizes.
+    store64(at_ + bytes, 0);
     store64(at_, std::uint64_t{kept} | (std::uint64_t{original} << 32));
     at_ += 8;
-    if (kept == 0) return;
-    // The last 8 bytes first cleared: the padding leaves the process, stale memory must not.
-    store64(at_ + padded(kept) - 8, 0);
     copy(at_, text, kept);
-    at_ += padded(kept);
+    at_ += bytes;
   }
   // What is encoded already.
   MICROMEGAS_INLINE void bytes(const std::byte* from, std::size_t n) noexcept {
@@ -423,35 +436,39 @@ class RecordWriter {
   }
 
  protected:
-  // Short strings are the common case: two overlapping moves beat a call.
-  MICROMEGAS_INLINE static void copy(std::byte* to, const char* from, std::uint32_t n) noexcept {
+  // Short strings are the common case: two overlapping moves beat a call. 8 to 16 bytes go straight
+  // on.
+  MICROMEGAS_INLINE static void copy(std::byte* to, const char* from, std::size_t n) noexcept {
     // g++ warns of the branches that a literal shorter than 8 bytes never takes, but for a pointer
     // of which it knows nothing.
     if (!__builtin_constant_p(n)) asm("" : "+r"(from));
-    if (__builtin_expect(n <= 16, 1)) {
-      if (n >= 8) {
-        std::uint64_t head;
-        std::uint64_t tail;
-        std::memcpy(&head, from, 8);
-        std::memcpy(&tail, from + n - 8, 8);
-        std::memcpy(to, &head, 8);
-        std::memcpy(to + n - 8, &tail, 8);
-      } else if (n >= 4) {
-        std::uint32_t head;
-        std::uint32_t tail;
-        std::memcpy(&head, from, 4);
-        std::memcpy(&tail, from + n - 4, 4);
-        std::memcpy(to, &head, 4);
-        std::memcpy(to + n - 4, &tail, 4);
-      } else {
-        // n is 1, 2 or 3: first, middle and last byte cover it.
-        to[0] = static_cast<std::byte>(from[0]);
-        to[n / 2] = static_cast<std::byte>(from[n / 2]);
-        to[n - 1] = static_cast<std::byte>(from[n - 1]);
-      }
-    } else {
+    if (__builtin_expect(n - 8 <= 8, 1)) {
+      copy_ends<std::uint64_t>(to, from, n);
+    } else if (n > kShortText) {
       std::memcpy(to, from, n);
+    } else if (n > 16) {
+      copy_ends<Bytes16>(to, from, n);
+    } else if (n >= 4) {
+      copy_ends<std::uint32_t>(to, from, n);
+    } else if (n > 0) {
+      // n is 1, 2 or 3: first, middle and last byte cover it.
+      to[0] = static_cast<std::byte>(from[0]);
+      to[n / 2] = static_cast<std::byte>(from[n / 2]);
+      to[n - 1] = static_cast<std::byte>(from[n - 1]);
     }
+  }
+  struct Bytes16 {
+    std::uint64_t words[2];
+  };
+  // The first and the last sizeof(Part) of n bytes, which may overlap.
+  template <class Part>
+  MICROMEGAS_INLINE static void copy_ends(std::byte* to, const char* from, std::size_t n) noexcept {
+    Part head;
+    Part tail;
+    std::memcpy(&head, from, sizeof(Part));
+    std::memcpy(&tail, from + n - sizeof(Part), sizeof(Part));
+    std::memcpy(to, &head, sizeof(Part));
+    std::memcpy(to + n - sizeof(Part), &tail, sizeof(Part));
   }
 
   std::byte* at_;
@@ -526,10 +543,7 @@ class Writer : public RecordWriter {
   MICROMEGAS_INLINE void start() noexcept {
     has_room_ = true;
     at_ = place().segment->at(offset_of(position_));
-    // For the events to come, while the clock is read.
-    fetch_to_write(at_ + kFarBytes);
-    fetch_to_write(at_ + kNearBytes);
-    fetch_to_write(at_ + kNextBytes);
+    fetch_ahead(at_);
   }
 
   ThreadState* thread_;
@@ -537,6 +551,41 @@ class Writer : public RecordWriter {
   QueueKind queue_;
   std::uint32_t bytes_;
   EventKind kind_;
+  bool has_room_ = false;
+};
+
+// A log being written, if there is room: the values, then publish(). The values first, and the
+// thread last: what is not needed yet, or no longer while the counter is read, takes no register,
+// and each less is one less to save.
+class LogWriter : public RecordWriter {
+ public:
+  MICROMEGAS_INLINE explicit LogWriter(std::uint32_t bytes) noexcept : RecordWriter(nullptr) {
+    const QueuePlace& place = micromegas_v0_thread.queues[kQueue];
+    position_ = place.position;
+    const std::uint32_t offset = offset_of(position_);
+    if (__builtin_expect(offset + bytes > kSegmentBytes, 0)) return;
+    has_room_ = true;
+    begin_ = place.segment->at(offset);
+    bytes_ = bytes;
+    fetch_ahead(begin_);
+    at_ = begin_ + kRecordHeaderBytes;
+  }
+  MICROMEGAS_INLINE explicit operator bool() const noexcept { return has_room_; }
+
+  MICROMEGAS_INLINE void publish(std::uint32_t id, std::uint8_t flags) noexcept {
+    store64(begin_, header_word(id, RecordKind::kLog, flags, bytes_));
+    ThreadState& state = *micromegas_v0_thread.state;
+    store64(begin_ + 8, event_ticks(state));
+    advance(state, QueueKind::kEvents, position_ + bytes_);
+    count(state.recorded[static_cast<std::size_t>(EventKind::kLog)]);
+  }
+
+ private:
+  static constexpr auto kQueue = static_cast<std::size_t>(QueueKind::kEvents);
+
+  std::byte* begin_ = nullptr;
+  std::uint64_t position_ = 0;
+  std::uint32_t bytes_ = 0;
   bool has_room_ = false;
 };
 

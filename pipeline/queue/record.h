@@ -79,11 +79,11 @@ inline std::uint64_t load64(const std::byte* p) noexcept {
 }
 inline void store64(std::byte* p, std::uint64_t v) noexcept { std::memcpy(p, &v, 8); }
 
-// Everything of the header but the time, as the 64 bits at +0.
+// Everything of the header but the time, as the 64 bits at +0. `bytes`: a multiple of 8.
 constexpr std::uint64_t header_word(std::uint32_t id, RecordKind kind, std::uint8_t flags,
                                     std::uint32_t bytes) noexcept {
   return std::uint64_t{id} | (std::uint64_t{static_cast<std::uint8_t>(kind)} << 32) |
-         (std::uint64_t{flags} << 40) | (std::uint64_t{bytes / 8} << 48);
+         (std::uint64_t{flags} << 40) | (std::uint64_t{bytes} << 45);
 }
 
 // The same but for the id, of a thread span's begin or end without values and flags: most records.

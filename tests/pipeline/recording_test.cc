@@ -5,13 +5,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "micromegas/instrument.h"
+#include "micromegas/pipeline/queue/hot.h"
 #include "micromegas/tests/pipeline/session_fixture.h"
 
 namespace micromegas {
@@ -61,6 +64,39 @@ TEST_F(RecordingTest, EveryArgumentTypeArrives) {
             (std::vector<std::string>{"true x -3", "-9223372036854775808 18446744073709551615",
                                       "0.1 0.667 1e+300", "str view (null) buf", "7 0xff 0x0",
                                       "     1|2     |  3   |**mid**", "w    3.14", "b a b"}));
+}
+
+TEST_F(RecordingTest, TextsOfEveryLengthArriveBesideOthers) {
+  start();
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += static_cast<char>('!' + i % 90);
+  std::vector<std::string> expected;
+  for (std::size_t n = 0; n <= 80; ++n) {
+    const std::string_view one = std::string_view(text).substr(0, n);
+    const std::string_view other = std::string_view(text).substr(n, 80 - n);
+    MM_INFO("{}", one);
+    MM_INFO("{}|{}|{}", one, n, other);
+    expected.emplace_back(one);
+    expected.push_back(std::string(one) + "|" + std::to_string(n) + "|" + std::string(other));
+  }
+  EXPECT_EQ(texts(), expected);
+}
+
+// Stale memory behind a text would leave the process with it.
+TEST(RecordWriter, StringsArePaddedWithZerosAndNothingElseIsWritten) {
+  std::string text;
+  for (int i = 0; i < 80; ++i) text += static_cast<char>('!' + i);
+  for (std::uint32_t n = 0; n <= text.size(); ++n) {
+    std::vector<std::byte> to(120, std::byte{0xff});
+    queue::RecordWriter writer(to.data());
+    writer.string(text.data(), n, n + 5);
+    std::vector<std::byte> expected(to.size(), std::byte{0xff});
+    queue::store64(expected.data(), n | std::uint64_t{n + 5} << 32);
+    for (std::uint32_t i = 0; i < queue::padded(n); ++i) {
+      expected[8 + i] = i < n ? static_cast<std::byte>(text[i]) : std::byte{0};
+    }
+    EXPECT_EQ(to, expected) << n;
+  }
 }
 
 TEST_F(RecordingTest, NamedPlaceholdersTakeArgumentsInOrderOfFirstMention) {
