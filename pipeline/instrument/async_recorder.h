@@ -8,7 +8,6 @@
 #define MICROMEGAS_PIPELINE_INSTRUMENT_ASYNC_RECORDER_H_
 
 #include <cstdint>
-#include <exception>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -26,8 +25,11 @@ inline constexpr std::string_view kEndedByException = "exception";
 inline constexpr std::string_view kEndedByCancellation = "cancelled";
 inline constexpr std::string_view kEndedByDestruction = "destroyed";
 
-inline std::uint8_t uncaught_exceptions() noexcept {
-  return static_cast<std::uint8_t>(std::uncaught_exceptions());
+// std::uncaught_exceptions() without its two calls, which cost as much as a span's begin.
+MICROMEGAS_INLINE std::uint8_t uncaught_exceptions() noexcept {
+  const unsigned* count = micromegas_v0_thread.uncaught_exceptions;
+  if (__builtin_expect(count == nullptr, 0)) count = micromegas_v0_find_uncaught_exceptions();
+  return static_cast<std::uint8_t>(*count);
 }
 
 }  // namespace detail
@@ -50,7 +52,8 @@ class [[nodiscard]] AsyncSpan {
     if (id_ == 0) return;
     const bool thrown = detail::uncaught_exceptions() > uncaught_;
     if (__builtin_expect(!thrown && records_.size() == 0, 1)) {
-      if (session_ == micromegas_v0_session.load(std::memory_order_relaxed)) write_end();
+      const bool alive = session_ == micromegas_v0_session.load(std::memory_order_relaxed);
+      if (__builtin_expect(alive, 1)) write_end();
     } else {
       finish(thrown ? detail::kEndedByException : std::string_view());
     }

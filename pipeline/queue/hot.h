@@ -130,6 +130,7 @@ struct QueuePlace {
 struct alignas(64) ThisThread {
   ThreadState* state;
   QueuePlace queues[kQueueKinds];
+  const unsigned* uncaught_exceptions = nullptr;  // of the C++ runtime; null: not asked for yet
 };
 static_assert(sizeof(ThisThread) == 64);
 
@@ -222,6 +223,9 @@ MICROMEGAS_EXPORT extern micromegas::queue::ThreadState micromegas_v0_nobody;
 // Its state is never null.
 MICROMEGAS_EXPORT extern constinit thread_local micromegas::queue::ThisThread micromegas_v0_thread
     __attribute__((tls_model("initial-exec")));
+
+// Where the calling thread's std::uncaught_exceptions() are, for ThisThread.
+MICROMEGAS_EXPORT const unsigned* micromegas_v0_find_uncaught_exceptions() noexcept;
 
 // Changes when telemetry starts, when it ends and in a forked child: what an asynchronous span
 // began under another number has no end here.

@@ -367,6 +367,37 @@ TEST_F(AsyncSpanTest, WhatThrowsInsteadOfWaitingWasNotDestroyed) {
   EXPECT_EQ(spans.at("suspend").end.properties, (Map{{"micromegas.end", "exception"}}));
 }
 
+TEST_F(AsyncSpanTest, AThreadsFirstEventMayBeAnEndByException) {
+  start();
+  AsyncSpan span = MM_BEGIN_ASYNC_SPAN("moved");
+  std::thread([&span] {
+    try {
+      const AsyncSpan own = std::move(span);
+      throw std::runtime_error("lost");
+    } catch (const std::runtime_error&) {
+    }
+  }).join();
+  EXPECT_EQ(seen().at("moved").end.properties, (Map{{"micromegas.end", "exception"}}));
+}
+
+TEST_F(AsyncSpanTest, ASpanInsideOfAnUnwindingIsNotEndedByIt) {
+  start();
+  struct CleansUp {
+    ~CleansUp() { MM_ASYNC_SPAN_VAR(span, "clean up"); }
+  };
+  std::thread([] {
+    try {
+      const CleansUp cleans_up;
+      MM_ASYNC_SPAN_VAR(span, "around");
+      throw std::runtime_error("lost");
+    } catch (const std::runtime_error&) {
+    }
+  }).join();
+  const auto spans = seen();
+  EXPECT_EQ(spans.at("clean up").end.properties, Map());
+  EXPECT_EQ(spans.at("around").end.properties, (Map{{"micromegas.end", "exception"}}));
+}
+
 TEST_F(AsyncSpanTest, AValueForWhichThereIsNoRoomDoesNotTakeTheOldOneAlong) {
   start();
   {
