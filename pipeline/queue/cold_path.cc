@@ -24,6 +24,14 @@
 
 extern "C" {
 
+// Itanium C++ ABI: Exception Handling, 2.2.2: each thread has one of these, as long as it lives.
+// Declared here, as libc++abi's <cxxabi.h> does not.
+struct MicromegasEhGlobals {
+  void* caught_exceptions;
+  unsigned uncaught_exceptions;
+};
+MicromegasEhGlobals* __cxa_get_globals() noexcept;  // NOLINT(bugprone-reserved-identifier)
+
 // What a thread that has not recorded yet writes into: nothing fits.
 MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::Segment micromegas_v0_no_segment{};
 MICROMEGAS_MANY_COPIES_ constinit micromegas::queue::ThreadState micromegas_v0_nobody{
@@ -162,6 +170,12 @@ __attribute__((noinline, aligned(64))) bool micromegas_v0_make_room(
     std::uint32_t events) noexcept {
   if (__builtin_expect(micromegas::queue::next_segment(queue, bytes), 1)) return true;
   return ColdPath::make_room(queue, bytes, kind, events);
+}
+
+MICROMEGAS_COLD const unsigned* micromegas_v0_find_uncaught_exceptions() noexcept {
+  const unsigned* const count = &__cxa_get_globals()->uncaught_exceptions;
+  micromegas_v0_thread.uncaught_exceptions = count;
+  return count;
 }
 
 MICROMEGAS_COLD std::uint64_t micromegas_v0_new_span_ids() noexcept {
